@@ -1,0 +1,7 @@
+"""Multilayer perceptrons for scikit-learn, trained by compiled kernels."""
+
+from skmlp._classifiers import MLPBinaryClassifier, MLPMulticlassClassifier
+
+__version__ = "0.1.0.dev0"
+
+__all__ = ["MLPBinaryClassifier", "MLPMulticlassClassifier"]

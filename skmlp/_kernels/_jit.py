@@ -1,0 +1,68 @@
+"""The one decorator behind every compiled function, and its disk cache."""
+
+import functools
+import hashlib
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numba
+
+# Flags that let the compiler reorder and contract arithmetic (so that sums vectorise) but
+# leave NaN and infinity alone: a diverging network must be seen.
+_OPTIONS: dict[str, Any] = {
+    "nogil": True,
+    "error_model": "numpy",
+    "fastmath": {"contract", "reassoc", "nsz", "arcp"},
+}
+
+
+def _digest_of_sources() -> str:
+    """Return a hash over all modules of this package."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+SOURCES_DIGEST = _digest_of_sources()
+
+
+@functools.cache
+def _warn_uncached() -> None:
+    warnings.warn(
+        "skmlp found no writable directory for its compiled code, which is therefore "
+        "compiled again in every process; set NUMBA_CACHE_DIR to a writable directory.",
+        RuntimeWarning,
+        stacklevel=3,
+    )
+
+
+def kernel(function: Callable[..., Any]) -> Any:
+    """Compile a function at its first call, in nopython mode and without the GIL.
+
+    numba names a cache file after the function's qualified name and checks only the file
+    that holds the function, so that a kernel which inlines code from an edited module
+    would be served stale. The name therefore carries a hash of all kernel sources while
+    numba looks at it.
+
+    Parameters
+    ----------
+    function : callable
+        A module-level function of arrays and scalars. It takes no functions, jitclasses
+        or tuples of arrays: those would miss the disk cache or recompile per depth.
+
+    Returns
+    -------
+    numba dispatcher
+    """
+    name = function.__qualname__
+    function.__qualname__ = f"{name}-{SOURCES_DIGEST}"
+    try:
+        compiled = numba.njit(cache=True, **_OPTIONS)(function)
+    except RuntimeError:  # how numba says that it may write nowhere
+        _warn_uncached()
+        compiled = numba.njit(**_OPTIONS)(function)
+    function.__qualname__ = compiled.__qualname__ = name
+    return compiled

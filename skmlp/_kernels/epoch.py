@@ -1,0 +1,104 @@
+"""Passes over the training set: one epoch of steps, or one full gradient."""
+
+from skmlp._kernels._jit import kernel
+from skmlp._kernels.network import add_penalty, batch_gradient
+from skmlp._kernels.optimizers import optimizer_step
+
+
+@kernel
+def run_epoch(
+    dense, data, indices, indptr, y, weights, rows, batch_size,
+    theta, layers, loss, alpha,
+    optimizer, settings, state, first_step, rates,
+    gradient, work, deltas,
+):  # fmt: skip
+    """Take one optimizer step a minibatch, through all `rows` in their order.
+
+    A minibatch of m rows contributes (Σ wᵢ ℓᵢ + α/2 Σ W²) / m. The weights come divided
+    by their mean over the training set, never by a minibatch's own sum, which would make
+    the weights cancel where they are equal within a minibatch.
+
+    Parameters
+    ----------
+    dense, data, indices, indptr : arrays
+        The input; see :mod:`skmlp._kernels.inputs`.
+    y : int array of shape (n,)
+        Class codes.
+    weights : array of shape (n,)
+        Of mean 1 over the training rows.
+    rows : int array of shape (m,)
+        The training rows, in the order of this epoch.
+    batch_size : int
+    theta : array of shape (p,)
+        Updated in place.
+    layers : int array of shape (K, 6)
+    loss : int
+    alpha : float
+        Coefficient of the penalty, divided by the mean weight.
+    optimizer : int
+    settings : float64 array
+    state : array of shape (slots, p)
+        The optimizer's memory, updated in place.
+    first_step : int
+        Number of the epoch's first step, counted from 1.
+    rates : float64 array
+        Learning rate of each step.
+    gradient : array of shape (p,)
+    work, deltas : arrays of ``batch_size * n_units(layers)`` elements
+        Overwritten.
+
+    Returns
+    -------
+    float
+        The objective averaged over the rows, each minibatch's taken before its step.
+    """
+    total = 0.0
+    for k in range(rates.size):
+        batch = rows[k * batch_size : min((k + 1) * batch_size, rows.size)]
+        objective = batch_gradient(
+            dense, data, indices, indptr, y, weights, batch,
+            theta, layers, loss, 1.0 / batch.size, gradient, work, deltas,
+        )  # fmt: skip
+        objective += add_penalty(theta, layers, alpha / batch.size, gradient)
+        total += objective * batch.size
+        optimizer_step(optimizer, theta, gradient, state, rates[k], first_step + k, settings)
+    return total / rows.size
+
+
+@kernel
+def loss_and_gradient(
+    dense, data, indices, indptr, y, weights, rows, block,
+    theta, layers, loss, alpha,
+    gradient, part, work, deltas,
+):  # fmt: skip
+    """Return (Σ wᵢ ℓᵢ + α/2 Σ W²) / m over all `rows`, and write its gradient.
+
+    The rows are taken `block` at a time, so that the workspace stays small.
+
+    Parameters
+    ----------
+    dense, data, indices, indptr, y, weights, rows, theta, layers, loss, alpha
+        As in :func:`run_epoch`; `theta` is only read.
+    block : int
+    gradient : array of shape (p,)
+        Overwritten with the gradient.
+    part : array of shape (p,)
+    work, deltas : arrays of ``block * n_units(layers)`` elements
+        Overwritten.
+
+    Returns
+    -------
+    float
+    """
+    gradient[:] = 0
+    scale = 1.0 / rows.size
+    total = 0.0
+    for start in range(0, rows.size, block):
+        batch = rows[start : min(start + block, rows.size)]
+        total += batch_gradient(
+            dense, data, indices, indptr, y, weights, batch,
+            theta, layers, loss, scale, part, work, deltas,
+        )  # fmt: skip
+        for i in range(gradient.size):
+            gradient[i] += part[i]
+    return total + add_penalty(theta, layers, alpha * scale, gradient)

@@ -1,0 +1,111 @@
+"""The parameters of a network with their layout: what prediction needs, and no more."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skmlp._kernels.activations import ACTIVATIONS
+from skmlp._kernels.network import (
+    ACTIVATION,
+    FAN_OUT,
+    biases_of,
+    layer_table,
+    n_parameters,
+    n_units,
+    outputs,
+    weights_of,
+)
+from skmlp._validation import Matrix
+
+# Rows that go through the network at a time where all are asked for: enough for full
+# matrix products, few enough that memory does not grow with the number of rows.
+BLOCK_ROWS = 1024
+
+
+@dataclass(frozen=True)
+class Network:
+    """A multilayer perceptron: its parameters and the table that says where they are.
+
+    Attributes
+    ----------
+    theta : array of shape (p,)
+        All parameters: W⁽¹⁾, ..., W⁽ᴷ⁾, b⁽¹⁾, ..., b⁽ᴷ⁾.
+    layers : int64 array of shape (K, 6)
+        See :mod:`skmlp._kernels.network`.
+    """
+
+    theta: NDArray[Any]
+    layers: NDArray[np.int64]
+
+    @classmethod
+    def initialize(
+        cls,
+        units: Sequence[int],
+        activation: str,
+        random_state: np.random.RandomState,
+        dtype: Any,
+    ) -> "Network":
+        """Draw the initial parameters, in scikit-learn's order.
+
+        Uniform on ±sqrt(c / (fan_in + fan_out)), biases included (Glorot and Bengio 2010,
+        equation 16); c depends on the activation.
+        """
+        code, factor = ACTIVATIONS[activation]
+        hidden = len(units) - 2
+        layers = layer_table(units, [code] * hidden + [ACTIVATIONS["identity"].code])
+        network = cls(np.empty(n_parameters(layers), dtype), layers)
+        for weights, biases in zip(network.coefs, network.intercepts, strict=True):
+            bound = np.sqrt(factor / sum(weights.shape))
+            weights[:] = random_state.uniform(-bound, bound, weights.shape)
+            biases[:] = random_state.uniform(-bound, bound, biases.shape)
+        return network
+
+    def with_activation(self, activation: str) -> "Network":
+        """Return the same parameters (not a copy) with another hidden activation."""
+        layers = self.layers.copy()
+        layers[:-1, ACTIVATION] = ACTIVATIONS[activation].code
+        return Network(self.theta, layers)
+
+    @property
+    def depth(self) -> int:
+        """Number of layers K, the output layer included."""
+        return len(self.layers)
+
+    @property
+    def units(self) -> list[int]:
+        """Sizes of the input, the hidden layers and the output."""
+        return [len(self.coefs[0]), *self.layers[:, FAN_OUT].tolist()]
+
+    @property
+    def coefs(self) -> tuple[NDArray[Any], ...]:
+        """Weight matrices (fan_in, fan_out), views of theta."""
+        return tuple(weights_of.py_func(self.theta, self.layers, k) for k in range(self.depth))
+
+    @property
+    def intercepts(self) -> tuple[NDArray[Any], ...]:
+        """Bias vectors (fan_out,), views of theta."""
+        return tuple(biases_of.py_func(self.theta, self.layers, k) for k in range(self.depth))
+
+    def workspace(self, n_rows: int) -> NDArray[Any]:
+        """Return room for the outputs of all layers for `n_rows` rows."""
+        return np.empty(n_rows * n_units(self.layers), self.theta.dtype)
+
+    def outputs(self, X: Matrix, rows: NDArray[np.intp], depth: int) -> NDArray[Any]:
+        """Return the outputs of layer `depth` (K: the logits) for the selected rows."""
+        out = np.empty((len(rows), self.layers[depth - 1, FAN_OUT]), self.theta.dtype)
+        theta = self.theta.view()
+        theta.flags.writeable = False  # so that a memory-mapped theta needs no signature
+        block = min(BLOCK_ROWS, len(rows))
+        work = self.workspace(block)
+        outputs(*X, rows, theta, self.layers, depth, block, work, out)
+        return out
+
+
+def predicted_codes(logits: NDArray[Any]) -> NDArray[np.intp]:
+    """Return the class code of each row of logits: (n, 1) by sign, (n, k) by argmax."""
+    if logits.shape[1] == 1:
+        return (logits[:, 0] > 0).astype(np.intp)
+    return logits.argmax(axis=1)

@@ -1,0 +1,389 @@
+"""The training loops: Python above the compiled epoch, one turn an epoch.
+
+``params`` is, throughout, an object with the estimator's parameters as attributes.
+"""
+
+import warnings
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import OptimizeResult, minimize
+from sklearn.exceptions import ConvergenceWarning
+
+from skmlp._interrupt import Interrupt, deferred_interrupt
+from skmlp._kernels.epoch import loss_and_gradient, run_epoch
+from skmlp._kernels.optimizers import OPTIMIZERS
+from skmlp._network import BLOCK_ROWS, Network, predicted_codes
+from skmlp._schedules import SCHEDULES
+from skmlp._stopping import Monitor
+from skmlp._validation import Matrix
+
+
+class _Outcome(Enum):
+    """Why the epochs ended."""
+
+    CONVERGED = auto()
+    EXHAUSTED = auto()
+    DIVERGED = auto()
+    INTERRUPTED = auto()
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What a fit minimises: (Σ wᵢ ℓᵢ + α/2 Σ W²) / m over m training rows.
+
+    Attributes
+    ----------
+    X : Matrix of n rows
+    y : int array of shape (n,)
+        Class codes.
+    weights : array of shape (n,)
+        Divided by their mean over the training rows.
+    rows : int array of shape (m,)
+        The training rows.
+    alpha : float
+        Divided by the mean weight.
+    loss : int
+    """
+
+    X: Matrix
+    y: NDArray[np.intp]
+    weights: NDArray[Any]
+    rows: NDArray[np.intp]
+    alpha: float
+    loss: int
+
+
+@dataclass(frozen=True)
+class ValidationSet:
+    """The rows of X that early stopping watches, with their class codes and weights."""
+
+    X: Matrix
+    rows: NDArray[np.intp]
+    y: NDArray[np.intp]
+    weights: NDArray[Any]
+
+    def accuracy(self, network: Network) -> float:
+        """Return the weighted accuracy, or NaN where the logits are not finite."""
+        logits = network.outputs(self.X, self.rows, network.depth)
+        if not np.isfinite(logits).all():
+            return np.nan
+        hits = predicted_codes(logits) == self.y
+        return float(np.average(hits, weights=self.weights))
+
+
+@dataclass
+class History:
+    """What a fit leaves behind for the user, an epoch at a time.
+
+    `n_iter` counts the epochs of the current call; `t` the training rows seen in all
+    calls, and the lists go on over warm starts and calls to partial_fit likewise. `loss`
+    is that of the epoch which the final parameters come from.
+    """
+
+    loss_curve: list[float] = field(default_factory=list)
+    validation_scores: list[float] | None = None
+    n_iter: int = 0
+    t: int = 0
+    loss: float = np.nan
+
+    def add(self, loss: float, n_rows: int, score: float | None = None) -> None:
+        """Append one epoch over `n_rows` training rows."""
+        self.n_iter += 1
+        self.t += n_rows
+        self.loss = loss
+        self.loss_curve.append(loss)
+        if score is not None:
+            assert self.validation_scores is not None
+            self.validation_scores.append(score)
+
+
+class OptimizerState:
+    """What goes on from epoch to epoch, and from one partial_fit to the next.
+
+    Parameters
+    ----------
+    params : object
+    network : Network
+    random_state : RandomState
+
+    Attributes
+    ----------
+    memory : array of shape (slots, p)
+        Moments or velocities.
+    steps : int
+        Optimizer steps taken.
+    rate : float
+        Learning rate of the next epoch.
+    monitor : Monitor
+    """
+
+    def __init__(
+        self, params: Any, network: Network, random_state: np.random.RandomState
+    ) -> None:
+        slots = OPTIMIZERS[params.solver].slots
+        self.solver = params.solver
+        self.random_state = random_state
+        self.memory = np.zeros((slots, network.theta.size), network.theta.dtype)
+        self.steps = 0
+        self.rate = float(params.learning_rate_init)
+        self.monitor = Monitor(
+            params.tol, params.n_iter_no_change, keep_best=params.early_stopping
+        )
+        self._n_weights = 0
+        self._sum_of_weights = 0.0
+
+    def mean_weight(self, weights: NDArray[Any]) -> float:
+        """Return the mean of all training weights so far, the given ones included.
+
+        Chunks that come through partial_fit thus keep their weight relative to each other.
+        """
+        self._n_weights += weights.size
+        self._sum_of_weights += float(weights.sum(dtype=np.float64))
+        return self._sum_of_weights / self._n_weights
+
+
+class StochasticTraining:
+    """The epochs of one call to fit or partial_fit; everything is updated in place.
+
+    Parameters
+    ----------
+    network : Network
+    problem : Problem
+    validation : ValidationSet or None
+    state : OptimizerState
+    history : History
+    params : object
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        problem: Problem,
+        validation: ValidationSet | None,
+        state: OptimizerState,
+        history: History,
+        params: Any,
+    ) -> None:
+        self._network = network
+        self._problem = problem
+        self._validation = validation
+        self._state = state
+        self._history = history
+        self._params = params
+        # The learning_rate schedules are for sgd alone, as in scikit-learn.
+        self._schedule = SCHEDULES[
+            params.learning_rate if params.solver == "sgd" else "constant"
+        ]
+        self._optimizer = OPTIMIZERS[params.solver]
+        settings = [getattr(params, name) for name in self._optimizer.settings]
+        self._settings = np.array(settings, dtype=np.float64)
+        self._rows = problem.rows
+        self._batch_size = _batch_size(params.batch_size, len(problem.rows))
+        self._n_steps = -(-len(problem.rows) // self._batch_size)
+        self._scratch = (
+            np.empty_like(network.theta),
+            network.workspace(self._batch_size),
+            network.workspace(self._batch_size),
+        )
+
+    def fit(self) -> None:
+        """Run ``max_iter`` epochs at most.
+
+        Training stops where the loss, or with a validation set the accuracy on it, has
+        not improved by ``tol`` for more than ``n_iter_no_change`` epochs, unless the
+        schedule goes on with another rate; where parameters are no longer finite; and on
+        Ctrl-C. With a validation set the parameters of the best epoch are restored.
+
+        Warns
+        -----
+        ConvergenceWarning
+            ``max_iter`` was reached, or training diverged.
+        UserWarning
+            Training was interrupted.
+        """
+        outcome = self._epochs(self._params.max_iter)
+        if self._state.monitor.best_theta is not None:
+            self._restore(self._state.monitor.best_theta, self._state.monitor.best_epoch)
+        if outcome is _Outcome.DIVERGED:
+            _warn_unconverged(f"Training diverged in epoch {self._history.n_iter}.")
+        elif outcome is _Outcome.EXHAUSTED:
+            _warn_unconverged(
+                f"Stochastic Optimizer: Maximum iterations ({self._params.max_iter}) reached "
+                "and the optimization hasn't converged yet. Raise max_iter or tol, scale the "
+                "input, or set early_stopping=True."
+            )
+
+    def partial_fit(self) -> None:
+        """Run one epoch."""
+        self._epochs(1)
+
+    def _epochs(self, n_epochs: int) -> _Outcome:
+        outcome = _Outcome.EXHAUSTED
+        with deferred_interrupt() as interrupt:
+            for _ in range(n_epochs):
+                watched = self._record(self._epoch())
+                if not np.isfinite(watched) and not np.isfinite(self._network.theta).all():
+                    outcome = _Outcome.DIVERGED
+                    break
+                if self._state.monitor.stalled and not self._goes_on():
+                    outcome = _Outcome.CONVERGED
+                    break
+                if interrupt.received:
+                    break
+        if interrupt.received:
+            _warn_interrupted()
+            return _Outcome.INTERRUPTED
+        return outcome
+
+    def _epoch(self) -> float:
+        """Take one step a minibatch, and return the mean objective."""
+        problem, network, state = self._problem, self._network, self._state
+        if self._params.shuffle:
+            # An epoch shuffles the order the last one left, as scikit-learn's does;
+            # sklearn.utils.shuffle draws the same, at many times the cost.
+            order = np.arange(len(self._rows))
+            state.random_state.shuffle(order)
+            self._rows = self._rows[order]
+        loss = run_epoch(
+            *problem.X, problem.y, problem.weights, self._rows, self._batch_size,
+            network.theta, network.layers, problem.loss, problem.alpha,
+            self._optimizer.code, self._settings, state.memory, state.steps + 1,
+            np.full(self._n_steps, state.rate), *self._scratch,
+        )  # fmt: skip
+        state.steps += self._n_steps
+        return loss
+
+    def _record(self, loss: float) -> float:
+        """Note the epoch everywhere, and return the score that training watches."""
+        state, params = self._state, self._params
+        score = self._validation.accuracy(self._network) if self._validation else None
+        self._history.add(loss, len(self._rows), score)
+        _report(self._history, params.verbose)
+        watched = -loss if score is None else score
+        state.monitor.update(watched, self._network.theta)
+        state.rate = self._schedule.after_epoch(
+            state.rate, params.learning_rate_init, self._history.t, params.power_t
+        )
+        return watched
+
+    def _goes_on(self) -> bool:
+        """Ask the schedule for another rate after a stall; without one training stops."""
+        rate = self._schedule.after_stall(self._state.rate)
+        if self._params.verbose:
+            watched = "Training loss" if self._validation is None else "Validation score"
+            then = "Stopping." if rate is None else f"Setting learning rate to {rate:f}."
+            print(
+                f"{watched} did not improve by tol={self._params.tol:f} for "
+                f"{self._params.n_iter_no_change} consecutive epochs. {then}"
+            )
+        if rate is None:
+            return False
+        self._state.rate = rate
+        self._state.monitor.restart()
+        return True
+
+    def _restore(self, theta: NDArray[Any], epoch: int) -> None:
+        """Go back to an epoch of this call, counted from 0."""
+        self._network.theta[:] = theta
+        self._history.loss = self._history.loss_curve[epoch - self._history.n_iter]
+
+
+def _batch_size(batch_size: Any, n_rows: int) -> int:
+    if batch_size == "auto":
+        return min(200, n_rows)
+    if batch_size > n_rows:
+        warnings.warn(
+            f"batch_size={batch_size} is larger than the {n_rows} training rows, and is "
+            "clipped to them.",
+            UserWarning,
+            stacklevel=2,
+        )
+    return min(int(batch_size), n_rows)
+
+
+def _warn_unconverged(message: str) -> None:
+    warnings.warn(message, ConvergenceWarning, stacklevel=2)
+
+
+def _warn_interrupted() -> None:
+    warnings.warn("Training interrupted by user.", UserWarning, stacklevel=2)
+
+
+def _report(history: History, verbose: Any) -> None:
+    if not verbose:
+        return
+    print(f"Iteration {history.n_iter}, loss = {history.loss_curve[-1]:.8f}")
+    if history.validation_scores:
+        print(f"Validation score: {history.validation_scores[-1]:f}")
+
+
+class _Objective:
+    """The full objective as scipy wants it: float64 parameters in, (value, gradient) out."""
+
+    def __init__(self, network: Network, problem: Problem) -> None:
+        self._network = network
+        self._problem = problem
+        self._block = min(BLOCK_ROWS, len(problem.rows))
+        self._scratch = (
+            np.empty_like(network.theta),
+            np.empty_like(network.theta),
+            network.workspace(self._block),
+            network.workspace(self._block),
+        )
+
+    def __call__(self, theta: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        problem, network = self._problem, self._network
+        network.theta[:] = theta
+        value = loss_and_gradient(
+            *problem.X, problem.y, problem.weights, problem.rows, self._block,
+            network.theta, network.layers, problem.loss, problem.alpha, *self._scratch,
+        )  # fmt: skip
+        return value, self._scratch[0].astype(np.float64)  # scipy keeps what it is given
+
+
+def train_lbfgs(network: Network, problem: Problem, history: History, params: Any) -> None:
+    """Minimise the full objective with scipy's L-BFGS-B, updating network and history.
+
+    Warns
+    -----
+    ConvergenceWarning
+        ``max_iter`` or ``max_fun`` was reached, or the line search failed.
+    UserWarning
+        Training was interrupted.
+    """
+    with deferred_interrupt() as interrupt:
+        result = minimize(
+            _Objective(network, problem),
+            network.theta.astype(np.float64),
+            method="L-BFGS-B",
+            jac=True,
+            callback=_iteration_recorder(history, params.verbose, interrupt),
+            options={
+                "maxfun": params.max_fun,
+                "maxiter": params.max_iter,
+                "gtol": params.tol,
+            },
+        )
+        network.theta[:] = result.x
+        history.loss = float(result.fun)
+    if interrupt.received:
+        _warn_interrupted()
+    elif result.status != 0:
+        _warn_unconverged(
+            f"lbfgs stopped after {result.nit} iterations (status {result.status}): "
+            f"{result.message}. Raise max_iter, max_fun or tol, or scale the input."
+        )
+
+
+def _iteration_recorder(history: History, verbose: Any, interrupt: Interrupt) -> Any:
+    def record(intermediate_result: OptimizeResult) -> None:
+        history.add(float(intermediate_result.fun), n_rows=0)
+        _report(history, verbose)
+        if interrupt.received:
+            raise StopIteration
+
+    return record

@@ -1,0 +1,202 @@
+"""From what the user passes to what the kernels take.
+
+Arrays come out C-ordered and of one floating dtype, labels as class codes, and rows as
+index arrays: X itself is never copied to select, shuffle or split its rows.
+"""
+
+import warnings
+from collections.abc import Sequence
+from numbers import Integral
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from sklearn.model_selection import train_test_split
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_sample_weight
+
+
+class Matrix(NamedTuple):
+    """The input as the kernels take it: dense, or the three arrays of a CSR matrix.
+
+    The unused part is empty. All arrays are read-only views.
+    """
+
+    dense: NDArray[Any]
+    data: NDArray[Any]
+    indices: NDArray[Any]
+    indptr: NDArray[Any]
+
+
+def _read_only(array: NDArray[Any]) -> NDArray[Any]:
+    # One numba type, thus one compiled signature, for memory maps and ordinary arrays.
+    view = np.require(array, requirements=["C", "A"]).view()
+    view.flags.writeable = False
+    return view
+
+
+def as_matrix(X: Any, dtype: Any) -> Matrix:
+    """Return validated X, an array or CSR matrix, as a `Matrix` of the given dtype.
+
+    Nothing is copied where the dtype and the index type fit already.
+    """
+    if not sparse.issparse(X):
+        # The index arrays' type is that of an ordinary CSR matrix, so that the compiled
+        # signature is the same for both.
+        parts = (X.astype(dtype, copy=False), np.empty(0, dtype), *np.empty((2, 0), np.int32))
+    else:
+        largest = max(X.nnz, X.shape[1])
+        index = np.int32 if largest <= np.iinfo(np.int32).max else np.int64
+        parts = (
+            np.empty((0, X.shape[1]), dtype),
+            X.data.astype(dtype, copy=False),
+            X.indices.astype(index, copy=False),
+            X.indptr.astype(index, copy=False),
+        )
+    return Matrix(*map(_read_only, parts))
+
+
+def check_hidden_layer_sizes(sizes: Any) -> tuple[int, ...]:
+    """Return the hidden widths as a tuple of int; empty for a linear model.
+
+    Raises
+    ------
+    TypeError
+        A width is not an integer.
+    ValueError
+        A width is not positive.
+    """
+    widths = [sizes] if isinstance(sizes, Integral) else list(sizes)
+    if not all(isinstance(width, Integral) for width in widths):
+        raise TypeError(f"hidden_layer_sizes must be integers, got {widths}.")
+    if any(width <= 0 for width in widths):
+        raise ValueError(f"hidden_layer_sizes must be > 0, got {widths}.")
+    return tuple(int(width) for width in widths)
+
+
+def check_labels(y: Any) -> NDArray[Any]:
+    """Return the sorted classes of `y`, of which there must be at least two."""
+    check_classification_targets(y)
+    classes = np.unique(y)
+    if len(classes) < 2:
+        raise ValueError(
+            "Classification needs at least two classes, but the data contains only one "
+            f"class: {classes[0]!r}."
+        )
+    return classes
+
+
+def encode_labels(y: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.intp]:
+    """Return the position of each label in the sorted `classes`.
+
+    Raises
+    ------
+    ValueError
+        `y` has labels that are not in `classes`.
+    """
+    unknown = np.setdiff1d(y, classes)
+    if unknown.size:
+        raise ValueError(
+            f"`y` has classes not in `self.classes_`. `self.classes_` has {classes}. "
+            f"'y' has {unknown}."
+        )
+    return np.searchsorted(classes, y)
+
+
+def check_weights(sample_weight: Any, X: Any, dtype: Any) -> NDArray[Any]:
+    """Return one non-negative weight a row, of the given dtype; ones for None.
+
+    Raises
+    ------
+    ValueError
+        The weights are negative, all zero, not finite or of the wrong shape.
+    """
+    weights = _check_sample_weight(sample_weight, X, dtype=dtype, ensure_non_negative=True)
+    if not weights.any():  # scikit-learn checks this only from 1.9 on
+        raise ValueError("Sample weights must contain at least one non-zero number.")
+    return weights
+
+
+def mean_weight(weights: NDArray[Any]) -> float:
+    """Return the mean in float64, whatever the dtype of the weights."""
+    return float(weights.mean(dtype=np.float64))
+
+
+def split_rows(
+    rows: NDArray[np.intp],
+    y: NDArray[np.intp],
+    *,
+    fraction: float,
+    random_state: np.random.RandomState,
+    stratify: bool,
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Split rows into training and validation rows, as scikit-learn's MLP does.
+
+    Where a class would be left without a training row, the split is adapted and a warning
+    says so: a class of a single row cannot be stratified, and rows of a class that fell
+    into the validation part altogether go back.
+
+    Parameters
+    ----------
+    rows : int array of shape (m,)
+    y : int array of shape (n,)
+        Class codes of all rows.
+    fraction : float
+        Share of the validation rows.
+    random_state : RandomState
+    stratify : bool
+
+    Returns
+    -------
+    training, validation : int arrays
+
+    Raises
+    ------
+    ValueError
+        Fewer than two validation rows would be left.
+    """
+    stratify = stratify and not _has_singleton(y[rows])
+    training, validation = train_test_split(
+        rows,
+        test_size=fraction,
+        random_state=random_state,
+        stratify=y[rows] if stratify else None,
+    )
+    lost = np.isin(y[validation], np.setdiff1d(y[rows], y[training]))
+    if lost.any():
+        warnings.warn(
+            "The validation split left a class without training rows; its rows are used "
+            "for training instead. Consider a smaller validation_fraction, or more data.",
+            UserWarning,
+            stacklevel=2,
+        )
+        training = np.concatenate([training, validation[lost]])
+        validation = validation[~lost]
+    if validation.size < 2:
+        raise ValueError(
+            "The validation set is too small. Increase 'validation_fraction' or the size "
+            "of your dataset."
+        )
+    return training, validation
+
+
+def _has_singleton(y: NDArray[np.intp]) -> bool:
+    singleton = bool((np.unique_counts(y).counts == 1).any())
+    if singleton:
+        warnings.warn(
+            "A class has a single row, so the validation split is not stratified.",
+            UserWarning,
+            stacklevel=3,
+        )
+    return singleton
+
+
+def check_same_architecture(units: Sequence[int], fitted: Sequence[int]) -> None:
+    """Raise ValueError where training would go on with a network of another shape."""
+    if list(units) != list(fitted):
+        raise ValueError(
+            f"Training cannot go on: the network was built with layers of {list(fitted)} "
+            f"units, and hidden_layer_sizes and the data now ask for {list(units)}. Keep "
+            "hidden_layer_sizes, or fit anew with warm_start=False."
+        )
