@@ -19,7 +19,7 @@ from skmlp._kernels.optimizers import OPTIMIZERS
 from skmlp._network import BLOCK_ROWS, Network, predicted_codes
 from skmlp._schedules import SCHEDULES
 from skmlp._stopping import Monitor
-from skmlp._validation import Matrix
+from skmlp._validation import TrainingData
 
 
 class _Outcome(Enum):
@@ -33,46 +33,48 @@ class _Outcome(Enum):
 
 @dataclass(frozen=True)
 class Problem:
-    """What a fit minimises: (Σ wᵢ ℓᵢ + α/2 Σ W²) / m over m training rows.
+    """What a fit minimises: (Σ wᵢ ℓᵢ + α/2 Σ W²) / Σ wᵢ over the training rows.
 
     Attributes
     ----------
-    X : Matrix of n rows
-    y : int array of shape (n,)
-        Class codes.
-    weights : array of shape (n,)
-        Divided by their mean over the training rows.
+    data : TrainingData
+        Its weights divided by the mean weight, so that their sum is the number of rows.
     rows : int array of shape (m,)
         The training rows.
     alpha : float
-        Divided by the mean weight.
+        Divided by the mean weight, too.
     loss : int
     """
 
-    X: Matrix
-    y: NDArray[np.intp]
-    weights: NDArray[Any]
+    data: TrainingData
     rows: NDArray[np.intp]
     alpha: float
     loss: int
 
+    @classmethod
+    def weighted(
+        cls, data: TrainingData, rows: NDArray[np.intp], mean: float, alpha: float, loss: int
+    ) -> "Problem":
+        """Divide the weights and the penalty by the mean weight."""
+        weights = (data.weights / mean).astype(data.weights.dtype, copy=False)
+        return cls(data._replace(weights=weights), rows, alpha / mean, loss)
+
 
 @dataclass(frozen=True)
 class ValidationSet:
-    """The rows of X that early stopping watches, with their class codes and weights."""
+    """The rows that early stopping watches."""
 
-    X: Matrix
+    data: TrainingData
     rows: NDArray[np.intp]
-    y: NDArray[np.intp]
-    weights: NDArray[Any]
 
     def accuracy(self, network: Network) -> float:
         """Return the weighted accuracy, or NaN where the logits are not finite."""
-        logits = network.outputs(self.X, self.rows, network.depth)
+        logits = network.outputs(self.data.X, self.rows, network.depth)
         if not np.isfinite(logits).all():
             return np.nan
-        hits = predicted_codes(logits) == self.y
-        return float(np.average(hits, weights=self.weights))
+        hits = predicted_codes(logits) == self.data.y[self.rows]
+        weights = self.data.weights[self.rows].astype(np.float64)
+        return float(np.average(hits, weights=weights))
 
 
 @dataclass
@@ -249,7 +251,7 @@ class StochasticTraining:
             state.random_state.shuffle(order)
             self._rows = self._rows[order]
         loss = run_epoch(
-            *problem.X, problem.y, problem.weights, self._rows, self._batch_size,
+            *problem.data.X, *problem.data[1:], self._rows, self._batch_size,
             network.theta, network.layers, problem.loss, problem.alpha,
             self._optimizer.code, self._settings, state.memory, state.steps + 1,
             np.full(self._n_steps, state.rate), *self._scratch,
@@ -339,7 +341,7 @@ class _Objective:
         problem, network = self._problem, self._network
         network.theta[:] = theta
         value = loss_and_gradient(
-            *problem.X, problem.y, problem.weights, problem.rows, self._block,
+            *problem.data.X, *problem.data[1:], problem.rows, self._block,
             network.theta, network.layers, problem.loss, problem.alpha, *self._scratch,
         )  # fmt: skip
         return value, self._scratch[0].astype(np.float64)  # scipy keeps what it is given

@@ -29,6 +29,14 @@ class Matrix(NamedTuple):
     indptr: NDArray[Any]
 
 
+class TrainingData(NamedTuple):
+    """What fit was given: the input, class codes (n,), and weights (n,) in X's dtype."""
+
+    X: Matrix
+    y: NDArray[np.intp]
+    weights: NDArray[Any]
+
+
 def _read_only(array: NDArray[Any]) -> NDArray[Any]:
     # One numba type, thus one compiled signature, for memory maps and ordinary arrays.
     view = np.require(array, requirements=["C", "A"]).view()
@@ -116,11 +124,6 @@ def check_weights(sample_weight: Any, X: Any, dtype: Any) -> NDArray[Any]:
     if not weights.any():  # scikit-learn checks this only from 1.9 on
         raise ValueError("Sample weights must contain at least one non-zero number.")
     return weights
-
-
-def mean_weight(weights: NDArray[Any]) -> float:
-    """Return the mean in float64, whatever the dtype of the weights."""
-    return float(weights.mean(dtype=np.float64))
 
 
 def split_rows(

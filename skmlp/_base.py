@@ -1,0 +1,471 @@
+"""What the two classifiers share: parameters, fit, partial_fit, predict*, transform."""
+
+from abc import ABC, abstractmethod
+from numbers import Integral, Real
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import (
+    BaseEstimator,
+    ClassifierMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    _fit_context,
+)
+from sklearn.utils import Tags, check_random_state
+from sklearn.utils._param_validation import Interval, Options, StrOptions
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import (
+    _check_partial_fit_first_call,
+    check_classification_targets,
+)
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from skmlp._kernels.activations import ACTIVATIONS
+from skmlp._kernels.losses import LOSSES, probabilities
+from skmlp._kernels.optimizers import OPTIMIZERS
+from skmlp._network import Network, predicted_codes
+from skmlp._schedules import SCHEDULES
+from skmlp._training import (
+    History,
+    OptimizerState,
+    Problem,
+    StochasticTraining,
+    ValidationSet,
+    train_lbfgs,
+)
+from skmlp._validation import (
+    TrainingData,
+    as_matrix,
+    check_hidden_layer_sizes,
+    check_labels,
+    check_same_architecture,
+    check_weights,
+    encode_labels,
+    split_rows,
+)
+
+_FLOATS = (np.float64, np.float32)
+
+
+def _solver_is_stochastic(estimator: Any) -> bool:
+    if estimator.solver not in OPTIMIZERS:
+        raise AttributeError(
+            "partial_fit is only available for stochastic optimizers. "
+            f"{estimator.solver} is not stochastic."
+        )
+    return True
+
+
+class BaseMLPClassifier(
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClassifierMixin, BaseEstimator, ABC
+):
+    """What the two classifiers have in common: all but the output layer.
+
+    A subclass names its loss and says which classes it takes.
+    """
+
+    _loss: ClassVar[str]
+    _multi_class: ClassVar[bool]
+
+    classes_: NDArray[Any]
+    _network: Network
+    _state: OptimizerState | None
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "activation": [StrOptions(set(ACTIVATIONS))],
+        "solver": [StrOptions({*OPTIMIZERS, "lbfgs"})],
+        "alpha": [Interval(Real, 0, None, closed="left")],
+        "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "learning_rate": [StrOptions(set(SCHEDULES))],
+        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
+        "power_t": [Interval(Real, 0, None, closed="left")],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "shuffle": ["boolean"],
+        "random_state": ["random_state"],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "verbose": ["verbose"],
+        "warm_start": ["boolean"],
+        "momentum": [Interval(Real, 0, 1, closed="both")],
+        "nesterovs_momentum": ["boolean"],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="left")],
+        "beta_1": [Interval(Real, 0, 1, closed="left")],
+        "beta_2": [Interval(Real, 0, 1, closed="left")],
+        "epsilon": [Interval(Real, 0, None, closed="neither")],
+        "n_iter_no_change": [
+            Interval(Integral, 1, None, closed="left"),
+            Options(Real, {np.inf}),
+        ],
+        "max_fun": [Interval(Integral, 1, None, closed="left")],
+    }
+
+    def __init__(
+        self,
+        hidden_layer_sizes: Any = (100,),
+        activation: str = "relu",
+        *,
+        solver: str = "adam",
+        alpha: float = 0.0001,
+        batch_size: Any = "auto",
+        learning_rate: str = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: Any = None,
+        tol: float = 1e-4,
+        verbose: bool | int = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: float = 10,
+        max_fun: int = 15000,
+    ) -> None:
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.solver = solver
+        self.alpha = alpha
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.learning_rate_init = learning_rate_init
+        self.power_t = power_t
+        self.max_iter = max_iter
+        self.shuffle = shuffle
+        self.random_state = random_state
+        self.tol = tol
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.momentum = momentum
+        self.nesterovs_momentum = nesterovs_momentum
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.n_iter_no_change = n_iter_no_change
+        self.max_fun = max_fun
+
+    @abstractmethod
+    def _n_logits(self, n_classes: int) -> int:
+        """Return the number of logits for so many classes, or raise ValueError."""
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> Self:
+        """Fit the network.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Training data; float32 and float64 are kept.
+        y : array-like of shape (n_samples,)
+            Class labels, of any type that sorts.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative weights of the rows; None means 1 for each. A row of weight 0 is
+            as one that is not there, a row of weight 2 as two.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            X, y or the weights are invalid, or training ended with parameters that are
+            not finite.
+        """
+        goes_on = self.warm_start and hasattr(self, "_network")
+        X, y = self._check_rows(X, y, goes_on)
+        classes = check_labels(y)
+        if goes_on and not np.array_equal(classes, self.classes_):
+            raise ValueError(
+                "warm_start can only be used where `y` has the same classes as in the "
+                f"previous call to fit. Previously got {self.classes_}, `y` has {classes}"
+            )
+        weights = check_weights(sample_weight, X, X.dtype)
+        random_state = check_random_state(self.random_state)
+        network = self._get_network(X, classes, random_state, goes_on)
+        data = TrainingData(as_matrix(X, X.dtype), encode_labels(y, classes), weights)
+        history = self._get_history(goes_on)
+        state = None
+        if self.solver == "lbfgs":
+            rows = np.flatnonzero(weights)
+            mean = float(weights[rows].mean(dtype=np.float64))
+            train_lbfgs(network, self._get_problem(data, rows, mean), history, self)
+        else:
+            state = OptimizerState(self, network, random_state)
+            self._get_training(data, network, state, history).fit()
+        self.classes_ = classes
+        return self._conclude(network, history, state)
+
+    @available_if(_solver_is_stochastic)
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: ArrayLike | None = None,
+        classes: ArrayLike | None = None,
+    ) -> Self:
+        """Go through the given rows once, keeping the optimizer's state between calls.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Training data.
+        y : array-like of shape (n_samples,)
+            Class labels; not every class need be among them.
+        sample_weight : array-like of shape (n_samples,), default=None
+            As in `fit`; the weights of one call count relative to those of the others.
+        classes : array-like of shape (n_classes,), default=None
+            All class labels. Required in the first call.
+
+        Returns
+        -------
+        self : object
+            The estimator, trained for one more epoch.
+
+        Raises
+        ------
+        AttributeError
+            The solver is not stochastic.
+        ValueError
+            As in `fit`; or ``early_stopping=True``, which makes no sense for one epoch.
+        """
+        if self.early_stopping:
+            raise ValueError("partial_fit does not support early_stopping=True")
+        _check_partial_fit_first_call(self, classes)
+        goes_on = hasattr(self, "_network")
+        X, y = self._check_rows(X, y, goes_on)
+        check_classification_targets(y)
+        weights = check_weights(sample_weight, X, X.dtype)
+        data = TrainingData(as_matrix(X, X.dtype), encode_labels(y, self.classes_), weights)
+        state = self._state if goes_on else None
+        random_state = state.random_state if state else check_random_state(self.random_state)
+        network = self._get_network(X, self.classes_, random_state, goes_on)
+        if state is None or state.solver != self.solver:
+            state = OptimizerState(self, network, random_state)
+        history = self._get_history(goes_on)
+        self._get_training(data, network, state, history).partial_fit()
+        return self._conclude(network, history, state)
+
+    def _check_rows(self, X: Any, y: Any, goes_on: bool) -> tuple[Any, NDArray[Any]]:
+        """Return X as C-ordered array or CSR matrix, and y in one dimension."""
+        return validate_data(
+            self,
+            X,
+            y,
+            accept_sparse="csr",
+            dtype=self._network.theta.dtype if goes_on else _FLOATS,
+            order="C",
+            reset=not goes_on,
+        )
+
+    def _get_network(
+        self,
+        X: Any,
+        classes: NDArray[Any],
+        random_state: np.random.RandomState,
+        goes_on: bool,
+    ) -> Network:
+        hidden = check_hidden_layer_sizes(self.hidden_layer_sizes)
+        units = [X.shape[1], *hidden, self._n_logits(len(classes))]
+        if not goes_on:
+            return Network.initialize(units, self.activation, random_state, X.dtype)
+        check_same_architecture(units, self._network.units)
+        return self._network.with_activation(self.activation)
+
+    def _get_history(self, goes_on: bool) -> History:
+        if not goes_on:
+            return History(validation_scores=[] if self.early_stopping else None)
+        scores = (self.validation_scores_ or []) if self.early_stopping else None
+        return History(self.loss_curve_, scores, t=self.t_)
+
+    def _get_problem(self, data: TrainingData, rows: NDArray[np.intp], mean: float) -> Problem:
+        return Problem.weighted(data, rows, mean, self.alpha, LOSSES[self._loss].code)
+
+    def _get_training(
+        self, data: TrainingData, network: Network, state: OptimizerState, history: History
+    ) -> StochasticTraining:
+        rows = np.flatnonzero(data.weights)
+        validation = None
+        if self.early_stopping:
+            rows, held_out = split_rows(
+                rows,
+                data.y,
+                fraction=self.validation_fraction,
+                random_state=state.random_state,
+                stratify=network.units[-1] == 1,  # scikit-learn does so for one logit
+            )
+            validation = ValidationSet(data, held_out)
+        problem = self._get_problem(data, rows, state.mean_weight(data.weights[rows]))
+        return StochasticTraining(network, problem, validation, state, history, self)
+
+    def _conclude(
+        self, network: Network, history: History, state: OptimizerState | None
+    ) -> Self:
+        """Set the fitted attributes, or raise where the parameters are not finite."""
+        if not np.isfinite(network.theta).all():
+            if hasattr(self, "_network"):
+                del self._network  # so that it counts as not fitted
+            raise ValueError(
+                "Solver produced non-finite parameter weights. The input data may contain "
+                "large values and need to be preprocessed."
+            )
+        self._network = network
+        self._state = state
+        self.n_layers_ = network.depth + 1
+        self.n_outputs_ = network.units[-1]
+        self.out_activation_ = LOSSES[self._loss].link
+        self.n_iter_ = history.n_iter
+        self.t_ = history.t
+        self.loss_ = history.loss
+        self.loss_curve_ = history.loss_curve
+        self.validation_scores_ = history.validation_scores
+        self.best_loss_: float | None = min(history.loss_curve, default=history.loss)
+        self.best_validation_score_: float | None = None
+        if state is not None and self.early_stopping:
+            self.best_loss_ = None
+            self.best_validation_score_ = state.monitor.best_score
+        return self
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "_network")
+
+    @property
+    def coefs_(self) -> tuple[NDArray[Any], ...]:
+        """Weight matrices (fan_in, fan_out), views of the parameter vector."""
+        return self._network.coefs
+
+    @property
+    def intercepts_(self) -> tuple[NDArray[Any], ...]:
+        """Bias vectors (fan_out,), views of the parameter vector."""
+        return self._network.intercepts
+
+    def _forward(self, X: Any, depth: int) -> NDArray[Any]:
+        """Return the outputs of layer `depth` in X's dtype."""
+        X = validate_data(self, X, accept_sparse="csr", dtype=_FLOATS, order="C", reset=False)
+        data = as_matrix(X, self._network.theta.dtype)
+        out = self._network.outputs(data, np.arange(X.shape[0]), depth)
+        return out.astype(X.dtype, copy=False)
+
+    def _logits(self, X: Any) -> NDArray[Any]:
+        check_is_fitted(self)
+        return self._forward(X, self._network.depth)
+
+    def _last_hidden_layer(self) -> int:
+        """Return its number, counted from 1; raise ValueError for a linear model."""
+        depth = self._network.depth - 1
+        if depth == 0:
+            raise ValueError(
+                "transform returns the last hidden layer, but hidden_layer_sizes=() has "
+                "none. Give the network a hidden layer, or use X itself."
+            )
+        return depth
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Return the most probable class of each row.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Labels from `classes_`.
+        """
+        codes = predicted_codes(self._logits(X))
+        return self.classes_[codes]
+
+    def predict_proba(self, X: Any) -> NDArray[Any]:
+        """Return the probability of each class.
+
+        None is exactly 0: one that would underflow is the least normal number of its
+        dtype, so that its logarithm is finite.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            In the order of `classes_` and X's dtype.
+        """
+        logits = self._logits(X)
+        out = np.empty((len(logits), len(self.classes_)), logits.dtype)
+        probabilities(LOSSES[self._loss].code, logits, out)
+        return out
+
+    def predict_log_proba(self, X: Any) -> NDArray[Any]:
+        """Return the logarithm of `predict_proba`, which is always finite.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            In the order of `classes_` and X's dtype.
+        """
+        return np.log(self.predict_proba(X))
+
+    def decision_function(self, X: Any) -> NDArray[Any]:
+        """Return the logits.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes), or (n_samples,) for two classes
+            In X's dtype. For two classes it is the log-odds of ``classes_[1]``, which are
+            the difference of the two logits where the network has two.
+        """
+        logits = self._logits(X)
+        if logits.shape[1] == 2:
+            return logits[:, 1] - logits[:, 0]
+        return logits.ravel() if logits.shape[1] == 1 else logits
+
+    def transform(self, X: Any) -> NDArray[Any]:
+        """Return the hidden representation: the outputs of the last hidden layer.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, width)
+            In X's dtype.
+
+        Raises
+        ------
+        ValueError
+            The model is linear (``hidden_layer_sizes=()``).
+        """
+        check_is_fitted(self)
+        return self._forward(X, self._last_hidden_layer())
+
+    @property
+    def _n_features_out(self) -> int:
+        # What ClassNamePrefixFeaturesOutMixin names: one feature a unit.
+        return self._network.units[self._last_hidden_layer()]
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        tags.classifier_tags.multi_class = self._multi_class
+        return tags

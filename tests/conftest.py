@@ -1,0 +1,35 @@
+"""Settings that must be made before scikit-learn is imported, and shared data."""
+
+import os
+
+# Without it scikit-learn skips its estimator check of array API input.
+os.environ.setdefault("SCIPY_ARRAY_API", "1")
+
+import numpy as np
+import pytest
+from sklearn.datasets import make_classification
+from sklearn.preprocessing import StandardScaler
+
+from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
+
+CLASSIFIERS = {2: MLPBinaryClassifier, 4: MLPMulticlassClassifier}
+
+
+@pytest.fixture(scope="session", params=sorted(CLASSIFIERS), ids="{} classes".format)
+def task(request):
+    """A classifier with data for it: (class, X of shape (200, 10), y)."""
+    X, y = make_classification(
+        200, 10, n_informative=6, n_classes=request.param, flip_y=0.1, random_state=0
+    )
+    return CLASSIFIERS[request.param], StandardScaler().fit_transform(X), y
+
+
+@pytest.fixture(scope="session")
+def binary_data():
+    X, y = make_classification(200, 10, n_informative=6, flip_y=0.1, random_state=0)
+    return StandardScaler().fit_transform(X), y
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)

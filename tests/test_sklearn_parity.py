@@ -1,0 +1,276 @@
+"""The same numbers as scikit-learn's MLPClassifier, from the same random_state.
+
+In float64 both do the same arithmetic in another order. A sum of a few hundred terms
+differs by some 1e-16 then, and the few hundred steps of these fits amplify that to 1e-15
+to 1e-10 (L-BFGS, whose line search divides by small differences). rtol 1e-6 leaves room
+for other BLAS libraries, and is far below any difference in the method: one wrong draw,
+factor or sign shows in the second digit.
+"""
+
+import copy
+import inspect
+
+import numpy as np
+import pytest
+import sklearn
+from scipy import sparse
+from sklearn.neural_network import MLPClassifier
+from sklearn.utils.fixes import parse_version
+
+from skmlp._kernels.activations import ACTIVATIONS
+from skmlp._kernels.optimizers import OPTIMIZERS
+from skmlp._schedules import SCHEDULES
+from tests import oracles
+from tests.conftest import CLASSIFIERS
+
+RTOL, ATOL = 1e-6, 1e-9
+
+needs_weights = pytest.mark.skipif(
+    parse_version(sklearn.__version__) < parse_version("1.7"),
+    reason="MLPClassifier takes sample_weight from scikit-learn 1.7 on",
+)
+
+# These fits are short on purpose.
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+
+class ExactLossMLPClassifier(MLPClassifier):
+    """MLPClassifier with its loss computed from the logits.
+
+    scikit-learn computes it from probabilities clipped at machine epsilon. That is a wrong
+    number where the outputs saturate, as they often do at the first long step of L-BFGS'
+    line search (logits of 300 in these tests), which then takes another turn.
+    """
+
+    def _backprop(self, X, y, sample_weight, activations, *gradients):
+        _, *gradients = super()._backprop(X, y, sample_weight, activations, *gradients)
+        logits = activations[-2] @ self.coefs_[-1] + self.intercepts_[-1]
+        if logits.shape[1] == 1:
+            losses, _ = oracles.binary_loss(logits, y[:, 0])
+        else:
+            losses, _ = oracles.multinomial_loss(logits, y.argmax(axis=1))
+        weights = np.ones(len(y)) if sample_weight is None else sample_weight
+        penalty = 0.5 * self.alpha * sum((coefs**2).sum() for coefs in self.coefs_)
+        return (weights @ losses + penalty) / weights.sum(), *gradients
+
+
+def make_pair(classifier, **parameters):
+    """Return MLPClassifier and ours with the same parameters."""
+    theirs = copy.deepcopy(parameters)  # each draws from its own RandomState
+    if theirs.get("activation") == "sigmoid":
+        theirs["activation"] = "logistic"
+    exact = parameters.get("solver") == "lbfgs"
+    reference = ExactLossMLPClassifier if exact else MLPClassifier
+    return reference(**theirs), classifier(**copy.deepcopy(parameters))
+
+
+def assert_same(theirs, ours, X):
+    for name in ("coefs_", "intercepts_"):
+        for theirs_k, ours_k in zip(getattr(theirs, name), getattr(ours, name), strict=True):
+            np.testing.assert_allclose(ours_k, theirs_k, rtol=RTOL, atol=ATOL, err_msg=name)
+    assert ours.n_iter_ == theirs.n_iter_
+    assert ours.t_ == theirs.t_
+    for name in ("loss_curve_", "validation_scores_", "best_loss_", "best_validation_score_"):
+        expected = getattr(theirs, name, None)
+        if expected is not None:
+            np.testing.assert_allclose(
+                getattr(ours, name), expected, rtol=RTOL, atol=ATOL, err_msg=name
+            )
+    for name in ("n_layers_", "n_outputs_", "out_activation_", "n_features_in_"):
+        assert getattr(ours, name) == getattr(theirs, name)
+    np.testing.assert_array_equal(ours.classes_, theirs.classes_)
+    np.testing.assert_array_equal(ours.predict(X), theirs.predict(X))
+    np.testing.assert_allclose(
+        ours.predict_proba(X), theirs.predict_proba(X), rtol=RTOL, atol=ATOL
+    )
+
+
+def test_signature_is_that_of_mlpclassifier():
+    theirs = inspect.signature(MLPClassifier).parameters
+    for classifier in CLASSIFIERS.values():
+        ours = inspect.signature(classifier).parameters
+        assert [(p.name, p.default, p.kind) for p in ours.values()] == [
+            (p.name, p.default, p.kind) for p in theirs.values()
+        ]
+
+
+STOCHASTIC = [
+    pytest.param({"solver": "adam"}, id="adam"),
+    *(
+        pytest.param(
+            {
+                "solver": "sgd",
+                "learning_rate_init": 0.05,
+                "learning_rate": schedule,
+                "nesterovs_momentum": nesterov,
+            },
+            id=f"sgd-{schedule}-{'nesterov' if nesterov else 'classical'}",
+        )
+        for schedule in SCHEDULES
+        for nesterov in (True, False)
+    ),
+]
+
+
+@pytest.mark.parametrize("hidden_layer_sizes", [(16,), (12, 8)], ids=str)
+@pytest.mark.parametrize("batch_size", [32, "auto"])
+@pytest.mark.parametrize("early_stopping", [False, True], ids=["loss", "early_stopping"])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("solver", STOCHASTIC)
+def test_stochastic_solvers(
+    task, solver, activation, early_stopping, batch_size, hidden_layer_sizes
+):
+    classifier, X, y = task
+    for seed in range(3):
+        theirs, ours = make_pair(
+            classifier,
+            hidden_layer_sizes=hidden_layer_sizes,
+            activation=activation,
+            early_stopping=early_stopping,
+            batch_size=batch_size,
+            # Loose enough for some fits to stop, or to divide their rate, on the way.
+            tol=3e-3,
+            n_iter_no_change=3,
+            max_iter=20,
+            random_state=seed,
+            **solver,
+        )
+        assert_same(theirs.fit(X, y), ours.fit(X, y), X)
+
+
+def test_the_grid_above_reaches_both_ends_of_stopping(task):
+    """Some fits stop early, some run through, and some change their rate on the way."""
+    classifier, X, y = task
+    kwargs = {"solver": "sgd", "learning_rate_init": 0.05, "tol": 3e-3, "n_iter_no_change": 3}
+    kwargs |= {"max_iter": 20, "random_state": 0, "early_stopping": True, "batch_size": 32}
+    assert classifier((16,), **kwargs).fit(X, y).n_iter_ < 20
+    adaptive = classifier((16,), learning_rate="adaptive", **kwargs).fit(X, y)
+    assert adaptive.n_iter_ == 20
+    assert adaptive._state.rate < 0.05
+
+
+@pytest.mark.parametrize("hidden_layer_sizes", [(16,), (12, 8)], ids=str)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_lbfgs(task, activation, hidden_layer_sizes):
+    classifier, X, y = task
+    for seed in range(3):
+        theirs, ours = make_pair(
+            classifier,
+            hidden_layer_sizes=hidden_layer_sizes,
+            activation=activation,
+            solver="lbfgs",
+            max_iter=20,
+            random_state=seed,
+        )
+        assert_same(theirs.fit(X, y), ours.fit(X, y), X)
+        np.testing.assert_allclose(ours.loss_, theirs.loss_, rtol=RTOL)
+        np.testing.assert_allclose(ours.loss_curve_[-1], ours.loss_)
+
+
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"hidden_layer_sizes": ()},
+        {"hidden_layer_sizes": 7},
+        {"alpha": 10.0},
+        {"alpha": 0.0},
+        {"shuffle": False},
+        {"momentum": 0.0, "power_t": 0.3, "learning_rate": "invscaling"},
+        {"beta_1": 0.5, "beta_2": 0.9, "epsilon": 1e-3},
+        {"validation_fraction": 0.4, "early_stopping": True},
+        {"random_state": np.random.RandomState(7)},
+    ],
+    ids=lambda parameters: ",".join(parameters),
+)
+def test_other_parameters(task, solver, parameters):
+    classifier, X, y = task
+    defaults = {"solver": solver, "max_iter": 20, "batch_size": 32, "random_state": 0}
+    theirs, ours = make_pair(classifier, **{**defaults, **parameters})
+    assert_same(theirs.fit(X, y), ours.fit(X, y), X)
+
+
+@needs_weights
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+def test_sample_weight(task, solver, early_stopping):
+    """Within one batch: over several, scikit-learn lets weights cancel."""
+    classifier, X, y = task
+    weights = np.random.RandomState(0).uniform(0.1, 3, len(y))
+    theirs, ours = make_pair(
+        classifier,
+        solver=solver,
+        max_iter=20,
+        random_state=0,
+        early_stopping=early_stopping,
+        alpha=0.1,
+    )
+    theirs.fit(X, y, sample_weight=weights)
+    ours.fit(X, y, sample_weight=weights)
+    assert_same(theirs, ours, X)
+
+
+@pytest.mark.parametrize("container", [sparse.csr_array, sparse.csc_array, sparse.csr_matrix])
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_sparse_input(task, solver, container):
+    classifier, X, y = task
+    X = container(np.where(np.abs(X) > 0.8, X, 0))
+    theirs, ours = make_pair(
+        classifier, solver=solver, max_iter=20, random_state=0, batch_size=32
+    )
+    assert_same(theirs.fit(X, y), ours.fit(X, y), X)
+
+
+@pytest.mark.parametrize("solver", STOCHASTIC)
+def test_warm_start(task, solver):
+    """Where no stall is pending: scikit-learn carries its count of those over."""
+    classifier, X, y = task
+    theirs, ours = make_pair(
+        classifier, warm_start=True, max_iter=4, random_state=0, batch_size=32, **solver
+    )
+    for _ in range(3):
+        assert_same(theirs.fit(X, y), ours.fit(X, y), X)
+    assert len(ours.loss_curve_) == 12
+
+
+def test_warm_start_lbfgs(task):
+    classifier, X, y = task
+    theirs, ours = make_pair(
+        classifier, warm_start=True, max_iter=4, random_state=0, solver="lbfgs"
+    )
+    for _ in range(3):
+        assert_same(theirs.fit(X, y), ours.fit(X, y), X)
+
+
+@pytest.mark.parametrize("solver", STOCHASTIC)
+def test_partial_fit_in_order(task, solver):
+    classifier, X, y = task
+    theirs, ours = make_pair(classifier, shuffle=False, random_state=0, batch_size=32, **solver)
+    for _ in range(5):
+        theirs.partial_fit(X, y, classes=np.unique(y))
+        ours.partial_fit(X, y, classes=np.unique(y))
+        assert_same(theirs, ours, X)
+
+
+@pytest.mark.parametrize("solver", OPTIMIZERS)
+def test_partial_fit_shuffled(task, solver):
+    """From a RandomState instance: an int is seeded anew by scikit-learn in each call."""
+    classifier, X, y = task
+    theirs = MLPClassifier(solver=solver, random_state=np.random.RandomState(3), batch_size=32)
+    ours = classifier(solver=solver, random_state=np.random.RandomState(3), batch_size=32)
+    for _ in range(5):
+        theirs.partial_fit(X, y, classes=np.unique(y))
+        ours.partial_fit(X, y, classes=np.unique(y))
+        assert_same(theirs, ours, X)
+
+
+def test_float32_follows_to_its_own_precision(task):
+    """Twenty epochs of float32 rounding, 6e-8 a sum, stay within 1e-3 of float64."""
+    classifier, X, y = task
+    theirs, ours = make_pair(classifier, max_iter=20, random_state=0, batch_size=32)
+    theirs.fit(X, y)
+    ours.fit(X.astype(np.float32), y)
+    np.testing.assert_allclose(ours.loss_curve_, theirs.loss_curve_, rtol=1e-4)
+    for theirs_k, ours_k in zip(theirs.coefs_, ours.coefs_, strict=True):
+        assert ours_k.dtype == np.float32
+        np.testing.assert_allclose(ours_k, theirs_k, atol=1e-3)
