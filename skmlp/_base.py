@@ -173,8 +173,8 @@ class BaseMLPClassifier(
 
         Returns
         -------
-        self : object
-            The fitted estimator.
+        object
+            The fitted estimator itself.
 
         Raises
         ------
@@ -230,8 +230,8 @@ class BaseMLPClassifier(
 
         Returns
         -------
-        self : object
-            The estimator, trained for one more epoch.
+        object
+            The estimator itself, trained for one more epoch.
 
         Raises
         ------
@@ -318,7 +318,7 @@ class BaseMLPClassifier(
                 del self._network  # so that it counts as not fitted
             raise ValueError(
                 "Solver produced non-finite parameter weights. The input data may contain "
-                "large values and need to be preprocessed."
+                "large values and need to be preprocessed, or learning_rate_init is too large."
             )
         self._network = network
         self._state = state

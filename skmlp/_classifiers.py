@@ -20,6 +20,8 @@ class MLPBinaryClassifier(BaseMLPClassifier):
     --------
     MLPMulticlassClassifier : One logit a class, for any number of classes.
 
+    {notes}
+
     Examples
     --------
     >>> from sklearn.datasets import make_moons
@@ -61,6 +63,8 @@ class MLPMulticlassClassifier(BaseMLPClassifier):
     --------
     MLPBinaryClassifier : One logit for two classes, as scikit-learn's MLPClassifier.
 
+    {notes}
+
     Examples
     --------
     >>> from sklearn.datasets import load_digits
@@ -68,7 +72,9 @@ class MLPMulticlassClassifier(BaseMLPClassifier):
     >>> from skmlp import MLPMulticlassClassifier
     >>> X, y = load_digits(return_X_y=True)
     >>> X_train, X_test, y_train, y_test = train_test_split(X / 16, y, random_state=0)
-    >>> network = MLPMulticlassClassifier(64, early_stopping=True, random_state=0)
+    >>> network = MLPMulticlassClassifier(
+    ...     64, learning_rate_init=0.01, early_stopping=True, random_state=0
+    ... )
     >>> bool(network.fit(X_train, y_train).score(X_test, y_test) > 0.95)
     True
     >>> network.predict_proba(X_test).shape

@@ -119,7 +119,9 @@ _ATTRIBUTES = """\
         Accuracy on the held-out rows after each epoch; None without early stopping.
     best_validation_score_ : float or None
         The largest of them in the last fit; None without early stopping.
+"""
 
+_NOTES = """\
     Notes
     -----
     With class codes y, logits O and training weights w, the objective is
@@ -145,9 +147,9 @@ _Class = TypeVar("_Class", bound=type)
 
 
 def share_docstring(cls: _Class) -> _Class:
-    """Fill ``{parameters}`` and ``{attributes}`` in the class's docstring."""
+    """Fill ``{parameters}``, ``{attributes}`` and ``{notes}`` in the class's docstring."""
     assert cls.__doc__ is not None
-    cls.__doc__ = cls.__doc__.replace("    {parameters}\n", _PARAMETERS).replace(
-        "    {attributes}\n", _ATTRIBUTES
-    )
+    sections = {"parameters": _PARAMETERS, "attributes": _ATTRIBUTES, "notes": _NOTES}
+    for name, text in sections.items():
+        cls.__doc__ = cls.__doc__.replace(f"    {{{name}}}\n", text)
     return cls

@@ -203,16 +203,21 @@ class StochasticTraining:
         Warns
         -----
         ConvergenceWarning
-            ``max_iter`` was reached, or training diverged.
+            ``max_iter`` was reached, or training diverged after a best epoch.
         UserWarning
             Training was interrupted.
         """
         outcome = self._epochs(self._params.max_iter)
-        if self._state.monitor.best_theta is not None:
-            self._restore(self._state.monitor.best_theta, self._state.monitor.best_epoch)
-        if outcome is _Outcome.DIVERGED:
-            _warn_unconverged(f"Training diverged in epoch {self._history.n_iter}.")
-        elif outcome is _Outcome.EXHAUSTED:
+        monitor = self._state.monitor
+        if monitor.best_theta is not None:
+            self._restore(monitor.best_theta, monitor.best_epoch)
+            if outcome is _Outcome.DIVERGED:
+                _warn_unconverged(
+                    f"Training diverged in epoch {self._history.n_iter}; the parameters of "
+                    f"epoch {monitor.best_epoch + 1} are restored. Scale the input, or lower "
+                    "learning_rate_init."
+                )
+        if outcome is _Outcome.EXHAUSTED:
             _warn_unconverged(
                 f"Stochastic Optimizer: Maximum iterations ({self._params.max_iter}) reached "
                 "and the optimization hasn't converged yet. Raise max_iter or tol, scale the "

@@ -1,0 +1,65 @@
+"""The shape of the code: imports point one way, and only the kernels are compiled."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import skmlp
+
+PACKAGE = Path(skmlp.__file__).parent
+# From the top down; a module imports only from those behind it.
+ORDER = [
+    "skmlp",
+    "skmlp._classifiers",
+    "skmlp._base",
+    "skmlp._docstrings",
+    "skmlp._training",
+    "skmlp._interrupt",
+    "skmlp._stopping",
+    "skmlp._schedules",
+    "skmlp._network",
+    "skmlp._validation",
+    "skmlp._kernels.epoch",
+    "skmlp._kernels.network",
+    "skmlp._kernels.optimizers",
+    "skmlp._kernels.losses",
+    "skmlp._kernels.activations",
+    "skmlp._kernels.inputs",
+    "skmlp._kernels.matmul",
+    "skmlp._kernels",
+    "skmlp._kernels._jit",
+]
+
+
+def module_name(path):
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
+
+
+SOURCES = {module_name(path): path for path in PACKAGE.rglob("*.py")}
+
+
+def imported_modules(source):
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            yield node.module
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+def test_the_order_names_every_module():
+    assert set(SOURCES) == set(ORDER)
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_imports_point_down(name):
+    imported = [m for m in imported_modules(SOURCES[name].read_text()) if m in ORDER]
+    assert all(ORDER.index(m) > ORDER.index(name) for m in imported), imported
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_numba_is_imported_in_one_place(name):
+    uses_numba = "numba" in imported_modules(SOURCES[name].read_text())
+    assert uses_numba == (name == "skmlp._kernels._jit")

@@ -1,0 +1,216 @@
+"""What the fitted classifiers give: labels, probabilities, logits, representations."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+from scipy import sparse
+from scipy.special import expit, softmax
+from sklearn.base import clone
+from sklearn.datasets import make_circles, make_moons
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import cross_val_score
+
+from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
+from skmlp._kernels.activations import ACTIVATIONS
+from tests import oracles
+
+METHODS = ["predict", "predict_proba", "predict_log_proba", "decision_function", "transform"]
+
+
+@pytest.fixture(scope="module")
+def fitted(task):
+    classifier, X, y = task
+    labels = np.array(["ant", "bee", "cat", "dog"])[y]
+    network = classifier((12, 6), solver="lbfgs", alpha=1, max_iter=400, tol=1e-2)
+    return network.set_params(random_state=0).fit(X, labels), X, labels
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_outputs_are_those_of_the_equations(task, activation):
+    classifier, X, y = task
+    network = classifier((12, 6), activation, max_iter=50, tol=1.0, random_state=0).fit(X, y)
+    *_, hidden, logits = oracles.forward(X, network.coefs_, network.intercepts_, activation)
+    np.testing.assert_allclose(network.transform(X), hidden, rtol=1e-10, atol=1e-13)
+    decision = network.decision_function(X)
+    np.testing.assert_allclose(decision, logits.squeeze(), rtol=1e-10, atol=1e-13)
+    expected = softmax(logits, axis=1)
+    if logits.shape[1] == 1:
+        expected = np.hstack([expit(-logits), expit(logits)])
+    np.testing.assert_allclose(network.predict_proba(X), expected, rtol=1e-10)
+    np.testing.assert_allclose(network.predict_log_proba(X), np.log(expected), atol=1e-10)
+    np.testing.assert_array_equal(network.predict(X), network.classes_[expected.argmax(axis=1)])
+
+
+def test_string_labels(fitted):
+    network, X, labels = fitted
+    np.testing.assert_array_equal(network.classes_, np.unique(labels))
+    assert network.score(X, labels) > 0.9
+    assert network.predict(X).dtype == labels.dtype
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("method", METHODS[1:])
+def test_outputs_have_the_dtype_of_the_input(fitted, method, dtype):
+    network, X, _ = fitted
+    outputs = getattr(network, method)(X.astype(dtype))
+    assert outputs.dtype == dtype
+    np.testing.assert_allclose(outputs, getattr(network, method)(X), rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("container", [sparse.csr_array, sparse.csc_matrix, sparse.coo_array])
+def test_sparse_rows_give_what_dense_ones_give(fitted, method, container):
+    network, X, _ = fitted
+    dense, of_sparse = getattr(network, method)(X), getattr(network, method)(container(X))
+    np.testing.assert_array_equal(dense, of_sparse)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_not_fitted(method):
+    with pytest.raises(NotFittedError):
+        getattr(MLPMulticlassClassifier(), method)(np.eye(3))
+
+
+def test_unfitted_has_no_parameters():
+    assert not hasattr(MLPBinaryClassifier(), "coefs_")
+
+
+def test_binary_and_two_class_multiclass():
+    """One logit, or two: the same model class, and scikit-learn's output shapes."""
+    X, y = make_moons(300, noise=0.1, random_state=0)
+    kwargs = {"solver": "lbfgs", "alpha": 0.1, "random_state": 0, "max_iter": 500}
+    one = MLPBinaryClassifier(10, **kwargs).fit(X, y)
+    two = MLPMulticlassClassifier(10, **kwargs).fit(X, y)
+    assert (one.n_outputs_, two.n_outputs_) == (1, 2)
+    assert (one.out_activation_, two.out_activation_) == ("logistic", "softmax")
+    for network in (one, two):
+        assert network.decision_function(X).shape == (300,)
+        assert network.predict_proba(X).shape == (300, 2)
+        assert network.score(X, y) > 0.95
+        log_odds = np.diff(network.predict_log_proba(X), axis=1)[:, 0]
+        np.testing.assert_allclose(network.decision_function(X), log_odds, atol=1e-6)
+
+
+class TestTransform:
+    def test_circles_become_linearly_separable(self):
+        """Three hidden units draw three lines around the inner circle."""
+        X, y = make_circles(500, noise=0.03, factor=0.5, random_state=0)
+        assert cross_val_score(LogisticRegression(), X, y).mean() < 0.6
+        network = MLPBinaryClassifier(
+            3, "logistic", solver="lbfgs", max_iter=1000, alpha=1e-3, random_state=0
+        ).fit(X, y)
+        hidden = network.transform(X)
+        assert hidden.shape == (500, 3)
+        assert cross_val_score(LogisticRegression(), hidden, y).mean() > 0.98
+
+    def test_names(self, fitted):
+        network, *_ = fitted
+        prefix = type(network).__name__.lower()
+        names = network.get_feature_names_out()
+        np.testing.assert_array_equal(names, [f"{prefix}{i}" for i in range(6)])
+
+    @pytest.mark.parametrize("library", ["pandas", "polars"])
+    def test_set_output(self, fitted, library):
+        pytest.importorskip(library)
+        network, X, _ = fitted
+        frame = copy.deepcopy(network).set_output(transform=library).transform(X)
+        assert type(frame).__module__.startswith(library)
+        assert list(frame.columns) == list(network.get_feature_names_out())
+        np.testing.assert_array_equal(frame.to_numpy(), network.transform(X))
+
+    def test_fit_transform(self, task):
+        classifier, X, y = task
+        network = classifier(5, tol=1.0, random_state=0)
+        np.testing.assert_array_equal(
+            network.fit_transform(X, y), clone(network).fit(X, y).transform(X)
+        )
+
+    def test_linear_model_has_none(self, task):
+        classifier, X, y = task
+        network = classifier((), tol=1.0).fit(X, y)
+        assert [w.shape for w in network.coefs_] == [(10, network.n_outputs_)]
+        with pytest.raises(ValueError, match=r"hidden_layer_sizes=\(\) has none"):
+            network.transform(X)
+        with pytest.raises(ValueError, match=r"hidden_layer_sizes=\(\) has none"):
+            network.get_feature_names_out()
+
+
+def test_identity_network_is_one_linear_map(task):
+    """W = W⁽¹⁾W⁽²⁾W⁽³⁾ and b = (b⁽¹⁾W⁽²⁾ + b⁽²⁾)W⁽³⁾ + b⁽³⁾, to rounding."""
+    classifier, X, y = task
+    network = classifier((12, 6), "identity", tol=1.0, random_state=0).fit(X, y)
+    weights, bias = np.eye(10), np.zeros(10)
+    for W, b in zip(network.coefs_, network.intercepts_, strict=True):
+        weights, bias = weights @ W, bias @ W + b
+    expected = (X @ weights + bias).squeeze()
+    np.testing.assert_allclose(network.decision_function(X), expected, rtol=1e-12, atol=1e-13)
+
+
+def test_parameters_are_views(fitted):
+    """Writing into coefs_ changes the network; replacing an entry is refused."""
+    network, X, _ = fitted
+    network = copy.deepcopy(network)
+    network.coefs_[-1][:] = 0
+    network.intercepts_[-1][:] = 0
+    np.testing.assert_allclose(network.predict_proba(X), 1 / len(network.classes_))
+    with pytest.raises(TypeError):
+        network.coefs_[0] = np.zeros((10, 12))
+
+
+@pytest.mark.parametrize(
+    "reload", [copy.deepcopy, lambda network: pickle.loads(pickle.dumps(network))]
+)
+def test_pickle(fitted, reload):
+    network, X, _ = fitted
+    twin = reload(network)
+    np.testing.assert_array_equal(twin.predict_proba(X), network.predict_proba(X))
+    twin.coefs_[0][:] = 0
+    assert np.abs(network.coefs_[0]).max() > 0
+
+
+def test_memory_map(fitted, tmp_path):
+    joblib = pytest.importorskip("joblib")
+    network, X, _ = fitted
+    joblib.dump((network, X), tmp_path / "network.joblib")
+    mapped, mapped_X = joblib.load(tmp_path / "network.joblib", mmap_mode="r")
+    assert isinstance(mapped_X, np.memmap)
+    np.testing.assert_array_equal(mapped.predict(mapped_X), network.predict(X))
+    refit = clone(network).fit(mapped_X, network.predict(X))
+    assert refit.score(X, network.predict(X)) > 0.9
+
+
+def test_integers_and_frames(task):
+    pandas = pytest.importorskip("pandas")
+    classifier, X, y = task
+    counts = np.rint(3 * X).astype(int)
+    frame = pandas.DataFrame(counts, columns=list("abcdefghij"))
+    network = classifier(5, tol=1.0, random_state=0).fit(frame, pandas.Series(y))
+    assert network.coefs_[0].dtype == np.float64
+    np.testing.assert_array_equal(network.feature_names_in_, list("abcdefghij"))
+    with pytest.raises(ValueError, match="feature names should match"):
+        network.predict(frame[list("bacdefghij")])
+    with pytest.warns(UserWarning, match="does not have valid feature names"):
+        network.predict(counts)
+
+
+def test_fortran_order_and_strides(task):
+    classifier, X, y = task
+    network = classifier(5, tol=1.0, random_state=0)
+    expected = clone(network).fit(X, y).predict_proba(X)
+    for variant in (np.asfortranarray(X), np.repeat(X, 2, axis=1)[:, ::2]):
+        again = clone(network).fit(variant, y).predict_proba(variant)
+        np.testing.assert_array_equal(again, expected)
+
+
+def test_saturated_outputs(task):
+    """Logits of ±1e4 give probabilities of 0 and 1 to rounding, and finite logarithms."""
+    classifier, X, y = task
+    network = classifier((8,), tol=1.0, random_state=0).fit(X, y)
+    network.coefs_[-1][:] *= 1e4 / np.abs(network.decision_function(X)).max()
+    for dtype in (np.float32, np.float64):
+        probabilities = network.predict_proba(X.astype(dtype))
+        np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-6)
+        assert np.isfinite(network.predict_log_proba(X.astype(dtype))).all()

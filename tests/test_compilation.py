@@ -1,0 +1,96 @@
+"""What is compiled, how often, and where it is kept. Counts, no timings."""
+
+import os
+import subprocess
+import sys
+import warnings
+
+import numba
+import pytest
+
+from skmlp._kernels import _jit
+
+BORDER = """
+from skmlp._kernels.epoch import loss_and_gradient, run_epoch
+from skmlp._kernels.losses import probabilities
+from skmlp._kernels.network import outputs
+BORDER = [loss_and_gradient, run_epoch, probabilities, outputs]
+"""
+
+# Fits and predictions that differ in everything but the dtype.
+SCRIPT = f"""
+import warnings
+import numpy as np
+from scipy import sparse
+from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
+{BORDER}
+warnings.simplefilter("ignore")
+X = np.random.default_rng(0).normal(size=(60, 5))
+read_only = X.copy()
+read_only.flags.writeable = False
+for dtype in (np.float32, np.float64):
+    for rows in (X, np.asfortranarray(X), sparse.csr_array(X), read_only):
+        rows = rows.astype(dtype, copy=False)
+        for sizes in ((), 3, (4, 3, 2)):
+            for activation in ("relu", "tanh"):
+                for solver in ("adam", "sgd", "lbfgs"):
+                    for classifier in (MLPBinaryClassifier, MLPMulticlassClassifier):
+                        y = np.arange(60) % 2
+                        network = classifier(sizes, activation, solver=solver, max_iter=2)
+                        network.fit(rows, y, np.ones(60)).predict_proba(rows)
+print(*(len(kernel.signatures) for kernel in BORDER))
+print(*(sum(kernel.stats.cache_hits.values()) for kernel in BORDER))
+print(*(sum(kernel.stats.cache_misses.values()) for kernel in BORDER))
+"""
+
+
+def run(cache):
+    environment = os.environ | {"NUMBA_CACHE_DIR": str(cache)}
+    output = subprocess.run(
+        [sys.executable, "-c", SCRIPT],
+        env=environment,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    return [[int(n) for n in line.split()] for line in output.splitlines()]
+
+
+def test_one_signature_a_dtype_and_a_cache_that_is_found(tmp_path):
+    signatures, hits, misses = run(tmp_path)
+    assert signatures == [2, 2, 2, 2]
+    assert hits == [0, 0, 0, 0]
+    assert misses == [2, 2, 2, 2]
+    assert all(_jit.SOURCES_DIGEST in path.name for path in tmp_path.rglob("*.nb[ic]"))
+    signatures, hits, misses = run(tmp_path)
+    assert signatures == [2, 2, 2, 2]
+    assert hits == [2, 2, 2, 2]
+    assert misses == [0, 0, 0, 0]
+
+
+def add_one(x):
+    return x + 1
+
+
+def test_works_without_a_writable_cache(monkeypatch):
+    """Once, a warning says so."""
+    njit = numba.njit
+
+    def refuse_to_cache(*args, **kwargs):
+        if kwargs.get("cache"):
+            raise RuntimeError("cannot cache function: no locator available")
+        return njit(*args, **kwargs)
+
+    monkeypatch.setattr(numba, "njit", refuse_to_cache)
+    _jit._warn_uncached.cache_clear()
+    with pytest.warns(RuntimeWarning, match="NUMBA_CACHE_DIR"):
+        compiled = _jit.kernel(add_one)
+    assert compiled(1) == 2
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        _jit.kernel(add_one)
+
+
+def test_the_name_is_the_functions_own():
+    compiled = _jit.kernel(add_one)
+    assert compiled.__qualname__ == compiled.py_func.__qualname__ == "add_one"

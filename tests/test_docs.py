@@ -1,0 +1,75 @@
+"""Docstrings say what they must, and the examples run."""
+
+import inspect
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from numpydoc.docscrape import ClassDoc
+from numpydoc.validate import validate
+
+import skmlp
+
+ROOT = Path(__file__).parents[1]
+# What numpydoc asks for and this project does not write: an extended summary, "See Also" and
+# examples for every method, and descriptions of X, said once in `fit`. Whether all parameters
+# are there is a test of its own below: one entry may name two.
+IGNORED = {"ES01", "SA01", "EX01", "PR01", "PR02", "PR07"}
+
+
+def public_objects():
+    for name in skmlp.__all__:
+        public = getattr(skmlp, name)
+        yield f"skmlp.{name}"
+        if inspect.isclass(public):
+            for member, value in vars(public.__base__).items():
+                ours = getattr(value, "__module__", "skmlp").startswith("skmlp")
+                if ours and not member.startswith("_"):
+                    yield f"skmlp.{name}.{member}"
+
+
+@pytest.mark.parametrize("name", list(public_objects()))
+def test_numpydoc(name):
+    errors = validate(name)["errors"]
+    assert not [error for error in errors if error[0] not in IGNORED]
+
+
+@pytest.mark.parametrize("name", skmlp.__all__)
+def test_every_parameter_is_documented_in_order(name):
+    classifier = getattr(skmlp, name)
+    entries = [entry.name for entry in ClassDoc(classifier)["Parameters"]]
+    documented = ", ".join(entries).split(", ")  # beta_1 and beta_2 share an entry
+    assert documented == list(inspect.signature(classifier).parameters)
+
+
+def test_fitted_attributes_are_documented(binary_data):
+    classifier = skmlp.MLPBinaryClassifier(tol=1.0).fit(*binary_data)
+    documented = {a.name for a in ClassDoc(type(classifier))["Attributes"]}
+    fitted = {name for name in vars(classifier) if name.endswith("_")}
+    assert fitted <= documented
+    assert documented - fitted == {"coefs_", "intercepts_", "feature_names_in_"}
+
+
+@pytest.mark.parametrize(
+    "script", sorted(p.name for p in (ROOT / "examples").glob("plot_*.py"))
+)
+def test_example_runs(script, tmp_path):
+    subprocess.run(
+        [sys.executable, ROOT / "examples" / script],
+        env=os.environ | {"MPLBACKEND": "agg"},
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+    )
+
+
+def test_fashion_mnist_says_how_to_get_the_data(tmp_path):
+    result = subprocess.run(
+        [sys.executable, ROOT / "examples" / "fashion_mnist.py", tmp_path],
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode != 0
+    assert "dataset-fashion-mnist" in result.stderr

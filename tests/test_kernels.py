@@ -1,0 +1,223 @@
+"""Each kernel against its naive version in NumPy."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from skmlp._kernels import matmul
+from skmlp._kernels.activations import ACTIVATIONS, activate, differentiate
+from skmlp._kernels.inputs import gather
+from skmlp._kernels.losses import LOSSES, loss_and_delta, probabilities
+from skmlp._kernels.optimizers import OPTIMIZERS, optimizer_step
+from skmlp._network import Network
+from skmlp._validation import as_matrix
+from tests import oracles
+
+DTYPES = pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=lambda d: d.__name__)
+
+
+def rounding(dtype, factor=8):
+    """Relative tolerance of a few units in the last place."""
+    return factor * np.finfo(dtype).eps
+
+
+@DTYPES
+@pytest.mark.parametrize(
+    ("kernel", "naive"),
+    [
+        (matmul.product, lambda a, b: a @ b),
+        (matmul.product_transposed_left, lambda a, b: a.T @ b),
+        (matmul.product_transposed_right, lambda a, b: a @ b.T),
+    ],
+    ids=["plain", "left", "right"],
+)
+def test_product(rng, kernel, naive, dtype):
+    """A sum of k terms of order 1 is off by k units in the last place at most."""
+    m, k, n = 13, 9, 5
+    a, b = rng.normal(size=(m, k)), rng.normal(size=(k, n))
+    if kernel is matmul.product_transposed_left:
+        a = np.ascontiguousarray(a.T)
+    if kernel is matmul.product_transposed_right:
+        b = np.ascontiguousarray(b.T)
+    out = np.full((m, n), np.nan, dtype)
+    kernel(a.astype(dtype), b.astype(dtype), out)
+    np.testing.assert_allclose(out, naive(a, b), rtol=1e-5, atol=rounding(dtype, 20))
+
+
+def test_the_oracles_cover_the_registries():
+    assert set(oracles.ACTIVATIONS) == set(ACTIVATIONS)
+    assert set(oracles.LOSSES) == set(LOSSES)
+    assert set(oracles.OPTIMIZERS) == set(OPTIMIZERS)
+
+
+@DTYPES
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_activation(name, dtype):
+    z = np.concatenate([np.linspace(-30, 30, 601), [-1e4, 1e4, 0.0]]).astype(dtype)
+    function, derivative = oracles.ACTIVATIONS[name]
+    exact = z.astype(np.float64)
+    h = z.copy()
+    activate(ACTIVATIONS[name].code, h)
+    assert h.dtype == dtype
+    np.testing.assert_allclose(h, function(exact), rtol=rounding(dtype, 64), atol=1e-38)
+    delta = np.full_like(z, 2.0)
+    differentiate(ACTIVATIONS[name].code, h, delta)
+    # 1 - h² and h (1 - h) cancel near saturation, down to the rounding of h itself.
+    with np.errstate(over="ignore"):
+        np.testing.assert_allclose(delta, 2 * derivative(exact), atol=rounding(dtype, 4))
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_activation_lets_nan_through(name):
+    h = np.array([np.nan, 1.0])
+    activate(ACTIVATIONS[name].code, h)
+    assert np.isnan(h[0])
+    assert np.isfinite(h[1])
+
+
+def make_logits(rng, name, dtype):
+    n_outputs = 1 if name == "binary" else 4
+    logits = 5 * rng.normal(size=(50, n_outputs)).astype(dtype)
+    y = rng.integers(0, max(n_outputs, 2), 80)
+    return logits, y, rng.uniform(0, 2, 80).astype(dtype), rng.permutation(80)[:50]
+
+
+@DTYPES
+@pytest.mark.parametrize("name", LOSSES)
+def test_loss(rng, name, dtype):
+    logits, y, weights, rows = make_logits(rng, name, dtype)
+    losses, gradient = oracles.LOSSES[name](logits.astype(np.float64), y[rows])
+    delta = np.empty_like(logits)
+    value = loss_and_delta(LOSSES[name].code, logits, y, weights, rows, 0.1, delta)
+    np.testing.assert_allclose(value, 0.1 * weights[rows] @ losses, rtol=1e-6)
+    np.testing.assert_allclose(
+        delta, 0.1 * weights[rows, None] * gradient, atol=rounding(dtype)
+    )
+
+
+@DTYPES
+@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("size", [30.0, 800.0, 1e4])
+def test_loss_of_large_logits(name, size, dtype):
+    """A wrong class by a margin of 1e4 costs 1e4, and no more than its own gradient."""
+    q = 1 if name == "binary" else 3
+    logits = np.full((2, q), -size, dtype)
+    logits[1] = size
+    logits[:, 1:] = 0
+    y, rows = np.array([1, 0]) if q == 1 else np.array([0, 1]), np.arange(2)
+    delta = np.empty_like(logits)
+    value = loss_and_delta(LOSSES[name].code, logits, y, np.ones(2, dtype), rows, 1.0, delta)
+    expected, _ = oracles.LOSSES[name](logits.astype(np.float64), y)
+    np.testing.assert_allclose(value, expected.sum(), rtol=1e-12)
+    assert np.isfinite(delta).all()
+    assert np.abs(delta).max() == pytest.approx(1, rel=1e-12)
+    out = np.empty((2, max(q, 2)), dtype)
+    probabilities(LOSSES[name].code, logits, out)
+    assert (out > 0).all()
+    assert np.isfinite(np.log(out)).all()
+    np.testing.assert_allclose(out.sum(axis=1), 1, rtol=rounding(dtype))
+
+
+@DTYPES
+@pytest.mark.parametrize("name", LOSSES)
+def test_probabilities(rng, name, dtype):
+    logits, *_ = make_logits(rng, name, dtype)
+    out = np.empty((50, max(logits.shape[1], 2)), dtype)
+    probabilities(LOSSES[name].code, logits, out)
+    full = np.hstack([np.zeros((50, 1)), logits]) if name == "binary" else logits
+    expected = oracles.softmax(full.astype(np.float64), axis=1)
+    np.testing.assert_allclose(out, expected, rtol=rounding(dtype))
+
+
+SETTINGS = {
+    "sgd": [
+        {"momentum": 0.9, "nesterovs_momentum": True},
+        {"momentum": 0.5, "nesterovs_momentum": False},
+        {"momentum": 0.0, "nesterovs_momentum": True},
+    ],
+    "adam": [
+        {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-8},
+        {"beta_1": 0.0, "beta_2": 0.5, "epsilon": 1e-2},
+    ],
+}
+OPTIMIZER_CASES = pytest.mark.parametrize(
+    ("name", "settings"), [(name, s) for name in OPTIMIZERS for s in SETTINGS[name]]
+)
+
+
+def take_steps(name, settings, gradient_of, theta, rates):
+    optimizer = OPTIMIZERS[name]
+    state = np.zeros((optimizer.slots, theta.size), theta.dtype)
+    values = np.array([settings[key] for key in optimizer.settings], np.float64)
+    for step, rate in enumerate(rates, start=1):
+        gradient = gradient_of(theta)
+        optimizer_step(optimizer.code, theta, gradient, state, rate, step, values)
+
+
+@DTYPES
+@OPTIMIZER_CASES
+def test_optimizer_steps(rng, name, settings, dtype):
+    gradients = rng.normal(size=(5, 11)).astype(dtype)
+    rates = [0.1, 0.05, 0.2, 0.01, 0.3]
+    theta = rng.normal(size=11).astype(dtype)
+    expected = oracles.OPTIMIZERS[name](
+        gradients.astype(np.float64), rates, theta.astype(np.float64), **settings
+    )
+    stream = iter(gradients)
+    take_steps(name, settings, lambda _: next(stream), theta, rates)
+    assert theta.dtype == dtype
+    np.testing.assert_allclose(
+        theta, expected, rtol=rounding(dtype, 50), atol=rounding(dtype, 50)
+    )
+
+
+def rosenbrock_gradient(theta):
+    x, y = theta
+    return np.array([-2 * (1 - x) - 400 * x * (y - x**2), 200 * (y - x**2)])
+
+
+@OPTIMIZER_CASES
+@pytest.mark.parametrize(
+    ("gradient_of", "start", "target", "n_steps"),
+    [
+        (lambda theta: theta - np.array([1.0, -1.0]), [3.0, 2.0], [1.0, -1.0], 8000),
+        (rosenbrock_gradient, [-0.5, 1.0], [1.0, 1.0], 60000),
+    ],
+    ids=["parabola", "rosenbrock"],
+)
+def test_optimizer_finds_the_minimum(name, settings, gradient_of, start, target, n_steps):
+    theta = np.array(start)
+    take_steps(name, settings, gradient_of, theta, np.full(n_steps, 1e-3))
+    np.testing.assert_allclose(theta, target, atol=1e-2)
+
+
+@DTYPES
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_gather(rng, container, dtype):
+    X = np.where(rng.random((9, 6)) < 0.5, rng.normal(size=(9, 6)), 0)
+    rows = np.array([8, 0, 0, 3])
+    out = np.full((4, 6), np.nan, dtype)
+    gather(*as_matrix(container(X), dtype), rows, out)
+    np.testing.assert_array_equal(out, X.astype(dtype)[rows])
+
+
+def test_gather_adds_up_duplicate_entries():
+    X = sparse.csr_array(([1.0, 2.0, 4.0], [1, 1, 0], [0, 2, 3]), shape=(2, 3))
+    out = np.empty((2, 3))
+    gather(*as_matrix(X, np.float64), np.arange(2), out)
+    np.testing.assert_array_equal(out, [[0, 3, 0], [4, 0, 0]])
+
+
+@DTYPES
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_network_outputs(rng, activation, dtype):
+    units = [4, 8, 3, 2]
+    network = Network.initialize(units, activation, np.random.RandomState(0), dtype)
+    X = rng.normal(size=(2500, 4)).astype(dtype)  # more than one block
+    expected = oracles.forward(X, network.coefs, network.intercepts, activation)
+    rows = rng.permutation(2500)
+    for depth in (1, 2, 3):
+        out = network.outputs(as_matrix(X, dtype), rows, depth)
+        np.testing.assert_allclose(
+            out, expected[depth - 1][rows], rtol=1e-4, atol=rounding(dtype, 20)
+        )

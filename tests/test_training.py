@@ -1,0 +1,427 @@
+"""How fits begin, go on, stop and fail."""
+
+import pickle
+import signal
+import threading
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.datasets import make_classification
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.metrics import log_loss
+
+import skmlp._training
+from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
+from skmlp._kernels.optimizers import OPTIMIZERS
+
+# Most fits here are short on purpose; the tests of the warning itself expect it.
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+SOLVERS = [*OPTIMIZERS, "lbfgs"]
+
+
+def parameters_of(network):
+    return np.concatenate([a.ravel() for a in (*network.coefs_, *network.intercepts_)])
+
+
+def test_same_seed_same_bits(task):
+    classifier, X, y = task
+    network = classifier((8,), max_iter=5, random_state=0, early_stopping=True, tol=1)
+    first = parameters_of(network.fit(X, y))
+    np.testing.assert_array_equal(parameters_of(clone(network).fit(X, y)), first)
+    np.testing.assert_array_equal(parameters_of(network.fit(X, y)), first)
+
+
+def test_convergence_warning_says_what_to_do(task):
+    classifier, X, y = task
+    with pytest.warns(ConvergenceWarning, match=r"Maximum iterations \(3\) reached.*max_iter"):
+        classifier(max_iter=3).fit(X, y)
+    with pytest.warns(ConvergenceWarning, match="lbfgs stopped after 3 iterations"):
+        classifier(max_iter=3, solver="lbfgs").fit(X, y)
+
+
+def test_max_fun_bounds_the_evaluations(task):
+    """max_fun bounds evaluations, and max_iter iterations: neither stands for the other."""
+    classifier, X, y = task
+    with pytest.warns(ConvergenceWarning, match="lbfgs stopped"):
+        network = classifier(max_iter=1000, max_fun=5, solver="lbfgs").fit(X, y)
+    assert network.n_iter_ <= 5
+
+
+def test_batch_size_larger_than_the_data(task):
+    classifier, X, y = task
+    with pytest.warns(UserWarning, match="batch_size=500 is larger than the 200"):
+        clipped = classifier(batch_size=500, max_iter=50, tol=1, random_state=0).fit(X, y)
+    whole = classifier(batch_size=200, max_iter=50, tol=1, random_state=0).fit(X, y)
+    np.testing.assert_array_equal(parameters_of(clipped), parameters_of(whole))
+
+
+class TestEarlyStopping:
+    def fit(self, X, y, **parameters):
+        parameters = {"max_iter": 30, "random_state": 0, "tol": 1e-4} | parameters
+        network = MLPBinaryClassifier(
+            (8,), early_stopping=True, learning_rate_init=0.05, **parameters
+        )
+        return network.fit(X, y)
+
+    def test_best_epoch_is_restored(self, binary_data):
+        X, y = binary_data
+        longer = self.fit(X, y, n_iter_no_change=8)
+        best = int(np.argmax(longer.validation_scores_))
+        assert best < longer.n_iter_ - 1
+        assert longer.best_validation_score_ == max(longer.validation_scores_)
+        assert longer.loss_ == longer.loss_curve_[best]
+        assert longer.best_loss_ is None
+        shorter = self.fit(X, y, max_iter=best + 1, n_iter_no_change=100)
+        np.testing.assert_array_equal(parameters_of(longer), parameters_of(shorter))
+
+    def test_string_labels_and_data_frames(self, binary_data):
+        pandas = pytest.importorskip("pandas")
+        X, y = binary_data
+        frame = pandas.DataFrame(X, columns=[f"x{i}" for i in range(10)])
+        labels = np.array(["no", "yes"], dtype=object)[y]
+        named = self.fit(frame, labels)
+        assert named.validation_scores_ == self.fit(X, y).validation_scores_
+        assert set(named.predict(frame)) == {"no", "yes"}
+
+    def test_tiny_data(self):
+        X, y = np.random.RandomState(0).normal(size=(12, 2)), np.arange(12) % 2
+        network = self.fit(X, y, validation_fraction=0.2)
+        assert np.isfinite(network.validation_scores_).all()
+        with pytest.raises(ValueError, match=r"validation set is too small|test_size"):
+            self.fit(X[:6], y[:6])
+
+    def test_class_with_a_single_row(self, binary_data):
+        X, y = binary_data[0], np.zeros(200, dtype=int)
+        y[17] = 1
+        with pytest.warns(UserWarning, match="single row"):
+            network = self.fit(X, y)
+        np.testing.assert_array_equal(network.classes_, [0, 1])
+
+    def test_rows_of_weight_zero_are_not_validated_on(self, binary_data):
+        """They are as absent rows, in the split too."""
+        X, y = binary_data
+        weights = np.repeat([1.0, 0.0], 100)
+        weighted = MLPBinaryClassifier(early_stopping=True, random_state=0)
+        weighted.fit(X, y, sample_weight=weights)
+        trimmed = clone(weighted).fit(X[:100], y[:100])
+        assert weighted.validation_scores_ == trimmed.validation_scores_
+        np.testing.assert_array_equal(parameters_of(weighted), parameters_of(trimmed))
+
+    def test_divergence_goes_back_to_the_best_epoch(self, binary_data):
+        X, y = binary_data
+        with pytest.warns(ConvergenceWarning, match="diverged in epoch"):
+            network = MLPBinaryClassifier(
+                (8,),
+                activation="identity",
+                solver="sgd",
+                learning_rate_init=1e4,
+                early_stopping=True,
+                max_iter=200,
+                n_iter_no_change=np.inf,
+                batch_size=10,
+                alpha=10,
+                random_state=0,
+            ).fit(X, y)
+        assert np.isnan(network.validation_scores_[-1])
+        assert np.isfinite(parameters_of(network)).all()
+
+    def test_partial_fit_refuses(self, binary_data):
+        X, y = binary_data
+        with pytest.raises(ValueError, match="partial_fit does not support early_stopping"):
+            MLPBinaryClassifier(early_stopping=True).partial_fit(X, y, classes=[0, 1])
+
+
+@pytest.mark.parametrize(("dtype", "rate"), [(np.float32, 1e30), (np.float64, 1e150)])
+@pytest.mark.parametrize("solver", OPTIMIZERS)
+def test_divergence_raises(binary_data, solver, dtype, rate):
+    X, y = binary_data
+    network = MLPBinaryClassifier(
+        (8, 8),
+        activation="identity",
+        solver=solver,
+        learning_rate_init=rate,
+        batch_size=10,
+        max_iter=300,
+        random_state=0,
+    )
+    with pytest.raises(ValueError, match="Solver produced non-finite parameter weights"):
+        network.fit(X.astype(dtype), y)
+    with pytest.raises(NotFittedError):
+        network.predict(X)
+
+
+class TestWeights:
+    """Weights mean what they say, whatever the minibatches."""
+
+    def test_they_do_not_cancel_within_a_minibatch(self):
+        """Batches of weights 100 and of weights 1 are not the same to the network."""
+        X = np.repeat([[1.0], [-1.0]], 4, axis=0)
+        y = np.array([0, 0, 0, 0, 1, 1, 1, 1])
+        kwargs = {"batch_size": 4, "shuffle": False, "max_iter": 1, "random_state": 0}
+        network = MLPBinaryClassifier((), solver="sgd", **kwargs)
+        plain = parameters_of(clone(network).fit(X, y))
+        heavy = parameters_of(clone(network).fit(X, y, np.repeat([100.0, 1.0], 4)))
+        assert np.abs(plain - heavy).max() > 1e-4
+
+    def test_scale_only_scales_the_penalty(self, task):
+        classifier, X, y = task
+        weights = np.random.RandomState(1).uniform(0.5, 2, len(y))
+        network = classifier((8,), batch_size=32, max_iter=50, random_state=0, tol=1.0)
+        one = clone(network).set_params(alpha=1.0).fit(X, y, weights)
+        ten = clone(network).set_params(alpha=10.0).fit(X, y, 10 * weights)
+        np.testing.assert_allclose(parameters_of(one), parameters_of(ten), rtol=1e-9)
+
+    @pytest.mark.parametrize("solver", SOLVERS)
+    def test_ones_are_none(self, task, solver):
+        classifier, X, y = task
+        network = classifier((8,), solver=solver, alpha=5.0, tol=0.1, random_state=0)
+        unit = clone(network).fit(X, y, np.ones(len(y)))
+        np.testing.assert_array_equal(
+            parameters_of(unit), parameters_of(clone(network).fit(X, y))
+        )
+
+    @pytest.mark.parametrize("solver", SOLVERS)
+    def test_zero_is_absent_over_many_minibatches(self, task, solver):
+        classifier, X, y = task
+        weights = np.random.RandomState(2).randint(0, 2, len(y))
+        network = classifier((8,), solver=solver, batch_size=16, max_iter=30, random_state=0)
+        weighted = clone(network).fit(X, y, weights)
+        trimmed = clone(network).fit(X[weights > 0], y[weights > 0])
+        np.testing.assert_allclose(
+            parameters_of(weighted), parameters_of(trimmed), rtol=1e-9, atol=1e-12
+        )
+
+    def test_a_minibatch_of_zeros(self):
+        X, y = np.random.RandomState(0).normal(size=(20, 3)), np.arange(20) % 2
+        weights = np.repeat([0.0, 1.0], 10)
+        network = MLPBinaryClassifier(batch_size=5, shuffle=False, tol=1.0)
+        network.fit(X, y, weights)
+        assert np.isfinite(parameters_of(network)).all()
+
+    def test_chunks_of_partial_fit_keep_their_proportion(self):
+        """A chunk of weight 1 after one of weight 100 moves the network less."""
+        X = np.random.RandomState(0).normal(size=(40, 3))
+        y = (X[:, 0] > 0).astype(int)
+
+        def second_step(first_weight):
+            network = MLPBinaryClassifier((), solver="sgd", momentum=0, alpha=0)
+            network.random_state = 0
+            network.partial_fit(X[:20], y[:20], np.full(20, first_weight), classes=[0, 1])
+            before = parameters_of(network)
+            network.partial_fit(X[20:], y[20:], np.ones(20))
+            return np.abs(parameters_of(network) - before).max()
+
+        assert second_step(100.0) == pytest.approx(second_step(1.0) * 2 / 101, rel=0.01)
+
+
+class TestPartialFit:
+    @pytest.mark.parametrize("weighted", [False, True])
+    @pytest.mark.parametrize("solver", OPTIMIZERS)
+    def test_n_calls_are_n_epochs(self, task, solver, weighted):
+        """A pickle in between changes nothing."""
+        classifier, X, y = task
+        weights = np.random.RandomState(3).uniform(0, 2, len(y)) if weighted else None
+        kwargs = {"shuffle": False, "batch_size": 32, "solver": solver, "random_state": 0}
+        whole = classifier((8,), max_iter=6, learning_rate="invscaling", **kwargs)
+        whole.fit(X, y, weights)
+        network = classifier((8,), learning_rate="invscaling", **kwargs)
+        for _ in range(6):
+            network.partial_fit(X, y, weights, classes=np.unique(y))
+            network = pickle.loads(pickle.dumps(network))
+        np.testing.assert_allclose(
+            parameters_of(network), parameters_of(whole), rtol=1e-10, atol=1e-13
+        )
+        np.testing.assert_allclose(network.loss_curve_, whole.loss_curve_, rtol=1e-10)
+        assert network.t_ == whole.t_ == 6 * len(y)
+
+    def test_random_state_goes_on(self, task):
+        """Each call shuffles anew, also from an int, and repeatably."""
+        classifier, X, y = task
+
+        def train(pickled):
+            network = classifier((8,), batch_size=10, random_state=0)
+            for _ in range(3):
+                network.partial_fit(X, y, classes=np.unique(y))
+                if pickled:
+                    network = pickle.loads(pickle.dumps(network))
+            return parameters_of(network), network._state.random_state.randint(1 << 30)
+
+        straight, draw = train(pickled=False)
+        reloaded, same_draw = train(pickled=True)
+        np.testing.assert_array_equal(straight, reloaded)
+        assert draw == same_draw
+
+    def test_goes_on_from_fit(self, task):
+        classifier, X, y = task
+        network = classifier((8,), tol=1.0, random_state=0).fit(X, y)
+        n_epochs, before = network.n_iter_, parameters_of(network)
+        network.partial_fit(X, y)
+        assert len(network.loss_curve_) == n_epochs + 1
+        assert 0 < np.abs(parameters_of(network) - before).max() < 0.01
+
+    def test_batch_without_every_class(self):
+        X, y = np.eye(6), np.array(["a", "b", "c"] * 2)
+        network = MLPMulticlassClassifier((4,))
+        network.partial_fit(X[:2], y[:2], classes=["c", "b", "a"])
+        network.partial_fit(X[2:3], y[2:3])
+        np.testing.assert_array_equal(network.classes_, ["a", "b", "c"])
+        with pytest.raises(ValueError, match=r"classes not in `self.classes_`.*'d'"):
+            network.partial_fit(X[:1], ["d"])
+        with pytest.raises(ValueError, match="is not the same as on last call"):
+            network.partial_fit(X, y, classes=["a", "b"])
+
+    def test_classes_are_required_at_first(self):
+        with pytest.raises(ValueError, match="classes must be passed on the first call"):
+            MLPBinaryClassifier().partial_fit(np.eye(2), [0, 1])
+
+    def test_lbfgs_has_none(self):
+        network = MLPBinaryClassifier(solver="lbfgs")
+        assert not hasattr(network, "partial_fit")
+
+    def test_solver_may_change(self, task):
+        classifier, X, y = task
+        network = classifier((8,), solver="lbfgs", alpha=100, random_state=0).fit(X, y)
+        network.set_params(solver="adam").partial_fit(X, y)
+        network.set_params(solver="sgd").partial_fit(X, y)
+        assert np.isfinite(parameters_of(network)).all()
+
+
+class TestRefit:
+    def test_with_other_classes_and_features(self, task):
+        classifier, X, y = task
+        network = classifier((8,), tol=1.0, random_state=0).fit(X, y)
+        labels = np.array(["p", "q"])[y % 2]
+        network.fit(X[:, :4], labels)
+        np.testing.assert_array_equal(network.classes_, ["p", "q"])
+        assert network.n_features_in_ == 4
+        fresh = clone(network).fit(X[:, :4], labels)
+        np.testing.assert_array_equal(parameters_of(network), parameters_of(fresh))
+
+    def test_warm_start_runs_all_its_epochs(self, task):
+        """Also after a fit that stalled, and never more than max_iter."""
+        classifier, X, y = task
+        network = classifier((8,), warm_start=True, tol=10.0, n_iter_no_change=3)
+        network.fit(X, y)
+        assert network.n_iter_ == 5
+        network.set_params(tol=0.0, max_iter=7).fit(X, y)
+        assert network.n_iter_ == 7
+        assert len(network.loss_curve_) == 12
+
+    def test_warm_start_refuses_another_problem(self, task):
+        classifier, X, y = task
+        network = classifier((8,), warm_start=True, max_iter=2).fit(X, y)
+        with pytest.raises(ValueError, match="warm_start can only be used where"):
+            network.fit(X, y + 1)
+        with pytest.raises(ValueError, match="features"):
+            network.fit(X[:, :3], y)
+        with pytest.raises(ValueError, match=r"network was built with layers of \[10, 8,"):
+            network.set_params(hidden_layer_sizes=(9,)).fit(X, y)
+
+    def test_warm_start_keeps_the_dtype(self, task):
+        classifier, X, y = task
+        network = classifier((8,), warm_start=True, max_iter=2)
+        network.fit(X.astype(np.float32), y).fit(X, y)
+        assert network.coefs_[0].dtype == np.float32
+
+
+class InterruptAfter:
+    """A compiled function that Ctrl-C hits while it runs for the n-th time."""
+
+    def __init__(self, function, n_calls):
+        self.function, self.n_calls = function, n_calls
+
+    def __call__(self, *args):
+        result = self.function(*args)
+        self.n_calls -= 1
+        if self.n_calls == 0:
+            signal.raise_signal(signal.SIGINT)
+        return result
+
+
+class TestInterrupt:
+    def interrupted_fit(self, monkeypatch, network, X, y, n_calls=4):
+        name = "loss_and_gradient" if network.solver == "lbfgs" else "run_epoch"
+        kernel = getattr(skmlp._training, name)
+        monkeypatch.setattr(skmlp._training, name, InterruptAfter(kernel, n_calls))
+        with pytest.warns(UserWarning, match="Training interrupted by user"):
+            return network.fit(X, y)
+
+    @pytest.mark.parametrize("solver", SOLVERS)
+    def test_ends_at_the_next_border(self, monkeypatch, task, solver):
+        classifier, X, y = task
+        network = classifier((8,), solver=solver, max_iter=10_000, tol=0, random_state=0)
+        self.interrupted_fit(monkeypatch, network, X, y)
+        assert len(network.loss_curve_) == network.n_iter_ <= 4
+        assert network.loss_ == network.loss_curve_[-1]
+        assert network.score(X, y) > 0.2
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+    def test_the_epoch_is_whole(self, monkeypatch, task):
+        classifier, X, y = task
+        network = classifier((8,), random_state=0)
+        self.interrupted_fit(monkeypatch, network, X, y)
+        monkeypatch.undo()
+        four = clone(network).set_params(max_iter=4).fit(X, y)
+        np.testing.assert_array_equal(parameters_of(network), parameters_of(four))
+
+    def test_best_epoch_is_restored(self, monkeypatch, task):
+        classifier, X, y = task
+        network = classifier((8,), random_state=0, early_stopping=True)
+        self.interrupted_fit(monkeypatch, network, X, y)
+        best = int(np.argmax(network.validation_scores_))
+        assert network.loss_ == network.loss_curve_[best]
+
+    def test_another_handler_is_left_alone(self, monkeypatch, task):
+        classifier, X, y = task
+        presses = []
+        previous = signal.signal(signal.SIGINT, lambda *_: presses.append(1))
+        try:
+            kernel = InterruptAfter(skmlp._training.run_epoch, 2)
+            monkeypatch.setattr(skmlp._training, "run_epoch", kernel)
+            classifier((8,), tol=1.0, random_state=0).fit(X, y)
+        finally:
+            signal.signal(signal.SIGINT, previous)
+        assert presses == [1]
+
+    def test_a_second_press_does_not_wait(self):
+        with skmlp._interrupt.deferred_interrupt() as interrupt:
+            signal.raise_signal(signal.SIGINT)
+            assert interrupt.received
+            signal.raise_signal(signal.SIGINT)
+            pytest.fail("the second press ends the block")
+
+    def test_outside_the_main_thread(self, task):
+        classifier, X, y = task
+        scores = []
+
+        def fit():
+            scores.append(classifier((8,), tol=1.0).fit(X, y).score(X, y))
+
+        thread = threading.Thread(target=fit)
+        thread.start()
+        thread.join()
+        assert len(scores) == 1
+
+
+def test_verbose(task, capsys):
+    classifier, X, y = task
+    classifier((8,), max_iter=2, verbose=True, early_stopping=True).fit(X, y)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(",")[0] for line in lines[::2]] == ["Iteration 1", "Iteration 2"]
+    assert all(line.startswith("Validation score: ") for line in lines[1::2])
+    classifier((8,), max_iter=2, verbose=True, solver="lbfgs").fit(X, y)
+    assert capsys.readouterr().out.startswith("Iteration 1, loss = ")
+    classifier((8,), max_iter=50, tol=1.0, verbose=True).fit(X, y)
+    assert "Training loss did not improve by tol=1.000000 for 10" in capsys.readouterr().out
+    classifier((8,), max_iter=2).fit(X, y)
+    assert capsys.readouterr().out == ""
+
+
+def test_float32_probabilities_satisfy_log_loss():
+    X, y = make_classification(500, 20, n_informative=10, n_classes=5, random_state=0)
+    network = MLPMulticlassClassifier(tol=1.0).fit(X.astype(np.float32), y)
+    probabilities = network.predict_proba(X.astype(np.float32))
+    assert probabilities.dtype == np.float32
+    assert log_loss(y, probabilities) > 0  # a warning about row sums would be an error

@@ -1,0 +1,165 @@
+"""What the estimators refuse, and how they say so."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+from sklearn.utils._param_validation import InvalidParameterError
+
+from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
+from skmlp._validation import as_matrix, split_rows
+
+BOTH = pytest.mark.parametrize("classifier", [MLPBinaryClassifier, MLPMulticlassClassifier])
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"activation": "swish"},
+        {"solver": "newton"},
+        {"learning_rate": "exponential"},
+        {"alpha": -1},
+        {"learning_rate_init": 0},
+        {"max_iter": 0},
+        {"batch_size": 0},
+        {"momentum": 1.5},
+        {"validation_fraction": 1.0},
+        {"beta_1": 1.0},
+        {"epsilon": 0.0},
+        {"n_iter_no_change": 0},
+        {"hidden_layer_sizes": "many"},
+        {"shuffle": "yes"},
+    ],
+    ids=str,
+)
+def test_invalid_parameters(classifier, binary_data, parameters):
+    (name,) = parameters
+    with pytest.raises(InvalidParameterError, match=f"The '{name}' parameter of"):
+        classifier(**parameters).fit(*binary_data)
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("sizes", "error", "message"),
+    [
+        ((10, 0), ValueError, r"hidden_layer_sizes must be > 0, got \[10, 0\]"),
+        ([-3], ValueError, "hidden_layer_sizes must be > 0"),
+        (0, ValueError, "'hidden_layer_sizes' parameter"),
+        ((2.5,), TypeError, "hidden_layer_sizes must be integers"),
+        (([3],), TypeError, "hidden_layer_sizes must be integers"),
+    ],
+)
+def test_invalid_widths(classifier, binary_data, sizes, error, message):
+    with pytest.raises(error, match=message):
+        classifier(sizes).fit(*binary_data)
+
+
+@pytest.mark.parametrize(
+    "sizes", [(3, 2), [3, 2], np.array([3, 2]), (np.int32(3), 2)], ids=repr
+)
+def test_kinds_of_widths(binary_data, sizes):
+    network = MLPBinaryClassifier(sizes, solver="lbfgs", alpha=100).fit(*binary_data)
+    assert [w.shape for w in network.coefs_] == [(10, 3), (3, 2), (2, 1)]
+
+
+def test_more_than_two_classes():
+    X, y = np.eye(6), np.arange(6) % 3
+    message = "Only binary classification is supported. The type of the target is multiclass."
+    with pytest.raises(ValueError, match=message):
+        MLPBinaryClassifier().fit(X, y)
+    with pytest.raises(ValueError, match=message):
+        MLPBinaryClassifier().partial_fit(X, y, classes=[0, 1, 2])
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("X", "y", "message"),
+    [
+        (np.eye(4), ["a"] * 4, "only one class: .*a"),
+        (np.eye(4), [0.1, 0.7, 1.2, 3.0], "Unknown label type: continuous"),
+        (np.eye(4), np.eye(4), "y should be a 1d array"),
+        (np.eye(4), [0, 1], "inconsistent numbers of samples"),
+        (np.full((4, 2), np.nan), [0, 1, 0, 1], "contains NaN"),
+        (np.full((4, 2), np.inf), [0, 1, 0, 1], "contains infinity"),
+        (np.eye(4) * 1j, [0, 1, 0, 1], "Complex data not supported"),
+        (np.full((4, 1), "x"), [0, 1, 0, 1], "could not convert string to float"),
+        (np.arange(4.0), [0, 1, 0, 1], "Expected 2D array, got 1D array"),
+        (np.empty((0, 3)), [], "0 sample"),
+    ],
+)
+def test_invalid_data(classifier, X, y, message):
+    with pytest.raises(ValueError, match=message):
+        classifier().fit(X, y)
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        ([-1.0, 1, 1, 1], "[Nn]egative"),
+        ([0.0, 0, 0, 0], "non-zero"),
+        ([1.0, 1], "sample_weight.shape"),
+        ([np.nan, 1, 1, 1], "sample_weight contains NaN"),
+        (np.ones((4, 1)), "1D"),
+    ],
+)
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_invalid_weights(classifier, weights, message, method):
+    kwargs = {"classes": [0, 1]} if method == "partial_fit" else {}
+    with pytest.raises(ValueError, match=message):
+        getattr(classifier(), method)(np.eye(4), [0, 1, 0, 1], sample_weight=weights, **kwargs)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_dense_input_is_not_copied(rng, dtype):
+    X = rng.normal(size=(5, 3)).astype(dtype)
+    matrix = as_matrix(X, dtype)
+    assert np.shares_memory(matrix.dense, X)
+    assert not matrix.dense.flags.writeable
+    assert X.flags.writeable
+
+
+def test_sparse_input_is_not_copied(rng):
+    X = sparse.random_array((20, 10), density=0.3, format="csr", rng=rng)
+    matrix = as_matrix(X, np.float64)
+    assert np.shares_memory(matrix.data, X.data)
+    assert np.shares_memory(matrix.indices, X.indices)
+
+
+class TestSplit:
+    def split(self, y, stratify=True, fraction=0.25, rows=None):
+        y = np.asarray(y)
+        rows = np.arange(len(y)) if rows is None else rows
+        return split_rows(
+            rows,
+            y,
+            fraction=fraction,
+            random_state=np.random.RandomState(0),
+            stratify=stratify,
+        )
+
+    def test_partition_of_the_given_rows(self):
+        rows = np.array([1, 3, 5, 7, 9, 11, 13, 15])
+        training, validation = self.split(np.arange(16) // 2 % 2, rows=rows)
+        assert sorted([*training, *validation]) == list(rows)
+        assert len(validation) == 2
+
+    @pytest.mark.filterwarnings("ignore:The validation split left a class")
+    def test_a_single_row_of_a_class_is_trained_on(self):
+        y = [0] * 19 + [1]
+        for seed in range(20):
+            with pytest.warns(UserWarning, match="single row"):
+                training, validation = self.split(np.roll(y, seed))
+            assert np.roll(y, seed)[training].sum() == 1
+            assert validation.size >= 4
+
+    @pytest.mark.filterwarnings("ignore:The validation split left a class")
+    def test_no_class_is_lost(self):
+        y = np.arange(12) // 2  # six classes of two rows each
+        training, validation = self.split(y, stratify=False, fraction=0.5)
+        assert set(y[training]) == set(y)
+        assert sorted([*training, *validation]) == list(range(12))
+
+    def test_too_small(self):
+        with pytest.raises(ValueError, match="The validation set is too small"):
+            self.split([0, 1, 0, 1, 2], stratify=False, fraction=0.2)
