@@ -121,12 +121,13 @@ def test_loss_of_large_logits(name, size, dtype):
 @DTYPES
 @pytest.mark.parametrize("name", LOSSES)
 def test_probabilities(rng, name, dtype):
+    """Logits of up to 20 carry an error of 20 units in the last place into their exp."""
     logits, *_ = make_logits(rng, name, dtype)
     out = np.empty((50, max(logits.shape[1], 2)), dtype)
     probabilities(LOSSES[name].code, logits, out)
     full = np.hstack([np.zeros((50, 1)), logits]) if name == "binary" else logits
     expected = oracles.softmax(full.astype(np.float64), axis=1)
-    np.testing.assert_allclose(out, expected, rtol=rounding(dtype))
+    np.testing.assert_allclose(out, expected, rtol=rounding(dtype, 32))
 
 
 SETTINGS = {

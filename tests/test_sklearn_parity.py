@@ -12,10 +12,8 @@ import inspect
 
 import numpy as np
 import pytest
-import sklearn
 from scipy import sparse
 from sklearn.neural_network import MLPClassifier
-from sklearn.utils.fixes import parse_version
 
 from skmlp._kernels.activations import ACTIVATIONS
 from skmlp._kernels.optimizers import OPTIMIZERS
@@ -24,11 +22,6 @@ from tests import oracles
 from tests.conftest import CLASSIFIERS
 
 RTOL, ATOL = 1e-6, 1e-9
-
-needs_weights = pytest.mark.skipif(
-    parse_version(sklearn.__version__) < parse_version("1.7"),
-    reason="MLPClassifier takes sample_weight from scikit-learn 1.7 on",
-)
 
 # These fits are short on purpose.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -190,7 +183,6 @@ def test_other_parameters(task, solver, parameters):
     assert_same(theirs.fit(X, y), ours.fit(X, y), X)
 
 
-@needs_weights
 @pytest.mark.parametrize("early_stopping", [False, True])
 @pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
 def test_sample_weight(task, solver, early_stopping):

@@ -120,7 +120,7 @@ def test_dense_input_is_not_copied(rng, dtype):
 
 
 def test_sparse_input_is_not_copied(rng):
-    X = sparse.random_array((20, 10), density=0.3, format="csr", rng=rng)
+    X = sparse.csr_array(np.where(rng.random((20, 10)) < 0.3, 1.0, 0.0))
     matrix = as_matrix(X, np.float64)
     assert np.shares_memory(matrix.data, X.data)
     assert np.shares_memory(matrix.indices, X.indices)
