@@ -1,5 +1,6 @@
 """The sections that the two classifiers' docstrings share, written once."""
 
+import inspect
 from typing import TypeVar
 
 _PARAMETERS = """\
@@ -149,7 +150,10 @@ _Class = TypeVar("_Class", bound=type)
 def share_docstring(cls: _Class) -> _Class:
     """Fill ``{parameters}``, ``{attributes}`` and ``{notes}`` in the class's docstring."""
     assert cls.__doc__ is not None
+    # Python 3.13 takes the indentation off docstrings, and earlier versions do not.
+    text = inspect.cleandoc(cls.__doc__)
     sections = {"parameters": _PARAMETERS, "attributes": _ATTRIBUTES, "notes": _NOTES}
-    for name, text in sections.items():
-        cls.__doc__ = cls.__doc__.replace(f"    {{{name}}}\n", text)
+    for name, section in sections.items():
+        text = text.replace(f"{{{name}}}", inspect.cleandoc(section))
+    cls.__doc__ = text
     return cls
