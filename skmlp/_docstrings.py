@@ -155,5 +155,5 @@ def share_docstring(cls: _Class) -> _Class:
     sections = {"parameters": _PARAMETERS, "attributes": _ATTRIBUTES, "notes": _NOTES}
     for name, section in sections.items():
         text = text.replace(f"{{{name}}}", inspect.cleandoc(section))
-    cls.__doc__ = text
+    cls.__doc__ = text + "\n"
     return cls
