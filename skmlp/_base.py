@@ -38,8 +38,8 @@ from skmlp._training import (
 from skmlp._validation import (
     TrainingData,
     as_matrix,
+    check_classes,
     check_hidden_layer_sizes,
-    check_labels,
     check_same_architecture,
     check_weights,
     encode_labels,
@@ -168,8 +168,8 @@ class BaseMLPClassifier(
         y : array-like of shape (n_samples,)
             Class labels, of any type that sorts.
         sample_weight : array-like of shape (n_samples,), default=None
-            Non-negative weights of the rows; None means 1 for each. A row of weight 0 is
-            as one that is not there, a row of weight 2 as two.
+            Non-negative weights of the rows in the objective; None means 1 for each. A row
+            of weight 0 takes no part in training, though its class is one of `classes_`.
 
         Returns
         -------
@@ -183,14 +183,16 @@ class BaseMLPClassifier(
             not finite.
         """
         goes_on = self.warm_start and hasattr(self, "_network")
+        if not goes_on:
+            self._forget()
         X, y = self._check_rows(X, y, goes_on)
-        classes = check_labels(y)
+        classes = check_classes(np.unique(y))
         if goes_on and not np.array_equal(classes, self.classes_):
             raise ValueError(
                 "warm_start can only be used where `y` has the same classes as in the "
                 f"previous call to fit. Previously got {self.classes_}, `y` has {classes}"
             )
-        weights = check_weights(sample_weight, X, X.dtype)
+        weights = check_weights(sample_weight, X)
         random_state = check_random_state(self.random_state)
         network = self._get_network(X, classes, random_state, goes_on)
         data = TrainingData(as_matrix(X, X.dtype), encode_labels(y, classes), weights)
@@ -198,7 +200,7 @@ class BaseMLPClassifier(
         state = None
         if self.solver == "lbfgs":
             rows = np.flatnonzero(weights)
-            mean = float(weights[rows].mean(dtype=np.float64))
+            mean = float(weights[rows].mean())
             train_lbfgs(network, self._get_problem(data, rows, mean), history, self)
         else:
             state = OptimizerState(self, network, random_state)
@@ -242,11 +244,13 @@ class BaseMLPClassifier(
         """
         if self.early_stopping:
             raise ValueError("partial_fit does not support early_stopping=True")
-        _check_partial_fit_first_call(self, classes)
         goes_on = hasattr(self, "_network")
+        if not goes_on:
+            self._forget()
+        _check_partial_fit_first_call(self, classes)
+        check_classes(self.classes_)
         X, y = self._check_rows(X, y, goes_on)
-        check_classification_targets(y)
-        weights = check_weights(sample_weight, X, X.dtype)
+        weights = check_weights(sample_weight, X)
         data = TrainingData(as_matrix(X, X.dtype), encode_labels(y, self.classes_), weights)
         state = self._state if goes_on else None
         random_state = state.random_state if state else check_random_state(self.random_state)
@@ -258,8 +262,8 @@ class BaseMLPClassifier(
         return self._conclude(network, history, state)
 
     def _check_rows(self, X: Any, y: Any, goes_on: bool) -> tuple[Any, NDArray[Any]]:
-        """Return X as C-ordered array or CSR matrix, and y in one dimension."""
-        return validate_data(
+        """Return X as C-ordered array or CSR matrix, and labels y in one dimension."""
+        X, y = validate_data(
             self,
             X,
             y,
@@ -268,6 +272,13 @@ class BaseMLPClassifier(
             order="C",
             reset=not goes_on,
         )
+        check_classification_targets(y)
+        return X, y
+
+    def _forget(self) -> None:
+        """Count as not fitted from here on, so that a fit that fails leaves no mixture."""
+        for name in ("_network", "_state", "classes_"):
+            self.__dict__.pop(name, None)
 
     def _get_network(
         self,
@@ -284,10 +295,10 @@ class BaseMLPClassifier(
         return self._network.with_activation(self.activation)
 
     def _get_history(self, goes_on: bool) -> History:
-        if not goes_on:
-            return History(validation_scores=[] if self.early_stopping else None)
-        scores = (self.validation_scores_ or []) if self.early_stopping else None
-        return History(self.loss_curve_, scores, t=self.t_)
+        history = History(self.loss_curve_, t=self.t_) if goes_on else History()
+        if self.early_stopping and self.solver in OPTIMIZERS:
+            history.validation_scores = (goes_on and self.validation_scores_) or []
+        return history
 
     def _get_problem(self, data: TrainingData, rows: NDArray[np.intp], mean: float) -> Problem:
         return Problem.weighted(data, rows, mean, self.alpha, LOSSES[self._loss].code)
@@ -314,8 +325,7 @@ class BaseMLPClassifier(
     ) -> Self:
         """Set the fitted attributes, or raise where the parameters are not finite."""
         if not np.isfinite(network.theta).all():
-            if hasattr(self, "_network"):
-                del self._network  # so that it counts as not fitted
+            self._forget()
             raise ValueError(
                 "Solver produced non-finite parameter weights. The input data may contain "
                 "large values and need to be preprocessed, or learning_rate_init is too large."
@@ -330,11 +340,10 @@ class BaseMLPClassifier(
         self.loss_ = history.loss
         self.loss_curve_ = history.loss_curve
         self.validation_scores_ = history.validation_scores
-        self.best_loss_: float | None = min(history.loss_curve, default=history.loss)
-        self.best_validation_score_: float | None = None
-        if state is not None and self.early_stopping:
-            self.best_loss_ = None
-            self.best_validation_score_ = state.monitor.best_score
+        self.best_validation_score_ = history.best_score
+        self.best_loss_ = None
+        if history.best_score is None:
+            self.best_loss_ = min(history.loss_curve, default=history.loss)
         return self
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -343,11 +352,13 @@ class BaseMLPClassifier(
     @property
     def coefs_(self) -> tuple[NDArray[Any], ...]:
         """Weight matrices (fan_in, fan_out), views of the parameter vector."""
+        check_is_fitted(self)
         return self._network.coefs
 
     @property
     def intercepts_(self) -> tuple[NDArray[Any], ...]:
         """Bias vectors (fan_out,), views of the parameter vector."""
+        check_is_fitted(self)
         return self._network.intercepts
 
     def _forward(self, X: Any, depth: int) -> NDArray[Any]:

@@ -42,7 +42,8 @@ class MLPBinaryClassifier(BaseMLPClassifier):
     def _n_logits(self, n_classes: int) -> int:
         if n_classes > 2:
             raise ValueError(
-                "Only binary classification is supported. The type of the target is multiclass."
+                "Only binary classification is supported. The type of the target is "
+                "multiclass. MLPMulticlassClassifier takes any number of classes."
             )
         return 1
 

@@ -68,7 +68,8 @@ _PARAMETERS = """\
 
     early_stopping : bool, default=False
         Whether to hold out ``validation_fraction`` of the rows, to stop when accuracy on
-        them does not improve, and to restore the parameters of the best epoch.
+        them does not improve, and to restore the parameters of the best epoch. Not used
+        by 'lbfgs'.
 
     validation_fraction : float, default=0.1
         Share of the rows held out, in [0, 1).
@@ -109,13 +110,14 @@ _ATTRIBUTES = """\
     n_iter_ : int
         Number of epochs (iterations for 'lbfgs') that the last call ran.
     t_ : int
-        Number of training rows the stochastic solver has seen, over all calls.
+        Number of training rows the stochastic solver has seen, warm starts and calls to
+        ``partial_fit`` included.
     loss_curve_ : list of float
         The objective in each epoch, averaged over its minibatches.
     loss_ : float
         The objective in the epoch which the parameters come from.
     best_loss_ : float or None
-        Least objective of any epoch; None with early stopping.
+        Least value in ``loss_curve_``; None with early stopping.
     validation_scores_ : list of float or None
         Accuracy on the held-out rows after each epoch; None without early stopping.
     best_validation_score_ : float or None
@@ -131,7 +133,12 @@ _NOTES = """\
               + \\frac{\\alpha}{2} \\sum_k \\lVert W^{(k)} \\rVert^2 \\Big),
 
     and a minibatch is divided by its number of rows times the mean weight of the training
-    set. Rows of weight zero are left out. With the same integer ``random_state`` training
+    set. Rows of weight zero are left out.
+
+    Training works well on features of order one: put a
+    :class:`~sklearn.preprocessing.StandardScaler` before the network.
+
+    With the same integer ``random_state`` training
     follows that of :class:`sklearn.neural_network.MLPClassifier` up to rounding, but for
     the cases listed in the documentation's "Differences from MLPClassifier".
 

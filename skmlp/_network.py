@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from skmlp._kernels.activations import ACTIVATIONS
 from skmlp._kernels.network import (
     ACTIVATION,
+    FAN_IN,
     FAN_OUT,
     biases_of,
     layer_table,
@@ -18,11 +19,12 @@ from skmlp._kernels.network import (
     outputs,
     weights_of,
 )
-from skmlp._validation import Matrix
+from skmlp._validation import Matrix, read_only
 
-# Rows that go through the network at a time where all are asked for: enough for full
-# matrix products, few enough that memory does not grow with the number of rows.
-BLOCK_ROWS = 1024
+# Where all rows are asked for, they go through the network in blocks, so that memory does not
+# grow with their number: of so many rows, or elements of workspace where rows are wide.
+_BLOCK_ROWS = 1024
+_BLOCK_ELEMENTS = 1 << 21
 
 
 @dataclass(frozen=True)
@@ -64,10 +66,13 @@ class Network:
         return network
 
     def with_activation(self, activation: str) -> "Network":
-        """Return the same parameters (not a copy) with another hidden activation."""
+        """Return a network on the same parameters with another hidden activation.
+
+        They are a copy only where they may not be written to, as in a memory map.
+        """
         layers = self.layers.copy()
         layers[:-1, ACTIVATION] = ACTIVATIONS[activation].code
-        return Network(self.theta, layers)
+        return Network(np.require(self.theta, requirements="W"), layers)
 
     @property
     def depth(self) -> int:
@@ -89,18 +94,27 @@ class Network:
         """Bias vectors (fan_out,), views of theta."""
         return tuple(biases_of.py_func(self.theta, self.layers, k) for k in range(self.depth))
 
-    def workspace(self, n_rows: int) -> NDArray[Any]:
-        """Return room for the outputs of all layers for `n_rows` rows."""
-        return np.empty(n_rows * n_units(self.layers), self.theta.dtype)
+    @property
+    def table(self) -> NDArray[np.int64]:
+        """The table of layers as the kernels take it: read-only, to be of one type."""
+        return read_only(self.layers)
+
+    def block_rows(self, n_rows: int) -> int:
+        """Return how many of `n_rows` rows go through the network at a time."""
+        return max(1, min(n_rows, _BLOCK_ROWS, _BLOCK_ELEMENTS // n_units(self.layers)))
+
+    def workspaces(self, n_rows: int) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Return room for input, outputs of all layers, and their gradients."""
+        size, dtype = n_units(self.layers), self.theta.dtype
+        n_inputs = self.layers[0, FAN_IN]
+        return np.empty(n_rows * size, dtype), np.empty(n_rows * (size - n_inputs), dtype)
 
     def outputs(self, X: Matrix, rows: NDArray[np.intp], depth: int) -> NDArray[Any]:
         """Return the outputs of layer `depth` (K: the logits) for the selected rows."""
         out = np.empty((len(rows), self.layers[depth - 1, FAN_OUT]), self.theta.dtype)
-        theta = self.theta.view()
-        theta.flags.writeable = False  # so that a memory-mapped theta needs no signature
-        block = min(BLOCK_ROWS, len(rows))
-        work = self.workspace(block)
-        outputs(*X, rows, theta, self.layers, depth, block, work, out)
+        block = self.block_rows(len(rows))
+        work, _ = self.workspaces(block)
+        outputs(*X, rows, read_only(self.theta), self.table, depth, block, work, out)
         return out
 
 

@@ -16,8 +16,8 @@ from sklearn.exceptions import ConvergenceWarning
 from skmlp._interrupt import Interrupt, deferred_interrupt
 from skmlp._kernels.epoch import loss_and_gradient, run_epoch
 from skmlp._kernels.optimizers import OPTIMIZERS
-from skmlp._network import BLOCK_ROWS, Network, predicted_codes
-from skmlp._schedules import SCHEDULES
+from skmlp._network import Network, predicted_codes
+from skmlp._schedules import SCHEDULES, SMALLEST_RATE
 from skmlp._stopping import Monitor
 from skmlp._validation import TrainingData
 
@@ -55,8 +55,8 @@ class Problem:
     def weighted(
         cls, data: TrainingData, rows: NDArray[np.intp], mean: float, alpha: float, loss: int
     ) -> "Problem":
-        """Divide the weights and the penalty by the mean weight."""
-        weights = (data.weights / mean).astype(data.weights.dtype, copy=False)
+        """Divide the weights, which take on X's dtype, and the penalty by the mean weight."""
+        weights = (data.weights / mean).astype(data.X.dense.dtype, copy=False)
         return cls(data._replace(weights=weights), rows, alpha / mean, loss)
 
 
@@ -73,8 +73,7 @@ class ValidationSet:
         if not np.isfinite(logits).all():
             return np.nan
         hits = predicted_codes(logits) == self.data.y[self.rows]
-        weights = self.data.weights[self.rows].astype(np.float64)
-        return float(np.average(hits, weights=weights))
+        return float(np.average(hits, weights=self.data.weights[self.rows]))
 
 
 @dataclass
@@ -83,7 +82,8 @@ class History:
 
     `n_iter` counts the epochs of the current call; `t` the training rows seen in all
     calls, and the lists go on over warm starts and calls to partial_fit likewise. `loss`
-    is that of the epoch which the final parameters come from.
+    is that of the epoch which the final parameters come from, and `best_score` the largest
+    validation score of the call.
     """
 
     loss_curve: list[float] = field(default_factory=list)
@@ -91,6 +91,7 @@ class History:
     n_iter: int = 0
     t: int = 0
     loss: float = np.nan
+    best_score: float | None = None
 
     def add(self, loss: float, n_rows: int, score: float | None = None) -> None:
         """Append one epoch over `n_rows` training rows."""
@@ -118,8 +119,10 @@ class OptimizerState:
         Moments or velocities.
     steps : int
         Optimizer steps taken.
-    rate : float
-        Learning rate of the next epoch.
+    seen : int
+        The training rows seen, as the schedule counts them: 0 in the first epoch.
+    divisor : float
+        What stalls have divided the learning rate by.
     monitor : Monitor
     """
 
@@ -131,10 +134,9 @@ class OptimizerState:
         self.random_state = random_state
         self.memory = np.zeros((slots, network.theta.size), network.theta.dtype)
         self.steps = 0
-        self.rate = float(params.learning_rate_init)
-        self.monitor = Monitor(
-            params.tol, params.n_iter_no_change, keep_best=params.early_stopping
-        )
+        self.seen = 0
+        self.divisor = 1.0
+        self.monitor = Monitor(keep_best=params.early_stopping)
         self._n_weights = 0
         self._sum_of_weights = 0.0
 
@@ -144,7 +146,7 @@ class OptimizerState:
         Chunks that come through partial_fit thus keep their weight relative to each other.
         """
         self._n_weights += weights.size
-        self._sum_of_weights += float(weights.sum(dtype=np.float64))
+        self._sum_of_weights += float(weights.sum())
         return self._sum_of_weights / self._n_weights
 
 
@@ -183,13 +185,14 @@ class StochasticTraining:
         self._optimizer = OPTIMIZERS[params.solver]
         settings = [getattr(params, name) for name in self._optimizer.settings]
         self._settings = np.array(settings, dtype=np.float64)
+        # It is read-only where the estimator was loaded as a memory map.
+        state.memory = np.require(state.memory, requirements="W")
         self._rows = problem.rows
         self._batch_size = _batch_size(params.batch_size, len(problem.rows))
         self._n_steps = -(-len(problem.rows) // self._batch_size)
         self._scratch = (
             np.empty_like(network.theta),
-            network.workspace(self._batch_size),
-            network.workspace(self._batch_size),
+            *network.workspaces(self._batch_size),
         )
 
     def fit(self) -> None:
@@ -208,20 +211,14 @@ class StochasticTraining:
             Training was interrupted.
         """
         outcome = self._epochs(self._params.max_iter)
-        monitor = self._state.monitor
-        if monitor.best_theta is not None:
-            self._restore(monitor.best_theta, monitor.best_epoch)
-            if outcome is _Outcome.DIVERGED:
-                _warn_unconverged(
-                    f"Training diverged in epoch {self._history.n_iter}; the parameters of "
-                    f"epoch {monitor.best_epoch + 1} are restored. Scale the input, or lower "
-                    "learning_rate_init."
-                )
+        if self._validation is not None:
+            self._restore_best(outcome)
         if outcome is _Outcome.EXHAUSTED:
+            stop = "" if self._params.early_stopping else ", or set early_stopping=True"
             _warn_unconverged(
                 f"Stochastic Optimizer: Maximum iterations ({self._params.max_iter}) reached "
                 "and the optimization hasn't converged yet. Raise max_iter or tol, scale the "
-                "input, or set early_stopping=True."
+                f"input{stop}."
             )
 
     def partial_fit(self) -> None:
@@ -236,15 +233,22 @@ class StochasticTraining:
                 if not np.isfinite(watched) and not np.isfinite(self._network.theta).all():
                     outcome = _Outcome.DIVERGED
                     break
-                if self._state.monitor.stalled and not self._goes_on():
+                stalled = self._state.monitor.n_stalled > self._params.n_iter_no_change
+                if stalled and not self._goes_on():
                     outcome = _Outcome.CONVERGED
                     break
                 if interrupt.received:
                     break
         if interrupt.received:
-            _warn_interrupted()
+            _warn_interrupted(self._history)
             return _Outcome.INTERRUPTED
         return outcome
+
+    def _rate(self) -> float:
+        """Return the learning rate of the next epoch."""
+        params, state = self._params, self._state
+        rate = self._schedule.rate(params.learning_rate_init, state.seen, params.power_t)
+        return rate / state.divisor
 
     def _epoch(self) -> float:
         """Take one step a minibatch, and return the mean objective."""
@@ -257,29 +261,31 @@ class StochasticTraining:
             self._rows = self._rows[order]
         loss = run_epoch(
             *problem.data.X, *problem.data[1:], self._rows, self._batch_size,
-            network.theta, network.layers, problem.loss, problem.alpha,
+            network.theta, network.table, problem.loss, problem.alpha,
             self._optimizer.code, self._settings, state.memory, state.steps + 1,
-            np.full(self._n_steps, state.rate), *self._scratch,
+            np.full(self._n_steps, self._rate()), *self._scratch,
         )  # fmt: skip
         state.steps += self._n_steps
         return loss
 
     def _record(self, loss: float) -> float:
         """Note the epoch everywhere, and return the score that training watches."""
-        state, params = self._state, self._params
+        state = self._state
         score = self._validation.accuracy(self._network) if self._validation else None
         self._history.add(loss, len(self._rows), score)
-        _report(self._history, params.verbose)
+        _report(self._history, self._params.verbose)
         watched = -loss if score is None else score
-        state.monitor.update(watched, self._network.theta)
-        state.rate = self._schedule.after_epoch(
-            state.rate, params.learning_rate_init, self._history.t, params.power_t
-        )
+        state.monitor.update(watched, self._network.theta, self._params.tol)
+        state.seen = self._history.t
         return watched
 
     def _goes_on(self) -> bool:
-        """Ask the schedule for another rate after a stall; without one training stops."""
-        rate = self._schedule.after_stall(self._state.rate)
+        """Divide the rate after a stall, where the schedule does; else training stops."""
+        divisor, rate = self._schedule.divisor, None
+        if divisor is not None and self._rate() > SMALLEST_RATE:
+            self._state.divisor *= divisor
+            self._state.monitor.n_stalled = 0
+            rate = self._rate()
         if self._params.verbose:
             watched = "Training loss" if self._validation is None else "Validation score"
             then = "Stopping." if rate is None else f"Setting learning rate to {rate:f}."
@@ -287,16 +293,23 @@ class StochasticTraining:
                 f"{watched} did not improve by tol={self._params.tol:f} for "
                 f"{self._params.n_iter_no_change} consecutive epochs. {then}"
             )
-        if rate is None:
-            return False
-        self._state.rate = rate
-        self._state.monitor.restart()
-        return True
+        return rate is not None
 
-    def _restore(self, theta: NDArray[Any], epoch: int) -> None:
-        """Go back to an epoch of this call, counted from 0."""
-        self._network.theta[:] = theta
-        self._history.loss = self._history.loss_curve[epoch - self._history.n_iter]
+    def _restore_best(self, outcome: _Outcome) -> None:
+        """Go back to the best epoch; what comes after the fit is watched anew."""
+        state, history = self._state, self._history
+        best, state.monitor = state.monitor, Monitor(keep_best=False)
+        history.best_score = best.best_score
+        if best.best_theta is None:
+            return
+        self._network.theta[:] = best.best_theta
+        history.loss = history.loss_curve[best.best_epoch - history.n_iter]
+        if outcome is _Outcome.DIVERGED:
+            _warn_unconverged(
+                f"Training diverged in epoch {history.n_iter}; the parameters of epoch "
+                f"{best.best_epoch + 1} are restored. Scale the input, or lower "
+                "learning_rate_init."
+            )
 
 
 def _batch_size(batch_size: Any, n_rows: int) -> int:
@@ -312,12 +325,19 @@ def _batch_size(batch_size: Any, n_rows: int) -> int:
     return min(int(batch_size), n_rows)
 
 
+# Frames from the functions below to the user's call of fit: through this module, the
+# estimator's method, and scikit-learn's wrapper of it.
+_TO_USER = 5
+
+
 def _warn_unconverged(message: str) -> None:
-    warnings.warn(message, ConvergenceWarning, stacklevel=2)
+    warnings.warn(message, ConvergenceWarning, stacklevel=_TO_USER)
 
 
-def _warn_interrupted() -> None:
-    warnings.warn("Training interrupted by user.", UserWarning, stacklevel=2)
+def _warn_interrupted(history: History) -> None:
+    if history.n_iter == 0:  # not one epoch to leave behind
+        raise KeyboardInterrupt
+    warnings.warn("Training interrupted by user.", UserWarning, stacklevel=_TO_USER)
 
 
 def _report(history: History, verbose: Any) -> None:
@@ -334,12 +354,11 @@ class _Objective:
     def __init__(self, network: Network, problem: Problem) -> None:
         self._network = network
         self._problem = problem
-        self._block = min(BLOCK_ROWS, len(problem.rows))
+        self._block = network.block_rows(len(problem.rows))
         self._scratch = (
             np.empty_like(network.theta),
             np.empty_like(network.theta),
-            network.workspace(self._block),
-            network.workspace(self._block),
+            *network.workspaces(self._block),
         )
 
     def __call__(self, theta: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
@@ -347,7 +366,7 @@ class _Objective:
         network.theta[:] = theta
         value = loss_and_gradient(
             *problem.data.X, *problem.data[1:], problem.rows, self._block,
-            network.theta, network.layers, problem.loss, problem.alpha, *self._scratch,
+            network.theta, network.table, problem.loss, problem.alpha, *self._scratch,
         )  # fmt: skip
         return value, self._scratch[0].astype(np.float64)  # scipy keeps what it is given
 
@@ -378,7 +397,7 @@ def train_lbfgs(network: Network, problem: Problem, history: History, params: An
         network.theta[:] = result.x
         history.loss = float(result.fun)
     if interrupt.received:
-        _warn_interrupted()
+        _warn_interrupted(history)
     elif result.status != 0:
         _warn_unconverged(
             f"lbfgs stopped after {result.nit} iterations (status {result.status}): "

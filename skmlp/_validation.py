@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.model_selection import train_test_split
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_sample_weight
+from sklearn.utils.validation import _check_sample_weight, assert_all_finite
 
 
 class Matrix(NamedTuple):
@@ -30,15 +29,15 @@ class Matrix(NamedTuple):
 
 
 class TrainingData(NamedTuple):
-    """What fit was given: the input, class codes (n,), and weights (n,) in X's dtype."""
+    """What fit was given: the input, class codes (n,), and weights (n,)."""
 
     X: Matrix
     y: NDArray[np.intp]
     weights: NDArray[Any]
 
 
-def _read_only(array: NDArray[Any]) -> NDArray[Any]:
-    # One numba type, thus one compiled signature, for memory maps and ordinary arrays.
+def read_only(array: NDArray[Any]) -> NDArray[Any]:
+    """Return a read-only view, of the one type that the kernels are compiled for."""
     view = np.require(array, requirements=["C", "A"]).view()
     view.flags.writeable = False
     return view
@@ -48,21 +47,31 @@ def as_matrix(X: Any, dtype: Any) -> Matrix:
     """Return validated X, an array or CSR matrix, as a `Matrix` of the given dtype.
 
     Nothing is copied where the dtype and the index type fit already.
+
+    Raises
+    ------
+    ValueError
+        A number is too large for the dtype.
     """
+    data = X.data if sparse.issparse(X) else X
+    if data.dtype != dtype:
+        with np.errstate(over="ignore"):
+            data = data.astype(dtype)
+        assert_all_finite(data, input_name="X")
     if not sparse.issparse(X):
         # The index arrays' type is that of an ordinary CSR matrix, so that the compiled
         # signature is the same for both.
-        parts = (X.astype(dtype, copy=False), np.empty(0, dtype), *np.empty((2, 0), np.int32))
+        parts = (data, np.empty(0, dtype), *np.empty((2, 0), np.int32))
     else:
         largest = max(X.nnz, X.shape[1])
         index = np.int32 if largest <= np.iinfo(np.int32).max else np.int64
         parts = (
             np.empty((0, X.shape[1]), dtype),
-            X.data.astype(dtype, copy=False),
+            data,
             X.indices.astype(index, copy=False),
             X.indptr.astype(index, copy=False),
         )
-    return Matrix(*map(_read_only, parts))
+    return Matrix(*map(read_only, parts))
 
 
 def check_hidden_layer_sizes(sizes: Any) -> tuple[int, ...]:
@@ -75,7 +84,7 @@ def check_hidden_layer_sizes(sizes: Any) -> tuple[int, ...]:
     ValueError
         A width is not positive.
     """
-    widths = [sizes] if isinstance(sizes, Integral) else list(sizes)
+    widths = list(np.atleast_1d(np.array(sizes, dtype=object)))
     if not all(isinstance(width, Integral) for width in widths):
         raise TypeError(f"hidden_layer_sizes must be integers, got {widths}.")
     if any(width <= 0 for width in widths):
@@ -83,14 +92,12 @@ def check_hidden_layer_sizes(sizes: Any) -> tuple[int, ...]:
     return tuple(int(width) for width in widths)
 
 
-def check_labels(y: Any) -> NDArray[Any]:
-    """Return the sorted classes of `y`, of which there must be at least two."""
-    check_classification_targets(y)
-    classes = np.unique(y)
+def check_classes(classes: NDArray[Any]) -> NDArray[Any]:
+    """Return the sorted classes, of which there must be at least two."""
     if len(classes) < 2:
         raise ValueError(
-            "Classification needs at least two classes, but the data contains only one "
-            f"class: {classes[0]!r}."
+            "Classification needs at least two classes, but there is only one class: "
+            f"{classes.tolist()[0]!r}."
         )
     return classes
 
@@ -112,15 +119,15 @@ def encode_labels(y: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.intp]:
     return np.searchsorted(classes, y)
 
 
-def check_weights(sample_weight: Any, X: Any, dtype: Any) -> NDArray[Any]:
-    """Return one non-negative weight a row, of the given dtype; ones for None.
+def check_weights(sample_weight: Any, X: Any) -> NDArray[np.float64]:
+    """Return one non-negative weight a row; ones for None.
 
     Raises
     ------
     ValueError
         The weights are negative, all zero, not finite or of the wrong shape.
     """
-    weights = _check_sample_weight(sample_weight, X, dtype=dtype, ensure_non_negative=True)
+    weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
     if not weights.any():  # scikit-learn checks this only from 1.9 on
         raise ValueError("Sample weights must contain at least one non-zero number.")
     return weights
@@ -159,7 +166,7 @@ def split_rows(
     ValueError
         Fewer than two validation rows would be left.
     """
-    stratify = stratify and not _has_singleton(y[rows])
+    stratify = stratify and _can_stratify(y[rows], fraction)
     training, validation = train_test_split(
         rows,
         test_size=fraction,
@@ -184,15 +191,17 @@ def split_rows(
     return training, validation
 
 
-def _has_singleton(y: NDArray[np.intp]) -> bool:
-    singleton = bool((np.unique_counts(y).counts == 1).any())
-    if singleton:
+def _can_stratify(y: NDArray[np.intp], fraction: float) -> bool:
+    counts = np.unique_counts(y).counts
+    possible = counts.min() > 1 and np.ceil(fraction * y.size) >= counts.size
+    if not possible:
         warnings.warn(
-            "A class has a single row, so the validation split is not stratified.",
+            "The validation split is not stratified: a class has a single row, or the "
+            "validation set has fewer rows than there are classes.",
             UserWarning,
             stacklevel=3,
         )
-    return singleton
+    return bool(possible)
 
 
 def check_same_architecture(units: Sequence[int], fitted: Sequence[int]) -> None:

@@ -76,6 +76,8 @@ def test_not_fitted(method):
 
 def test_unfitted_has_no_parameters():
     assert not hasattr(MLPBinaryClassifier(), "coefs_")
+    with pytest.raises(NotFittedError):
+        _ = MLPBinaryClassifier().intercepts_
 
 
 def test_binary_and_two_class_multiclass():
@@ -180,6 +182,18 @@ def test_memory_map(fitted, tmp_path):
     np.testing.assert_array_equal(mapped.predict(mapped_X), network.predict(X))
     refit = clone(network).fit(mapped_X, network.predict(X))
     assert refit.score(X, network.predict(X)) > 0.9
+
+
+@pytest.mark.parametrize("method", ["partial_fit", "fit"])
+def test_training_goes_on_from_a_memory_map(task, tmp_path, method):
+    joblib = pytest.importorskip("joblib")
+    classifier, X, y = task
+    network = classifier(8, warm_start=True, tol=1.0, random_state=0).fit(X, y)
+    joblib.dump(network, tmp_path / "network.joblib")
+    mapped = joblib.load(tmp_path / "network.joblib", mmap_mode="r")
+    getattr(mapped, method)(X, y)
+    getattr(network, method)(X, y)
+    np.testing.assert_array_equal(mapped.predict_proba(X), network.predict_proba(X))
 
 
 def test_integers_and_frames(task):

@@ -8,6 +8,7 @@ from skmlp._kernels import matmul
 from skmlp._kernels.activations import ACTIVATIONS, activate, differentiate
 from skmlp._kernels.inputs import gather
 from skmlp._kernels.losses import LOSSES, loss_and_delta, probabilities
+from skmlp._kernels.network import batch_gradient
 from skmlp._kernels.optimizers import OPTIMIZERS, optimizer_step
 from skmlp._network import Network
 from skmlp._validation import as_matrix
@@ -41,7 +42,8 @@ def test_product(rng, kernel, naive, dtype):
         b = np.ascontiguousarray(b.T)
     out = np.full((m, n), np.nan, dtype)
     kernel(a.astype(dtype), b.astype(dtype), out)
-    np.testing.assert_allclose(out, naive(a, b), rtol=1e-5, atol=rounding(dtype, 20))
+    exact = naive(a.astype(dtype).astype(np.float64), b.astype(dtype).astype(np.float64))
+    np.testing.assert_allclose(out, exact, rtol=0, atol=rounding(dtype, 20))
 
 
 def test_the_oracles_cover_the_registries():
@@ -222,3 +224,16 @@ def test_network_outputs(rng, activation, dtype):
         np.testing.assert_allclose(
             out, expected[depth - 1][rows], rtol=1e-4, atol=rounding(dtype, 20)
         )
+
+
+def test_a_minibatch_of_weight_zero(rng):
+    """It moves the parameters by the penalty alone, and by nothing that is not a number."""
+    network = Network.initialize([3, 4, 1], "tanh", np.random.RandomState(0), np.float64)
+    X, y = as_matrix(rng.normal(size=(6, 3)), np.float64), rng.integers(0, 2, 6)
+    gradient, (work, deltas) = np.empty_like(network.theta), network.workspaces(6)
+    value = batch_gradient(
+        *X, y, np.zeros(6), np.arange(6), network.theta, network.table,
+        LOSSES["binary"].code, 1 / 6, gradient, work, deltas,
+    )  # fmt: skip
+    assert value == 0
+    np.testing.assert_array_equal(gradient, 0)

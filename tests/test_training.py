@@ -59,11 +59,9 @@ def test_batch_size_larger_than_the_data(task):
 
 class TestEarlyStopping:
     def fit(self, X, y, **parameters):
-        parameters = {"max_iter": 30, "random_state": 0, "tol": 1e-4} | parameters
-        network = MLPBinaryClassifier(
-            (8,), early_stopping=True, learning_rate_init=0.05, **parameters
-        )
-        return network.fit(X, y)
+        defaults = {"max_iter": 30, "random_state": 0, "early_stopping": True}
+        network = MLPBinaryClassifier((8,), learning_rate_init=0.05, **defaults)
+        return network.set_params(**parameters).fit(X, y)
 
     def test_best_epoch_is_restored(self, binary_data):
         X, y = binary_data
@@ -89,13 +87,16 @@ class TestEarlyStopping:
         X, y = np.random.RandomState(0).normal(size=(12, 2)), np.arange(12) % 2
         network = self.fit(X, y, validation_fraction=0.2)
         assert np.isfinite(network.validation_scores_).all()
-        with pytest.raises(ValueError, match=r"validation set is too small|test_size"):
+        with (
+            pytest.warns(UserWarning, match="validation set has fewer rows than"),
+            pytest.raises(ValueError, match=r"validation set is too small\. Increase 'val"),
+        ):
             self.fit(X[:6], y[:6])
 
     def test_class_with_a_single_row(self, binary_data):
         X, y = binary_data[0], np.zeros(200, dtype=int)
         y[17] = 1
-        with pytest.warns(UserWarning, match="single row"):
+        with pytest.warns(UserWarning, match="a class has a single row"):
             network = self.fit(X, y)
         np.testing.assert_array_equal(network.classes_, [0, 1])
 
@@ -126,6 +127,11 @@ class TestEarlyStopping:
             ).fit(X, y)
         assert np.isnan(network.validation_scores_[-1])
         assert np.isfinite(parameters_of(network)).all()
+
+    def test_best_parameters_are_not_kept_twice(self, binary_data):
+        X, y = binary_data
+        stopped = len(pickle.dumps(self.fit(X, y)))
+        assert stopped < len(pickle.dumps(self.fit(X, y, early_stopping=False))) + 1000
 
     def test_partial_fit_refuses(self, binary_data):
         X, y = binary_data
@@ -193,12 +199,16 @@ class TestWeights:
             parameters_of(weighted), parameters_of(trimmed), rtol=1e-9, atol=1e-12
         )
 
-    def test_a_minibatch_of_zeros(self):
-        X, y = np.random.RandomState(0).normal(size=(20, 3)), np.arange(20) % 2
-        weights = np.repeat([0.0, 1.0], 10)
-        network = MLPBinaryClassifier(batch_size=5, shuffle=False, tol=1.0)
-        network.fit(X, y, weights)
-        assert np.isfinite(parameters_of(network)).all()
+    def test_tiny_and_huge_weights_in_float32(self, task):
+        """They are divided by their mean before they take on X's dtype."""
+        classifier, X, y = task
+        X = X.astype(np.float32)
+        weights = np.random.RandomState(1).uniform(0.5, 2, len(y))
+        network = classifier((8,), max_iter=5, alpha=0, random_state=0)
+        expected = parameters_of(clone(network).fit(X, y, weights))
+        for scale in (1e-60, 1e60):
+            scaled = parameters_of(clone(network).fit(X, y, scale * weights))
+            np.testing.assert_allclose(scaled, expected, rtol=1e-4, atol=1e-6)
 
     def test_chunks_of_partial_fit_keep_their_proportion(self):
         """A chunk of weight 1 after one of weight 100 moves the network less."""
@@ -283,9 +293,35 @@ class TestPartialFit:
     def test_solver_may_change(self, task):
         classifier, X, y = task
         network = classifier((8,), solver="lbfgs", alpha=100, random_state=0).fit(X, y)
-        network.set_params(solver="adam").partial_fit(X, y)
-        network.set_params(solver="sgd").partial_fit(X, y)
-        assert np.isfinite(parameters_of(network)).all()
+        for solver, optimizer in OPTIMIZERS.items():
+            network.set_params(solver=solver, batch_size=100).partial_fit(X, y)
+            assert network._state.memory.shape == (optimizer.slots, network._network.theta.size)
+            assert network._state.steps == 2
+
+    def test_parameters_set_between_calls_count(self, task):
+        classifier, X, y = task
+        network = classifier((8,), random_state=0).partial_fit(X, y, classes=np.unique(y))
+        before = parameters_of(network)
+        network.set_params(learning_rate_init=1e-12).partial_fit(X, y)
+        np.testing.assert_allclose(parameters_of(network), before, atol=1e-10)
+
+    def test_after_early_stopping_the_loss_is_watched(self, binary_data):
+        """Not compared to the accuracies of the fit before, which a loss never exceeds."""
+        X, y = binary_data
+        network = MLPBinaryClassifier((8,), solver="sgd", learning_rate="adaptive")
+        network.set_params(early_stopping=True, random_state=0).fit(X, y)
+        network.set_params(early_stopping=False, tol=0.0)
+        for _ in range(30):
+            network.partial_fit(X, y)
+        assert network._state.monitor.best_score == -min(network.loss_curve_[-30:])
+
+    @pytest.mark.parametrize("classifier", [MLPBinaryClassifier, MLPMulticlassClassifier])
+    def test_a_refused_first_call_leaves_nothing(self, classifier):
+        X, y = np.eye(4), np.array([0, 1, 0, 1])
+        network = classifier((3,))
+        with pytest.raises(ValueError, match="only one class: 0"):
+            network.partial_fit(X, 0 * y, classes=[0])
+        assert network.partial_fit(X, y, classes=[0, 1]).predict_proba(X).shape == (4, 2)
 
 
 class TestRefit:
@@ -298,6 +334,32 @@ class TestRefit:
         assert network.n_features_in_ == 4
         fresh = clone(network).fit(X[:, :4], labels)
         np.testing.assert_array_equal(parameters_of(network), parameters_of(fresh))
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            lambda X, y: (X[:, :3], 0 * y),  # one class, and other features
+            lambda X, y: (1e200 * X, y),  # diverges
+            lambda X, y: (X * np.nan, y),
+        ],
+    )
+    def test_a_fit_that_fails_leaves_it_not_fitted(self, task, wrong):
+        classifier, X, y = task
+        network = classifier((8,), "identity", max_iter=5, random_state=0).fit(X, y)
+        network.set_params(learning_rate_init=1e150)
+        with pytest.raises(ValueError, match=r"one class|non-finite|NaN"):
+            network.fit(*wrong(X, y))
+        with pytest.raises(NotFittedError):
+            network.predict(X)
+
+    def test_divergence_in_partial_fit(self, task):
+        classifier, X, y = task
+        network = classifier((8, 8), "identity", batch_size=10, random_state=0)
+        network.partial_fit(X, y, classes=np.unique(y)).set_params(learning_rate_init=1e150)
+        with pytest.raises(ValueError, match="non-finite"):
+            network.partial_fit(X, y)
+        with pytest.raises(NotFittedError):
+            network.predict(X)
 
     def test_warm_start_runs_all_its_epochs(self, task):
         """Also after a fit that stalled, and never more than max_iter."""
@@ -391,6 +453,21 @@ class TestInterrupt:
             assert interrupt.received
             signal.raise_signal(signal.SIGINT)
             pytest.fail("the second press ends the block")
+
+    def test_before_the_first_epoch_is_over(self, monkeypatch, task):
+        """Two presses: there is nothing to leave behind."""
+        classifier, X, y = task
+
+        def press_twice(*_):
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+
+        monkeypatch.setattr(skmlp._training, "run_epoch", press_twice)
+        network = classifier((8,))
+        with pytest.raises(KeyboardInterrupt):
+            network.fit(X, y)
+        with pytest.raises(NotFittedError):
+            network.predict(X)
 
     def test_outside_the_main_thread(self, task):
         classifier, X, y = task

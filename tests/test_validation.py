@@ -42,6 +42,7 @@ def test_invalid_parameters(classifier, binary_data, parameters):
 @pytest.mark.parametrize(
     ("sizes", "error", "message"),
     [
+        (np.array(-1), ValueError, "hidden_layer_sizes must be > 0"),
         ((10, 0), ValueError, r"hidden_layer_sizes must be > 0, got \[10, 0\]"),
         ([-3], ValueError, "hidden_layer_sizes must be > 0"),
         (0, ValueError, "'hidden_layer_sizes' parameter"),
@@ -110,6 +111,14 @@ def test_invalid_weights(classifier, weights, message, method):
         getattr(classifier(), method)(np.eye(4), [0, 1, 0, 1], sample_weight=weights, **kwargs)
 
 
+def test_numbers_too_large_for_the_network(binary_data):
+    """A float32 network refuses what it would make infinite of float64 input."""
+    X, y = binary_data
+    network = MLPBinaryClassifier(4, tol=1.0, max_iter=20).fit(X.astype(np.float32), y)
+    with pytest.raises(ValueError, match="too large for dtype"):
+        network.predict(np.full((1, 10), 1e39))
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_dense_input_is_not_copied(rng, dtype):
     X = rng.normal(size=(5, 3)).astype(dtype)
@@ -148,7 +157,7 @@ class TestSplit:
     def test_a_single_row_of_a_class_is_trained_on(self):
         y = [0] * 19 + [1]
         for seed in range(20):
-            with pytest.warns(UserWarning, match="single row"):
+            with pytest.warns(UserWarning, match="a class has a single row"):
                 training, validation = self.split(np.roll(y, seed))
             assert np.roll(y, seed)[training].sum() == 1
             assert validation.size >= 4

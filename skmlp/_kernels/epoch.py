@@ -44,8 +44,8 @@ def run_epoch(
     rates : float64 array
         Learning rate of each step.
     gradient : array of shape (p,)
-    work, deltas : arrays of ``batch_size * n_units(layers)`` elements
-        Overwritten.
+    work, deltas : arrays
+        Room for ``batch_size`` rows, overwritten; see :mod:`skmlp._kernels.network`.
 
     Returns
     -------
@@ -83,8 +83,8 @@ def loss_and_gradient(
     gradient : array of shape (p,)
         Overwritten with the gradient.
     part : array of shape (p,)
-    work, deltas : arrays of ``block * n_units(layers)`` elements
-        Overwritten.
+    work, deltas : arrays
+        Room for `block` rows, overwritten.
 
     Returns
     -------

@@ -7,7 +7,7 @@ Notation: X (n, d) is the input, H⁽⁰⁾ = X, and for the layers k = 1..K
 All parameters live in one vector ``theta``: the K weight matrices, row by row, then the K
 biases, so that what carries a penalty is a prefix. The integer table ``layers`` (K, 6)
 says where. A batch's outputs live in one vector ``work`` of m · (d + Σ widths) elements:
-the input first, then H⁽¹⁾, ..., O. ``deltas`` has the same layout and holds ∂L/∂Z⁽ᵏ⁾.
+the input first, then H⁽¹⁾, ..., O. ``deltas`` holds ∂L/∂Z⁽¹⁾, ..., ∂L/∂O likewise.
 """
 
 import numpy as np
@@ -93,6 +93,14 @@ def outputs_of(work, layers, k, n_rows):
 
 
 @kernel
+def deltas_of(deltas, layers, k, n_rows):
+    """Return ∂L/∂Z of layer k (n_rows, fan_out) as a view of `deltas`; k from 0."""
+    fan_out = layers[k, FAN_OUT]
+    start = n_rows * (layers[k, UNITS] - layers[0, FAN_IN])
+    return deltas[start : start + n_rows * fan_out].reshape(n_rows, fan_out)
+
+
+@kernel
 def forward(theta, layers, depth, n_rows, work):
     """Fill `work` with the outputs of the first `depth` layers, from the input in it."""
     for k in range(depth):
@@ -113,7 +121,7 @@ def backward(theta, layers, n_rows, work, deltas, gradient):
     Δ⁽ᵏ⁻¹⁾ = Δ⁽ᵏ⁾ W⁽ᵏ⁾ᵀ ∘ σ'(Z⁽ᵏ⁻¹⁾).
     """
     for k in range(layers.shape[0] - 1, -1, -1):
-        delta = outputs_of(deltas, layers, k, n_rows)
+        delta = deltas_of(deltas, layers, k, n_rows)
         h = inputs_of(work, layers, k, n_rows)
         product_transposed_left(h, delta, weights_of(gradient, layers, k))
         bias = biases_of(gradient, layers, k)
@@ -122,7 +130,7 @@ def backward(theta, layers, n_rows, work, deltas, gradient):
             for j in range(bias.size):
                 bias[j] += delta[i, j]
         if k > 0:
-            below = inputs_of(deltas, layers, k, n_rows)
+            below = deltas_of(deltas, layers, k - 1, n_rows)
             product_transposed_right(delta, weights_of(theta, layers, k), below)
             differentiate(layers[k - 1, ACTIVATION], h.reshape(-1), below.reshape(-1))
 
@@ -140,7 +148,7 @@ def batch_gradient(
     gather(dense, data, indices, indptr, rows, inputs_of(work, layers, 0, n_rows))
     forward(theta, layers, last + 1, n_rows, work)
     logits = outputs_of(work, layers, last, n_rows)
-    delta = outputs_of(deltas, layers, last, n_rows)
+    delta = deltas_of(deltas, layers, last, n_rows)
     value = loss_and_delta(loss, logits, y, weights, rows, scale, delta)
     backward(theta, layers, n_rows, work, deltas, gradient)
     return value
