@@ -15,6 +15,7 @@ from skmlp._kernels.network import (
     biases_of,
     layer_table,
     n_parameters,
+    n_transposed,
     n_units,
     outputs,
     weights_of,
@@ -103,17 +104,17 @@ class Network:
         """Return how many of `n_rows` rows go through the network at a time."""
         return max(1, min(n_rows, _BLOCK_ROWS, _BLOCK_ELEMENTS // n_units(self.layers)))
 
-    def workspaces(self, n_rows: int) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Return room for input, outputs of all layers, and their gradients."""
-        size, dtype = n_units(self.layers), self.theta.dtype
-        n_inputs = self.layers[0, FAN_IN]
-        return np.empty(n_rows * size, dtype), np.empty(n_rows * (size - n_inputs), dtype)
+    def workspaces(self, n_rows: int) -> tuple[NDArray[Any], ...]:
+        """Return room for outputs and their gradients, and for one matrix transposed."""
+        n_outputs = n_units(self.layers) - self.layers[0, FAN_IN]
+        sizes = n_rows * n_units(self.layers), n_rows * n_outputs, n_transposed(self.layers)
+        return tuple(np.empty(size, self.theta.dtype) for size in sizes)
 
     def outputs(self, X: Matrix, rows: NDArray[np.intp], depth: int) -> NDArray[Any]:
         """Return the outputs of layer `depth` (K: the logits) for the selected rows."""
         out = np.empty((len(rows), self.layers[depth - 1, FAN_OUT]), self.theta.dtype)
         block = self.block_rows(len(rows))
-        work, _ = self.workspaces(block)
+        work = np.empty(block * n_units(self.layers), self.theta.dtype)
         outputs(*X, rows, read_only(self.theta), self.table, depth, block, work, out)
         return out
 

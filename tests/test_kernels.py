@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from skmlp._kernels import matmul
 from skmlp._kernels.activations import ACTIVATIONS, activate, differentiate
 from skmlp._kernels.inputs import gather
 from skmlp._kernels.losses import LOSSES, loss_and_delta, probabilities
@@ -20,30 +19,6 @@ DTYPES = pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=lambda d
 def rounding(dtype, factor=8):
     """Relative tolerance of a few units in the last place."""
     return factor * np.finfo(dtype).eps
-
-
-@DTYPES
-@pytest.mark.parametrize(
-    ("kernel", "naive"),
-    [
-        (matmul.product, lambda a, b: a @ b),
-        (matmul.product_transposed_left, lambda a, b: a.T @ b),
-        (matmul.product_transposed_right, lambda a, b: a @ b.T),
-    ],
-    ids=["plain", "left", "right"],
-)
-def test_product(rng, kernel, naive, dtype):
-    """A sum of k terms of order 1 is off by k units in the last place at most."""
-    m, k, n = 13, 9, 5
-    a, b = rng.normal(size=(m, k)), rng.normal(size=(k, n))
-    if kernel is matmul.product_transposed_left:
-        a = np.ascontiguousarray(a.T)
-    if kernel is matmul.product_transposed_right:
-        b = np.ascontiguousarray(b.T)
-    out = np.full((m, n), np.nan, dtype)
-    kernel(a.astype(dtype), b.astype(dtype), out)
-    exact = naive(a.astype(dtype).astype(np.float64), b.astype(dtype).astype(np.float64))
-    np.testing.assert_allclose(out, exact, rtol=0, atol=rounding(dtype, 20))
 
 
 def test_the_oracles_cover_the_registries():
@@ -154,7 +129,7 @@ def take_steps(name, settings, gradient_of, theta, rates):
     values = np.array([settings[key] for key in optimizer.settings], np.float64)
     for step, rate in enumerate(rates, start=1):
         gradient = gradient_of(theta)
-        optimizer_step(optimizer.code, theta, gradient, state, rate, step, values)
+        optimizer_step(optimizer.code, theta, gradient, state, rate, step, values, 0, 0.0)
 
 
 @DTYPES
@@ -172,6 +147,25 @@ def test_optimizer_steps(rng, name, settings, dtype):
     np.testing.assert_allclose(
         theta, expected, rtol=rounding(dtype, 50), atol=rounding(dtype, 50)
     )
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_penalty_within_the_step(rng, name):
+    """As if it had been added to the gradient before, over more than one part of theta."""
+    optimizer = OPTIMIZERS[name]
+    settings = np.array([SETTINGS[name][0][key] for key in optimizer.settings], np.float64)
+    start, gradient = rng.normal(size=(2, 2500))
+    penalised = gradient.copy()
+    penalised[:1700] += 0.5 * start[:1700]
+    results = []
+    for slope, n_decayed in ((gradient, 1700), (penalised, 0)):
+        theta, state = start.copy(), np.zeros((optimizer.slots, 2500))
+        squares = optimizer_step(
+            optimizer.code, theta, slope, state, 0.1, 1, settings, n_decayed, 0.5
+        )
+        assert squares == pytest.approx((start[:n_decayed] ** 2).sum())
+        results.append(theta)
+    np.testing.assert_allclose(*results, rtol=1e-13)
 
 
 def rosenbrock_gradient(theta):
@@ -230,10 +224,10 @@ def test_a_minibatch_of_weight_zero(rng):
     """It moves the parameters by the penalty alone, and by nothing that is not a number."""
     network = Network.initialize([3, 4, 1], "tanh", np.random.RandomState(0), np.float64)
     X, y = as_matrix(rng.normal(size=(6, 3)), np.float64), rng.integers(0, 2, 6)
-    gradient, (work, deltas) = np.empty_like(network.theta), network.workspaces(6)
+    gradient, workspaces = np.empty_like(network.theta), network.workspaces(6)
     value = batch_gradient(
         *X, y, np.zeros(6), np.arange(6), network.theta, network.table,
-        LOSSES["binary"].code, 1 / 6, gradient, work, deltas,
+        LOSSES["binary"].code, 1 / 6, gradient, *workspaces,
     )  # fmt: skip
     assert value == 0
     np.testing.assert_array_equal(gradient, 0)

@@ -11,11 +11,9 @@ import numba
 
 # Flags that let the compiler reorder and contract arithmetic (so that sums vectorise) but
 # leave NaN and infinity alone: a diverging network must be seen.
-_OPTIONS: dict[str, Any] = {
-    "nogil": True,
-    "error_model": "numpy",
-    "fastmath": {"contract", "reassoc", "nsz", "arcp"},
-}
+_FAST = {"contract", "reassoc", "nsz", "arcp"}
+# What is left where rounding errors are accounted for.
+_EXACT = {"contract"}
 
 
 def _digest_of_sources() -> str:
@@ -39,13 +37,28 @@ def _warn_uncached() -> None:
     )
 
 
-def kernel(function: Callable[..., Any]) -> Any:
-    """Compile a function at its first call, in nopython mode and without the GIL.
+def _compile(function: Callable[..., Any], fastmath: set[str]) -> Any:
+    """Compile `function` lazily, with a disk cache where there may be one.
 
     numba names a cache file after the function's qualified name and checks only the file
     that holds the function, so that a kernel which inlines code from an edited module
     would be served stale. The name therefore carries a hash of all kernel sources while
     numba looks at it.
+    """
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": fastmath}
+    name = function.__qualname__
+    function.__qualname__ = f"{name}-{SOURCES_DIGEST}"
+    try:
+        compiled = numba.njit(cache=True, **options)(function)
+    except RuntimeError:  # how numba says that it may write nowhere
+        _warn_uncached()
+        compiled = numba.njit(**options)(function)
+    function.__qualname__ = compiled.__qualname__ = name
+    return compiled
+
+
+def kernel(function: Callable[..., Any]) -> Any:
+    """Compile a function at its first call, in nopython mode and without the GIL.
 
     Parameters
     ----------
@@ -57,12 +70,9 @@ def kernel(function: Callable[..., Any]) -> Any:
     -------
     numba dispatcher
     """
-    name = function.__qualname__
-    function.__qualname__ = f"{name}-{SOURCES_DIGEST}"
-    try:
-        compiled = numba.njit(cache=True, **_OPTIONS)(function)
-    except RuntimeError:  # how numba says that it may write nowhere
-        _warn_uncached()
-        compiled = numba.njit(**_OPTIONS)(function)
-    function.__qualname__ = compiled.__qualname__ = name
-    return compiled
+    return _compile(function, _FAST)
+
+
+def exact_kernel(function: Callable[..., Any]) -> Any:
+    """Compile as `kernel` does, but leave the order of the arithmetic alone."""
+    return _compile(function, _EXACT)

@@ -7,9 +7,8 @@ pass leaves behind, so that z need not be kept. To add an activation: a code, a 
 
 from typing import NamedTuple
 
-import numpy as np
-
 from skmlp._kernels._jit import kernel
+from skmlp._kernels.elementwise import sigmoid, tanh
 
 _IDENTITY, _LOGISTIC, _TANH, _RELU = range(4)
 
@@ -17,15 +16,14 @@ _IDENTITY, _LOGISTIC, _TANH, _RELU = range(4)
 @kernel
 def activate(code, h):
     """Replace z by σ(z) in the 1-D array `h`."""
-    # Typed constants: a plain 1.0 would turn float32 arithmetic into float64.
-    zero, one = h.dtype.type(0), h.dtype.type(1)
+    # A typed constant: a plain 0.0 would turn float32 arithmetic into float64.
+    zero = h.dtype.type(0)
     if code == _LOGISTIC:
         for i in range(h.size):
-            # exp overflows to infinity for very negative z, and 1 / inf is the limit.
-            h[i] = one / (one + np.exp(-h[i]))
+            h[i] = sigmoid(h[i])
     elif code == _TANH:
         for i in range(h.size):
-            h[i] = np.tanh(h[i])
+            h[i] = tanh(h[i])
     elif code == _RELU:
         for i in range(h.size):
             if h[i] < zero:  # not max(), which would swallow a NaN

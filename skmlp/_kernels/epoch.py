@@ -1,8 +1,8 @@
 """Passes over the training set: one epoch of steps, or one full gradient."""
 
 from skmlp._kernels._jit import kernel
-from skmlp._kernels.network import add_penalty, batch_gradient
-from skmlp._kernels.optimizers import optimizer_step
+from skmlp._kernels.network import BIASES, batch_gradient
+from skmlp._kernels.optimizers import add_penalty, optimizer_step
 
 
 @kernel
@@ -10,7 +10,7 @@ def run_epoch(
     dense, data, indices, indptr, y, weights, rows, batch_size,
     theta, layers, loss, alpha,
     optimizer, settings, state, first_step, rates,
-    gradient, work, deltas,
+    gradient, work, deltas, transposed,
 ):  # fmt: skip
     """Take one optimizer step a minibatch, through all `rows` in their order.
 
@@ -44,7 +44,7 @@ def run_epoch(
     rates : float64 array
         Learning rate of each step.
     gradient : array of shape (p,)
-    work, deltas : arrays
+    work, deltas, transposed : arrays
         Room for ``batch_size`` rows, overwritten; see :mod:`skmlp._kernels.network`.
 
     Returns
@@ -57,11 +57,13 @@ def run_epoch(
         batch = rows[k * batch_size : min((k + 1) * batch_size, rows.size)]
         objective = batch_gradient(
             dense, data, indices, indptr, y, weights, batch,
-            theta, layers, loss, 1.0 / batch.size, gradient, work, deltas,
+            theta, layers, loss, 1.0 / batch.size, gradient, work, deltas, transposed,
         )  # fmt: skip
-        objective += add_penalty(theta, layers, alpha / batch.size, gradient)
-        total += objective * batch.size
-        optimizer_step(optimizer, theta, gradient, state, rates[k], first_step + k, settings)
+        squares = optimizer_step(
+            optimizer, theta, gradient, state, rates[k], first_step + k, settings,
+            layers[0, BIASES], alpha / batch.size,
+        )  # fmt: skip
+        total += objective * batch.size + 0.5 * alpha * squares
     return total / rows.size
 
 
@@ -69,7 +71,7 @@ def run_epoch(
 def loss_and_gradient(
     dense, data, indices, indptr, y, weights, rows, block,
     theta, layers, loss, alpha,
-    gradient, part, work, deltas,
+    gradient, part, work, deltas, transposed,
 ):  # fmt: skip
     """Return (Σ wᵢ ℓᵢ + α/2 Σ W²) / m over all `rows`, and write its gradient.
 
@@ -83,7 +85,7 @@ def loss_and_gradient(
     gradient : array of shape (p,)
         Overwritten with the gradient.
     part : array of shape (p,)
-    work, deltas : arrays
+    work, deltas, transposed : arrays
         Room for `block` rows, overwritten.
 
     Returns
@@ -97,8 +99,10 @@ def loss_and_gradient(
         batch = rows[start : min(start + block, rows.size)]
         total += batch_gradient(
             dense, data, indices, indptr, y, weights, batch,
-            theta, layers, loss, scale, part, work, deltas,
+            theta, layers, loss, scale, part, work, deltas, transposed,
         )  # fmt: skip
         for i in range(gradient.size):
             gradient[i] += part[i]
-    return total + add_penalty(theta, layers, alpha * scale, gradient)
+    strength = alpha * scale
+    squares = add_penalty(theta[: layers[0, BIASES]], strength, gradient)
+    return total + 0.5 * strength * squares

@@ -7,6 +7,10 @@ are or not, for the same reason.
 """
 
 from skmlp._kernels._jit import kernel
+from skmlp._kernels._simd import prefetch
+
+# How many rows ahead the next one is asked for from memory.
+_AHEAD = 8
 
 
 @kernel
@@ -29,9 +33,13 @@ def gather(dense, data, indices, indptr, rows, out):
 
 @kernel
 def _gather_dense(dense, rows, out):
-    for i in range(rows.size):
+    n, d = out.shape
+    for i in range(n):
+        # Rows lie at random, which only the processor's user can foresee.
+        if i + _AHEAD < n:
+            prefetch(dense, rows[i + _AHEAD])
         row = rows[i]
-        for j in range(out.shape[1]):
+        for j in range(d):
             out[i, j] = dense[row, j]
 
 

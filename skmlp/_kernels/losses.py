@@ -1,7 +1,7 @@
 """Losses: output link, value, and gradient with respect to the logits.
 
-Everything is computed from the logits o, never from rounded probabilities, and a row at a
-time in float64: it stays finite as long as the logits are.
+Everything is computed from the logits o, never from rounded probabilities, and stays finite
+as long as they are. Sums over rows are accumulated in float64.
 
 ============  =====================  ====================================  ==============
 loss          link                   value for class y                     gradient
@@ -16,33 +16,9 @@ from typing import NamedTuple
 import numpy as np
 
 from skmlp._kernels._jit import kernel
+from skmlp._kernels.elementwise import exp, log, log1p, sigmoid
 
 _BINARY, _MULTINOMIAL = range(2)
-
-
-@kernel
-def _softplus(z):
-    """Return log(1 + e^z) without overflow."""
-    return max(z, 0.0) + np.log1p(np.exp(-abs(z)))
-
-
-@kernel
-def _sigmoid(z):
-    """Return 1 / (1 + e^-z), exact to rounding at both ends."""
-    e = np.exp(-abs(z))
-    return (1.0 if z >= 0.0 else e) / (1.0 + e)
-
-
-@kernel
-def _log_sum_exp(row):
-    """Return log Σ_j e^row[j] of a 1-D array, without overflow."""
-    largest = np.float64(row[0])
-    for j in range(1, row.size):
-        largest = max(largest, np.float64(row[j]))
-    total = 0.0
-    for j in range(row.size):
-        total += np.exp(np.float64(row[j]) - largest)
-    return largest + np.log(total)
 
 
 @kernel
@@ -68,31 +44,73 @@ def loss_and_delta(code, logits, y, weights, rows, scale, delta):
     float
         ``scale * Σ_i weights[i] * loss(logits[i], y[i])``, accumulated in float64.
     """
+    if code == _BINARY:
+        return scale * _binary(logits, y, weights, rows, scale, delta)
+    return scale * _multinomial(logits, y, weights, rows, scale, delta)
+
+
+@kernel
+def _binary(logits, y, weights, rows, scale, delta):
+    zero, one = logits.dtype.type(0), logits.dtype.type(1)
+    factor = logits.dtype.type(scale)
+    for i in range(rows.size):
+        delta[i, 0] = exp(-abs(logits[i, 0]))
     total = 0.0
     for i in range(rows.size):
-        weight = scale * np.float64(weights[rows[i]])
-        if code == _BINARY:
-            loss = _binary_row(logits[i], y[rows[i]], weight, delta[i])
-        else:
-            loss = _multinomial_row(logits[i], y[rows[i]], weight, delta[i])
-        total += weight * loss
+        z, e = logits[i, 0], delta[i, 0]
+        target = logits.dtype.type(y[rows[i]])
+        weight = weights[rows[i]]
+        p = (one if z >= zero else e) / (one + e)
+        delta[i, 0] = factor * weight * (p - target)
+        largest = z if z > zero else zero
+        total += np.float64(weight * (largest - target * z + log1p(e)))
     return total
 
 
 @kernel
-def _binary_row(logits, target, weight, delta):
-    z = np.float64(logits[0])
-    delta[0] = weight * (_sigmoid(z) - target)
-    return _softplus(z) - target * z
+def _multinomial(logits, y, weights, rows, scale, delta):
+    _exp_of_differences(logits, delta)
+    total = 0.0
+    for i in range(rows.size):
+        target, weight = y[rows[i]], np.float64(weights[rows[i]])
+        partition = _row_sum(delta, i)
+        factor = logits.dtype.type(scale * weight / partition)
+        # The row's largest logit was taken off before exp, which the target's shows.
+        off = np.float64(logits[i, target]) - _row_max(logits, i)
+        total += weight * (log(partition) - off)
+        for j in range(logits.shape[1]):
+            delta[i, j] *= factor
+        delta[i, target] -= logits.dtype.type(scale * weight)
+    return total
 
 
 @kernel
-def _multinomial_row(logits, target, weight, delta):
-    normaliser = _log_sum_exp(logits)
-    for j in range(logits.size):
-        delta[j] = weight * np.exp(np.float64(logits[j]) - normaliser)
-    delta[target] -= weight
-    return normaliser - np.float64(logits[target])
+def _row_max(a, i):
+    largest = a[i, 0]
+    for j in range(1, a.shape[1]):
+        if a[i, j] > largest:
+            largest = a[i, j]
+    return np.float64(largest)
+
+
+@kernel
+def _row_sum(a, i):
+    total = 0.0
+    for j in range(a.shape[1]):
+        total += np.float64(a[i, j])
+    return total
+
+
+@kernel
+def _exp_of_differences(logits, out):
+    """Write exp(o - max of the row's o) into `out`, whose shape is that of `logits`."""
+    for i in range(logits.shape[0]):
+        largest = logits.dtype.type(_row_max(logits, i))
+        for j in range(logits.shape[1]):
+            out[i, j] = logits[i, j] - largest
+    flat = out.reshape(-1)  # rows are too short to vectorise over
+    for i in range(flat.size):
+        flat[i] = exp(flat[i])
 
 
 @kernel
@@ -101,16 +119,17 @@ def probabilities(code, logits, out):
 
     None falls below the dtype's least normal number, so that its logarithm is finite.
     """
-    floor = np.finfo(out.dtype).tiny
+    floor = logits.dtype.type(np.finfo(out.dtype).tiny)
+    if code == _BINARY:
+        for i in range(logits.shape[0]):
+            out[i, 0] = max(sigmoid(-logits[i, 0]), floor)
+            out[i, 1] = max(sigmoid(logits[i, 0]), floor)
+        return
+    _exp_of_differences(logits, out)
     for i in range(logits.shape[0]):
-        if code == _BINARY:
-            z = np.float64(logits[i, 0])
-            out[i, 0] = max(_sigmoid(-z), floor)
-            out[i, 1] = max(_sigmoid(z), floor)
-        else:
-            normaliser = _log_sum_exp(logits[i])
-            for j in range(logits.shape[1]):
-                out[i, j] = max(np.exp(np.float64(logits[i, j]) - normaliser), floor)
+        factor = logits.dtype.type(1.0 / _row_sum(out, i))
+        for j in range(logits.shape[1]):
+            out[i, j] = max(out[i, j] * factor, floor)
 
 
 class Loss(NamedTuple):

@@ -1,26 +1,130 @@
 """Matrix products: every floating-point operation that matters is in here.
 
-All matrices are C-ordered and of one dtype; ``out`` is overwritten.
+All matrices are C-ordered and of one dtype; ``out`` is overwritten. An element of a product
+is a sum in the order of the inner index, from the bias or 0 on, wherever it lies: results do
+not depend on how rows are taken together, nor on any BLAS.
 """
 
-import numpy as np
-
 from skmlp._kernels._jit import kernel
+from skmlp._kernels._simd import (
+    lanes_of,
+    one_vector,
+    part_of_a_vector,
+    three_vectors,
+    tile_vectors,
+    transpose_square,
+    two_vectors,
+)
+
+
+@kernel
+def product_bias(a, b, bias, out):
+    """Write A B + bias into `out`: a (m, k), b (k, n), bias (n,), out (m, n)."""
+    k = a.shape[1]
+    if b.shape[1] == 1:
+        _product_with_vector(a, b.reshape(-1), bias[0], out.reshape(-1))
+    else:
+        _multiply(a, 0, k, 1, k, b, bias, True, out)
 
 
 @kernel
 def product(a, b, out):
     """Write A B into `out`: a (m, k), b (k, n), out (m, n)."""
-    np.dot(a, b, out)
+    k = a.shape[1]
+    _multiply(a, 0, k, 1, k, b, b.reshape(-1), False, out)
 
 
 @kernel
 def product_transposed_left(a, b, out):
     """Write A^T B into `out`: a (k, m), b (k, n), out (m, n)."""
-    np.dot(a.T, b, out)
+    k, m = a.shape
+    if b.shape[1] == 1:
+        _weighted_sum_of_rows(a, b.reshape(-1), out.reshape(-1))
+    else:
+        _multiply(a, 0, 1, m, k, b, b.reshape(-1), False, out)
 
 
 @kernel
-def product_transposed_right(a, b, out):
-    """Write A B^T into `out`: a (m, k), b (n, k), out (m, n)."""
-    np.dot(a, b.T, out)
+def transpose(a, out):
+    """Write A^T into `out`: a (m, n), out (n, m).
+
+    It is turned in squares; the last of a row or column overlap those before them.
+    """
+    m, n = a.shape
+    side = lanes_of(a)
+    if m < side or n < side:
+        for i in range(m):
+            for j in range(n):
+                out[j, i] = a[i, j]
+        return
+    for i in range(0, m, side):
+        row = min(i, m - side)
+        for j in range(0, n, side):
+            column = min(j, n - side)
+            transpose_square(a, row * n + column, n, out, column * m + row, m)
+
+
+@kernel
+def add_column_sums(a, out):
+    """Add the sum of each column of A (m, n) to `out` (n,)."""
+    for i in range(a.shape[0]):
+        for j in range(a.shape[1]):
+            out[j] += a[i, j]
+
+
+@kernel
+def _product_with_vector(a, b, bias, out):
+    # With one column the vectors run along the inner index instead.
+    for i in range(a.shape[0]):
+        total = a.dtype.type(0)
+        for j in range(b.size):
+            total += a[i, j] * b[j]
+        out[i] = total + bias
+
+
+@kernel
+def _weighted_sum_of_rows(a, b, out):
+    out[:] = 0
+    for i in range(b.size):
+        weight = b[i]
+        for j in range(out.size):
+            out[j] += weight * a[i, j]
+
+
+@kernel
+def _multiply(a, a_start, a_row, a_depth, depth, b, bias, has_bias, out):
+    """Write Σ_k A[i, k] B[k, j], plus bias[j], into `out`, a block of columns at a time.
+
+    Element (i, k) of A lies at ``a_start + i * a_row + k * a_depth``. A block is up to three
+    vectors wide; the last vector overlaps the one before it where they do not fit.
+    """
+    n_rows, n = out.shape
+    lanes = lanes_of(out)
+    if n < lanes:
+        part_of_a_vector(
+            a, a_start, a_row, a_depth, n_rows, depth, b, 0, n, bias, has_bias, out, 0, n, n
+        )
+        return
+    n_vectors = (n + lanes - 1) // lanes
+    start = 0
+    while n_vectors > 0:
+        n_blocks = (n_vectors + tile_vectors() - 1) // tile_vectors()
+        width = (n_vectors + n_blocks - 1) // n_blocks
+        last = min((width - 1) * lanes, n - lanes - start)
+        if width == 3:
+            three_vectors(
+                a, a_start, a_row, a_depth, n_rows, depth, b, start, n, bias, has_bias,
+                out, start, n, last,
+            )  # fmt: skip
+        elif width == 2:
+            two_vectors(
+                a, a_start, a_row, a_depth, n_rows, depth, b, start, n, bias, has_bias,
+                out, start, n, last,
+            )  # fmt: skip
+        else:
+            one_vector(
+                a, a_start, a_row, a_depth, n_rows, depth, b, start, n, bias, has_bias,
+                out, start, n, last,
+            )  # fmt: skip
+        start += width * lanes
+        n_vectors -= width

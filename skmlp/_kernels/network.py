@@ -17,9 +17,11 @@ from skmlp._kernels.activations import activate, differentiate
 from skmlp._kernels.inputs import gather
 from skmlp._kernels.losses import loss_and_delta
 from skmlp._kernels.matmul import (
+    add_column_sums,
     product,
+    product_bias,
     product_transposed_left,
-    product_transposed_right,
+    transpose,
 )
 
 # Columns of the table: where W and b start in theta, the shape of W, how many units of a
@@ -53,9 +55,19 @@ def layer_table(units, activations):
     return table
 
 
+# Rows that a layer computes before it applies the activation to them: few enough to be still
+# in the processor's first caches, a multiple of every tile's rows but those of AVX2.
+PANEL = 32
+
+
 def n_parameters(layers):
     """Return the size of theta."""
     return int(layers[-1, BIASES] + layers[-1, FAN_OUT])
+
+
+def n_transposed(layers):
+    """Return the size of the largest weight matrix that the backward pass transposes."""
+    return int((layers[1:, FAN_IN] * layers[1:, FAN_OUT]).max(initial=0))
 
 
 def n_units(layers):
@@ -105,40 +117,53 @@ def forward(theta, layers, depth, n_rows, work):
     """Fill `work` with the outputs of the first `depth` layers, from the input in it."""
     for k in range(depth):
         h = outputs_of(work, layers, k, n_rows)
-        product(inputs_of(work, layers, k, n_rows), weights_of(theta, layers, k), h)
-        bias = biases_of(theta, layers, k)
-        for i in range(n_rows):
-            for j in range(bias.size):
-                h[i, j] += bias[j]
-        activate(layers[k, ACTIVATION], h.reshape(-1))
+        below = inputs_of(work, layers, k, n_rows)
+        weights, biases = weights_of(theta, layers, k), biases_of(theta, layers, k)
+        for start in range(0, n_rows, PANEL):
+            stop = min(start + PANEL, n_rows)
+            panel = h[start:stop]
+            product_bias(below[start:stop], weights, biases, panel)
+            activate(layers[k, ACTIVATION], panel.reshape(-1))
 
 
 @kernel
-def backward(theta, layers, n_rows, work, deltas, gradient):
+def backward(theta, layers, n_rows, work, deltas, transposed, gradient):
     """Overwrite `gradient` from ∂L/∂O in `deltas` and the forward pass in `work`.
 
     For k = K..1: ∂L/∂W⁽ᵏ⁾ = H⁽ᵏ⁻¹⁾ᵀ Δ⁽ᵏ⁾, ∂L/∂b⁽ᵏ⁾ = column sums of Δ⁽ᵏ⁾, and
     Δ⁽ᵏ⁻¹⁾ = Δ⁽ᵏ⁾ W⁽ᵏ⁾ᵀ ∘ σ'(Z⁽ᵏ⁻¹⁾).
     """
-    for k in range(layers.shape[0] - 1, -1, -1):
-        delta = deltas_of(deltas, layers, k, n_rows)
+    last = layers.shape[0] - 1
+    gradient[layers[0, BIASES] :] = 0
+    add_column_sums(deltas_of(deltas, layers, last, n_rows), biases_of(gradient, layers, last))
+    for k in range(last, -1, -1):
         h = inputs_of(work, layers, k, n_rows)
+        delta = deltas_of(deltas, layers, k, n_rows)
         product_transposed_left(h, delta, weights_of(gradient, layers, k))
-        bias = biases_of(gradient, layers, k)
-        bias[:] = 0
-        for i in range(n_rows):
-            for j in range(bias.size):
-                bias[j] += delta[i, j]
         if k > 0:
-            below = deltas_of(deltas, layers, k - 1, n_rows)
-            product_transposed_right(delta, weights_of(theta, layers, k), below)
-            differentiate(layers[k - 1, ACTIVATION], h.reshape(-1), below.reshape(-1))
+            _delta_below(theta, layers, k, n_rows, h, delta, transposed, deltas, gradient)
+
+
+@kernel
+def _delta_below(theta, layers, k, n_rows, h, delta, transposed, deltas, gradient):
+    """Compute Δ of the layer below k and add up its column sums, panel by panel."""
+    fan_in, fan_out = layers[k, FAN_IN], layers[k, FAN_OUT]
+    turned = transposed[: fan_in * fan_out].reshape(fan_out, fan_in)
+    transpose(weights_of(theta, layers, k), turned)
+    below = deltas_of(deltas, layers, k - 1, n_rows)
+    sums = biases_of(gradient, layers, k - 1)
+    for start in range(0, n_rows, PANEL):
+        stop = min(start + PANEL, n_rows)
+        panel = below[start:stop]
+        product(delta[start:stop], turned, panel)
+        differentiate(layers[k - 1, ACTIVATION], h[start:stop].reshape(-1), panel.reshape(-1))
+        add_column_sums(panel, sums)
 
 
 @kernel
 def batch_gradient(
     dense, data, indices, indptr, y, weights, rows,
-    theta, layers, loss, scale, gradient, work, deltas,
+    theta, layers, loss, scale, gradient, work, deltas, transposed,
 ):  # fmt: skip
     """Overwrite `gradient` with that of the data term of one batch, and return the term.
 
@@ -150,22 +175,8 @@ def batch_gradient(
     logits = outputs_of(work, layers, last, n_rows)
     delta = deltas_of(deltas, layers, last, n_rows)
     value = loss_and_delta(loss, logits, y, weights, rows, scale, delta)
-    backward(theta, layers, n_rows, work, deltas, gradient)
+    backward(theta, layers, n_rows, work, deltas, transposed, gradient)
     return value
-
-
-@kernel
-def add_penalty(theta, layers, strength, gradient):
-    """Add the gradient of ``strength / 2 * Σ W²`` to `gradient`; return its value.
-
-    Biases, which lie behind the weights, carry no penalty.
-    """
-    factor = theta.dtype.type(strength)
-    total = 0.0
-    for i in range(layers[0, BIASES]):
-        gradient[i] += factor * theta[i]
-        total += np.float64(theta[i]) * np.float64(theta[i])
-    return 0.5 * strength * total
 
 
 @kernel

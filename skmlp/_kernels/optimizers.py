@@ -13,10 +13,13 @@ from skmlp._kernels._jit import kernel
 
 _SGD, _ADAM = range(2)
 
+# Parameters that are updated at a time; theta, gradient and state of so many fit into 48 kB.
+_PART = 1024
+
 
 @kernel
-def optimizer_step(code, theta, gradient, state, rate, step, settings):
-    """Update `theta` and `state` in place.
+def optimizer_step(code, theta, gradient, state, rate, step, settings, n_decayed, strength):
+    """Update `theta` and `state` in place; return Σ θ² of the decayed part.
 
     Parameters
     ----------
@@ -28,17 +31,50 @@ def optimizer_step(code, theta, gradient, state, rate, step, settings):
     step : int
         Number of this step, counted from 1.
     settings : float64 array
+    n_decayed : int
+        How many of the first parameters carry a penalty ``strength / 2 * Σ θ²``; its gradient
+        is added to theirs on the way.
+    strength : float
+
+    Returns
+    -------
+    float
+        Σ θ² over those parameters before the step.
     """
-    if code == _SGD:
-        _sgd(theta, gradient, state, rate, settings)
-    else:
-        _adam(theta, gradient, state, rate, step, settings)
+    total = 0.0
+    first, last = state[0], state[-1]
+    if code == _ADAM:
+        rate = _corrected_rate(rate, step, settings)
+    # A part at a time, which is in the first cache when its second loop begins.
+    for start in range(0, theta.size, _PART):
+        stop = min(start + _PART, theta.size)
+        n = min(max(n_decayed - start, 0), stop - start)
+        total += add_penalty(theta[start : start + n], strength, gradient[start:stop])
+        part, slope, memory = theta[start:stop], gradient[start:stop], first[start:stop]
+        if code == _SGD:
+            _sgd(part, slope, memory, rate, settings)
+        else:
+            _adam(part, slope, memory, last[start:stop], rate, settings)
+    return total
 
 
 @kernel
-def _sgd(theta, gradient, state, rate, settings):
+def add_penalty(theta, strength, gradient):
+    """Add the gradient of ``strength / 2 * Σ θ²`` to the first of `gradient`; return Σ θ².
+
+    The sum is accumulated in float64.
+    """
+    factor = theta.dtype.type(strength)
+    total = 0.0
+    for i in range(theta.size):
+        gradient[i] += factor * theta[i]
+        total += np.float64(theta[i]) * np.float64(theta[i])
+    return total
+
+
+@kernel
+def _sgd(theta, gradient, velocity, rate, settings):
     """Momentum v <- μ v - η g; then θ <- θ + v, or θ + μ v - η g after Nesterov."""
-    velocity = state[0]
     momentum = theta.dtype.type(settings[0])
     nesterov = settings[1] != 0.0
     eta = theta.dtype.type(rate)
@@ -49,24 +85,27 @@ def _sgd(theta, gradient, state, rate, settings):
 
 
 @kernel
-def _adam(theta, gradient, state, rate, step, settings):
-    """Adam (Kingma and Ba 2015), with the bias corrections folded into the step size.
+def _corrected_rate(rate, step, settings):
+    """Return Adam's learning rate with the bias corrections of both moments folded in."""
+    return rate * np.sqrt(1.0 - settings[1] ** step) / (1.0 - settings[0] ** step)
+
+
+@kernel
+def _adam(theta, gradient, first, second, rate, settings):
+    """Adam (Kingma and Ba 2015), from the corrected rate.
 
     As in section 2 of the paper (and in scikit-learn), epsilon is added to the square
     root of the uncorrected second moment.
     """
-    first, second = state[0], state[1]
-    one = theta.dtype.type(1)
     beta_1, beta_2 = theta.dtype.type(settings[0]), theta.dtype.type(settings[1])
     rest_1, rest_2 = theta.dtype.type(1.0 - settings[0]), theta.dtype.type(1.0 - settings[1])
     epsilon = theta.dtype.type(settings[2])
-    size = rate * np.sqrt(1.0 - settings[1] ** step) / (1.0 - settings[0] ** step)
-    eta = theta.dtype.type(size)
+    eta = theta.dtype.type(rate)
     for i in range(theta.size):
         g = gradient[i]
         first[i] = beta_1 * first[i] + rest_1 * g
         second[i] = beta_2 * second[i] + rest_2 * g * g
-        theta[i] -= eta * first[i] * (one / (np.sqrt(second[i]) + epsilon))
+        theta[i] -= eta * first[i] / (np.sqrt(second[i]) + epsilon)
 
 
 class Optimizer(NamedTuple):

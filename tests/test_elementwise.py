@@ -1,0 +1,121 @@
+"""The error of the vectorised functions, in units in the last place.
+
+The reference is NumPy in extended precision, whose error is a thousandth of such a unit in
+float64 where long double has 64 bits of mantissa.
+"""
+
+import numpy as np
+import pytest
+
+from skmlp._kernels import elementwise
+from skmlp._kernels._jit import kernel
+
+DTYPES = pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=lambda d: d.__name__)
+
+
+@kernel
+def apply_exp(x, out):
+    for i in range(x.size):
+        out[i] = elementwise.exp(x[i])
+
+
+@kernel
+def apply_expm1_of_negative(x, out):
+    for i in range(x.size):
+        out[i] = elementwise.expm1_of_negative(x[i])
+
+
+@kernel
+def apply_log(x, out):
+    for i in range(x.size):
+        out[i] = elementwise.log(x[i])
+
+
+@kernel
+def apply_log1p(x, out):
+    for i in range(x.size):
+        out[i] = elementwise.log1p(x[i])
+
+
+@kernel
+def apply_sigmoid(x, out):
+    for i in range(x.size):
+        out[i] = elementwise.sigmoid(x[i])
+
+
+@kernel
+def apply_tanh(x, out):
+    for i in range(x.size):
+        out[i] = elementwise.tanh(x[i])
+
+
+def sigmoid(x):
+    e = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1, e) / (1 + e)
+
+
+def spread(low, high, dtype):
+    """Points all over [low, high], and close to 0 where that is inside."""
+    tiny = np.geomspace(1e-30, 1, 20_000)
+    points = np.concatenate([np.linspace(low, high, 200_001), tiny, -tiny])
+    return points[(points >= low) & (points <= high)].astype(dtype)
+
+
+CASES = {
+    # name: (kernel, reference, smallest and largest argument by dtype, error bound)
+    "exp": (
+        apply_exp,
+        np.exp,
+        # A little within the normal range, which rounding of the limits would leave.
+        lambda dtype: 0.999 * np.log([np.finfo(dtype).tiny, np.finfo(dtype).max]),
+        2,
+    ),
+    "expm1_of_negative": (apply_expm1_of_negative, np.expm1, lambda dtype: (-60, 0), 2),
+    "log1p": (apply_log1p, np.log1p, lambda dtype: (-0.3, 1), 2),
+    "sigmoid": (apply_sigmoid, sigmoid, lambda dtype: (-80, 60), 3),
+    "tanh": (apply_tanh, np.tanh, lambda dtype: (-60, 60), 3),
+}
+
+
+def error_in_units(function, reference, x):
+    out = np.empty_like(x)
+    function(x, out)
+    exact = reference(x.astype(np.longdouble))
+    return np.abs(out - exact) / np.spacing(np.abs(exact.astype(x.dtype)))
+
+
+@DTYPES
+@pytest.mark.parametrize("name", CASES)
+def test_error(name, dtype):
+    function, reference, limits, bound = CASES[name]
+    x = spread(*limits(dtype), dtype)
+    assert error_in_units(function, reference, x).max() <= bound
+
+
+@DTYPES
+def test_error_of_log(dtype):
+    info = np.finfo(dtype)
+    x = np.concatenate(
+        [np.geomspace(info.tiny, info.max / 2, 200_001), np.linspace(0.5, 3, 200_001)]
+    ).astype(dtype)
+    assert error_in_units(apply_log, np.log, x).max() <= 2
+
+
+@DTYPES
+@pytest.mark.parametrize(
+    ("function", "at_minus_infinity", "at_infinity"),
+    [(apply_exp, 0, np.inf), (apply_sigmoid, 0, 1), (apply_tanh, -1, 1)],
+)
+def test_limits(function, at_minus_infinity, at_infinity, dtype):
+    x = np.array([-np.inf, -1e4, 1e4, np.inf, np.nan], dtype)
+    out = np.empty_like(x)
+    function(x, out)
+    expected = [at_minus_infinity] * 2 + [at_infinity] * 2 + [np.nan]
+    np.testing.assert_array_equal(out, np.array(expected, dtype))
+
+
+def test_subnormal_results_of_exp():
+    x = np.array([-88.0, -95.0, -103.0], np.float32)
+    out = np.empty_like(x)
+    apply_exp(x, out)
+    np.testing.assert_allclose(out, np.exp(x.astype(np.float64)), atol=2e-45)

@@ -1,0 +1,152 @@
+"""The register-tiled products against NumPy's, for every size and on other processors.
+
+The matrices hold small whole numbers, whose products and sums are exact in float32: the
+results must be equal, not close.
+"""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from skmlp._kernels import matmul
+from skmlp._kernels._simd import processor
+
+DTYPES = pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=lambda d: d.__name__)
+
+
+def whole_numbers(rng, dtype, *shape):
+    return rng.integers(-8, 9, shape).astype(dtype)
+
+
+def product_bias(a, b, bias, out):
+    matmul.product_bias(a, b, bias, out)
+    return a @ b + bias
+
+
+def product(a, b, bias, out):
+    matmul.product(a, b, out)
+    return a @ b
+
+
+def product_transposed_left(a, b, bias, out):
+    matmul.product_transposed_left(np.ascontiguousarray(a.T), b, out)
+    return a @ b
+
+
+PRODUCTS = [product_bias, product, product_transposed_left]
+
+
+def check_sizes(function, dtype, heights, depths, widths):
+    """Every element is written, and none behind the end."""
+    rng = np.random.default_rng(0)
+    for m in heights:
+        for n in widths:
+            for k in depths:
+                a, b = whole_numbers(rng, dtype, m, k), whole_numbers(rng, dtype, k, n)
+                bias = whole_numbers(rng, dtype, n)
+                room = np.full(m * n + 64, np.nan, dtype)
+                out = room[32 : 32 + m * n].reshape(m, n)
+                expected = function(a, b, bias, out)
+                assert (out == expected).all(), (m, k, n)
+                assert np.isnan(room[:32]).all(), (m, k, n)
+                assert np.isnan(room[32 + m * n :]).all(), (m, k, n)
+
+
+@DTYPES
+@pytest.mark.parametrize("function", PRODUCTS)
+def test_every_size_to_40(function, dtype):
+    sizes = range(1, 41)
+    check_sizes(function, dtype, sizes, [1, 2, 3, 5, 8, 40], sizes)
+    check_sizes(function, dtype, [1, 7, 8, 9, 40], sizes, [1, 2, 15, 16, 17, 40])
+
+
+@DTYPES
+@pytest.mark.parametrize("function", PRODUCTS)
+def test_larger_sizes(function, dtype):
+    check_sizes(function, dtype, [41, 200], [20, 300], [47, 48, 49, 96, 100, 101])
+
+
+SCRIPT = """
+import numpy as np
+from tests.test_matmul import PRODUCTS, check_sizes, check_transpose
+from skmlp._kernels._simd import processor
+for dtype in (np.float32, np.float64):
+    for function in PRODUCTS:
+        check_sizes(function, dtype, [1, 5, 6, 8, 13], [1, 2, 20], [*range(1, 20), 33, 50])
+    check_transpose(dtype, [1, 3, 4, 8, 15, 16, 33])
+print(processor().vector_bytes)
+"""
+
+
+@pytest.mark.parametrize(
+    ("environment", "vector_bytes"),
+    [
+        ({"NUMBA_CPU_NAME": "generic"}, 16),
+        ({"NUMBA_CPU_NAME": "haswell"}, None),  # with the host's features, which may be more
+        ({"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": "+avx,+avx2,+fma"}, 32),
+        ({"NUMBA_CPU_NAME": "skylake-avx512"}, None),
+    ],
+    ids=["generic", "haswell", "haswell-avx2", "skylake-avx512"],
+)
+def test_other_processors(environment, vector_bytes, tmp_path):
+    if processor().vector_bytes < (vector_bytes or 64):
+        pytest.skip("this processor cannot run code for the other one")
+    result = subprocess.run(
+        [sys.executable, "-c", SCRIPT],
+        env=os.environ | environment | {"NUMBA_CACHE_DIR": str(tmp_path)},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert vector_bytes in {None, int(result.stdout)}
+
+
+@DTYPES
+def test_rows_do_not_depend_on_each_other(dtype):
+    """To the bit: alone, in a part of a tile, or in the middle of one."""
+    rng = np.random.default_rng(0)
+    a = rng.normal(size=(21, 30)).astype(dtype)
+    for n in (1, 5, 16, 100):
+        b, bias = rng.normal(size=(30, n)).astype(dtype), rng.normal(size=n).astype(dtype)
+        whole, part = np.empty((21, n), dtype), np.empty((21, n), dtype)
+        matmul.product_bias(a, b, bias, whole)
+        for start, stop in [(0, 1), (1, 9), (9, 12), (12, 21)]:
+            matmul.product_bias(a[start:stop], b, bias, part[start:stop])
+        np.testing.assert_array_equal(part, whole)
+
+
+def check_transpose(dtype, sizes):
+    rng = np.random.default_rng(0)
+    for m in sizes:
+        for n in sizes:
+            a = rng.normal(size=(m, n)).astype(dtype)
+            out = np.empty((n, m), dtype)
+            matmul.transpose(a, out)
+            assert (out == a.T).all(), (m, n)
+
+
+@DTYPES
+def test_transpose(dtype):
+    check_transpose(dtype, range(1, 41))
+
+
+@DTYPES
+def test_column_sums(dtype):
+    a = whole_numbers(np.random.default_rng(0), dtype, 23, 17)
+    out = np.ones(17, dtype)
+    matmul.add_column_sums(a, out)
+    np.testing.assert_array_equal(out, 1 + a.sum(axis=0))
+
+
+@DTYPES
+def test_nan_and_infinity_reach_the_result(dtype):
+    a, b = np.ones((9, 4), dtype), np.ones((4, 20), dtype)
+    a[3, 1], a[5, 2] = np.nan, np.inf
+    out = np.empty((9, 20), dtype)
+    matmul.product(a, b, out)
+    assert np.isnan(out[3]).all()
+    assert np.isinf(out[5]).all()
+    assert np.isfinite(np.delete(out, [3, 5], axis=0)).all()
