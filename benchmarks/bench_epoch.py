@@ -1,23 +1,22 @@
-"""Time of one epoch, side by side with scikit-learn's MLPClassifier.
+"""Time of one training epoch, beside scikit-learn, PyTorch and JAX.
 
-The contenders train the same network on the same data in one process and take turns, so
-that they share whatever else the machine does. What each compiles is compiled before the
-clock starts. Printed is a Markdown table with the median time an epoch, and the median and
-the range, over the rounds, of the ratio to ours.
+The contenders train the same network with Adam on the same data, in turns in one process and
+one thread, after each has compiled. Printed is a Markdown table: median milliseconds an epoch,
+and for each peer the ratio to skmlp, median and range over the rounds.
 
-    python benchmarks/bench_epoch.py [--rounds 7] [--dtype float32] [--threads 1]
+    python benchmarks/bench_epoch.py [--rounds 7] [--dtype float32] [--activation relu]
 """
 
 import argparse
+import itertools
 import platform
 import time
 import warnings
 from typing import NamedTuple
 
 import numpy as np
-import sklearn
+from peers import available  # first: it sets how many threads XLA may use
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.neural_network import MLPClassifier
 from threadpoolctl import threadpool_limits
 
 import skmlp
@@ -35,7 +34,14 @@ class Shape(NamedTuple):
 
     def __str__(self):
         rows, widths = f"{self.n_rows:,}×{self.n_features}", ", ".join(map(str, self.hidden))
-        return f"{rows}, ({widths}), {self.n_classes} classes, batch {self.batch_size}"
+        return f"{rows}, ({widths}), {self.n_classes}, {self.batch_size}"
+
+    @property
+    def n_operations(self):
+        """Floating-point operations of an epoch's products: 4 d h + 6 h k a row and so on."""
+        units = [*self.hidden, 1 if self.n_classes == 2 else self.n_classes]
+        inner = sum(a * b for a, b in itertools.pairwise(units))
+        return self.n_rows * (4 * self.n_features * units[0] + 6 * inner)
 
 
 SHAPES = {
@@ -54,44 +60,28 @@ def make_data(shape, dtype):
     return X, rng.integers(0, shape.n_classes, shape.n_rows)
 
 
-def make_contenders(shape, activation):
-    kwargs = {
-        "hidden_layer_sizes": shape.hidden,
-        "activation": activation,
-        "batch_size": shape.batch_size,
-        "max_iter": shape.n_epochs,
-        "n_iter_no_change": shape.n_epochs,
-        "random_state": 0,
-    }
-    ours = skmlp.MLPMulticlassClassifier
-    if shape.n_classes == 2:
-        ours = skmlp.MLPBinaryClassifier
-    return {"skmlp": ours(**kwargs), "MLPClassifier": MLPClassifier(**kwargs)}
-
-
-def seconds_per_epoch(classifier, X, y):
-    start = time.perf_counter()
-    classifier.fit(X, y)
-    return (time.perf_counter() - start) / classifier.n_iter_
-
-
-def time_in_turns(contenders, X, y, n_rounds):
+def time_in_turns(contenders, shape, activation, dtype, n_rounds):
     """Return an array of seconds an epoch for each contender, one value a round."""
-    for classifier in contenders.values():
-        classifier.fit(X[:300], y[:300])
-    seconds = {name: [] for name in contenders}
+    X, y = make_data(shape, dtype)
+    running = {c.name: c(shape, activation, X, y) for c in contenders}
+    for contender in running.values():
+        contender.prepare()
+    seconds = {name: [] for name in running}
     for _ in range(n_rounds):
-        for name, classifier in contenders.items():
-            seconds[name].append(seconds_per_epoch(classifier, X, y))
+        for name, contender in running.items():
+            start = time.perf_counter()
+            contender.run(shape.n_epochs)
+            seconds[name].append((time.perf_counter() - start) / shape.n_epochs)
     return {name: np.array(values) for name, values in seconds.items()}
 
 
-def table_row(name, shape, seconds):
-    ratios = seconds["MLPClassifier"] / seconds["skmlp"]
+def describe(seconds, ours):
+    time_an_epoch = f"{1e3 * np.median(seconds):.2f} ms"
+    if seconds is ours:
+        return time_an_epoch
+    ratios = seconds / ours
     return (
-        f"| {name}: {shape} | {1e3 * np.median(seconds['MLPClassifier']):.2f} ms "
-        f"| {1e3 * np.median(seconds['skmlp']):.2f} ms "
-        f"| {np.median(ratios):.1f} ({ratios.min():.1f} to {ratios.max():.1f}) |"
+        f"{time_an_epoch}, {np.median(ratios):.1f} ({ratios.min():.1f} to {ratios.max():.1f})"
     )
 
 
@@ -99,24 +89,32 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--dtype", choices=["float32", "float64"], default="float32")
-    parser.add_argument("--activation", default="relu")
-    parser.add_argument("--threads", type=int, default=1, help="of the BLAS, for both")
+    parser.add_argument("--activation", default="relu", choices=["relu", "tanh", "logistic"])
     parser.add_argument("--shapes", nargs="+", choices=SHAPES, default=list(SHAPES))
     arguments = parser.parse_args()
     warnings.simplefilter("ignore", ConvergenceWarning)
+    contenders = available()
+    names = [contender.name for contender in contenders]
     print(
-        f"One epoch, {arguments.dtype}, {arguments.activation}, {arguments.threads} BLAS "
-        f"thread(s); scikit-learn {sklearn.__version__}, skmlp {skmlp.__version__}, "
-        f"Python {platform.python_version()}, {platform.machine()}\n"
+        f"One epoch, {arguments.dtype}, {arguments.activation}, one thread; skmlp "
+        f"{skmlp.__version__}, Python {platform.python_version()}, {platform.machine()}\n\n"
+        f"| shape | {' | '.join(names)} | GFLOP/s |\n|{'---|' * (len(names) + 2)}"
     )
-    print("| shape | MLPClassifier | skmlp | ratio, median (range) |\n|---|---|---|---|")
+    medians = {name: [] for name in names}
     for name in arguments.shapes:
         shape = SHAPES[name]
-        X, y = make_data(shape, arguments.dtype)
-        with threadpool_limits(arguments.threads, "blas"):
-            contenders = make_contenders(shape, arguments.activation)
-            seconds = time_in_turns(contenders, X, y, arguments.rounds)
-        print(table_row(name, shape, seconds), flush=True)
+        with threadpool_limits(1):
+            seconds = time_in_turns(
+                contenders, shape, arguments.activation, arguments.dtype, arguments.rounds
+            )
+        ours = seconds["skmlp"]
+        for peer, values in seconds.items():
+            medians[peer].append(np.median(values / ours))
+        cells = [describe(values, ours) for values in seconds.values()]
+        pace = shape.n_operations / np.median(ours) / 1e9
+        print(f"| {name}: {shape} | {' | '.join(cells)} | {pace:.0f} |", flush=True)
+    means = [f"{np.exp(np.mean(np.log(values))):.1f}" for values in medians.values()]
+    print(f"| geometric mean of the ratios | {' | '.join(['', *means[1:]])} | |")
 
 
 if __name__ == "__main__":

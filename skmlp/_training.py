@@ -188,6 +188,7 @@ class StochasticTraining:
         # It is read-only where the estimator was loaded as a memory map.
         state.memory = np.require(state.memory, requirements="W")
         self._rows = problem.rows
+        self._table = network.table
         self._batch_size = _batch_size(params.batch_size, len(problem.rows))
         self._n_steps = -(-len(problem.rows) // self._batch_size)
         self._scratch = (
@@ -261,7 +262,7 @@ class StochasticTraining:
             self._rows = self._rows[order]
         loss = run_epoch(
             *problem.data.X, *problem.data[1:], self._rows, self._batch_size,
-            network.theta, network.table, problem.loss, problem.alpha,
+            network.theta, self._table, problem.loss, problem.alpha,
             self._optimizer.code, self._settings, state.memory, state.steps + 1,
             np.full(self._n_steps, self._rate()), *self._scratch,
         )  # fmt: skip

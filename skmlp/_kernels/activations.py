@@ -8,6 +8,7 @@ pass leaves behind, so that z need not be kept. To add an activation: a code, a 
 from typing import NamedTuple
 
 from skmlp._kernels._jit import kernel
+from skmlp._kernels._simd import long_vectors
 from skmlp._kernels.elementwise import sigmoid, tanh
 
 _IDENTITY, _LOGISTIC, _TANH, _RELU = range(4)
@@ -18,6 +19,7 @@ def activate(code, h):
     """Replace z by σ(z) in the 1-D array `h`."""
     # A typed constant: a plain 0.0 would turn float32 arithmetic into float64.
     zero = h.dtype.type(0)
+    long_vectors()
     if code == _LOGISTIC:
         for i in range(h.size):
             h[i] = sigmoid(h[i])
@@ -37,6 +39,7 @@ def differentiate(code, h, delta):
     At 0, where ReLU has no derivative, 0 is taken, as scikit-learn does.
     """
     zero, one = h.dtype.type(0), h.dtype.type(1)
+    long_vectors()
     if code == _LOGISTIC:
         for i in range(h.size):
             delta[i] *= h[i] * (one - h[i])

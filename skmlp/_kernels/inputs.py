@@ -34,10 +34,12 @@ def gather(dense, data, indices, indptr, rows, out):
 @kernel
 def _gather_dense(dense, rows, out):
     n, d = out.shape
+    line = 64 // out.itemsize
     for i in range(n):
-        # Rows lie at random, which only the processor's user can foresee.
+        # Rows lie at random, which no processor foresees.
         if i + _AHEAD < n:
-            prefetch(dense, rows[i + _AHEAD])
+            for j in range(0, d, line):
+                prefetch(dense, rows[i + _AHEAD] * d + j)
         row = rows[i]
         for j in range(d):
             out[i, j] = dense[row, j]

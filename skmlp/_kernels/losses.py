@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from skmlp._kernels._jit import kernel
+from skmlp._kernels._simd import long_vectors
 from skmlp._kernels.elementwise import exp, log, log1p, sigmoid
 
 _BINARY, _MULTINOMIAL = range(2)
@@ -51,6 +52,7 @@ def loss_and_delta(code, logits, y, weights, rows, scale, delta):
 
 @kernel
 def _binary(logits, y, weights, rows, scale, delta):
+    long_vectors()
     zero, one = logits.dtype.type(0), logits.dtype.type(1)
     factor = logits.dtype.type(scale)
     for i in range(rows.size):
@@ -104,6 +106,7 @@ def _row_sum(a, i):
 @kernel
 def _exp_of_differences(logits, out):
     """Write exp(o - max of the row's o) into `out`, whose shape is that of `logits`."""
+    long_vectors()
     for i in range(logits.shape[0]):
         largest = logits.dtype.type(_row_max(logits, i))
         for j in range(logits.shape[1]):

@@ -8,6 +8,7 @@ not depend on how rows are taken together, nor on any BLAS.
 from skmlp._kernels._jit import kernel
 from skmlp._kernels._simd import (
     lanes_of,
+    long_vectors,
     one_vector,
     part_of_a_vector,
     three_vectors,
@@ -67,6 +68,7 @@ def transpose(a, out):
 @kernel
 def add_column_sums(a, out):
     """Add the sum of each column of A (m, n) to `out` (n,)."""
+    long_vectors()
     for i in range(a.shape[0]):
         for j in range(a.shape[1]):
             out[j] += a[i, j]
@@ -75,6 +77,7 @@ def add_column_sums(a, out):
 @kernel
 def _product_with_vector(a, b, bias, out):
     # With one column the vectors run along the inner index instead.
+    long_vectors()
     for i in range(a.shape[0]):
         total = a.dtype.type(0)
         for j in range(b.size):
@@ -84,6 +87,7 @@ def _product_with_vector(a, b, bias, out):
 
 @kernel
 def _weighted_sum_of_rows(a, b, out):
+    long_vectors()
     out[:] = 0
     for i in range(b.size):
         weight = b[i]

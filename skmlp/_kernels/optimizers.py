@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from skmlp._kernels._jit import kernel
+from skmlp._kernels._simd import long_vectors
 
 _SGD, _ADAM = range(2)
 
@@ -62,19 +63,21 @@ def optimizer_step(code, theta, gradient, state, rate, step, settings, n_decayed
 def add_penalty(theta, strength, gradient):
     """Add the gradient of ``strength / 2 * Σ θ²`` to the first of `gradient`; return Σ θ².
 
-    The sum is accumulated in float64.
+    The sum is in theta's dtype, and thus only as good as that for a long theta.
     """
+    long_vectors()
     factor = theta.dtype.type(strength)
-    total = 0.0
+    total = theta.dtype.type(0)
     for i in range(theta.size):
         gradient[i] += factor * theta[i]
-        total += np.float64(theta[i]) * np.float64(theta[i])
-    return total
+        total += theta[i] * theta[i]
+    return np.float64(total)
 
 
 @kernel
 def _sgd(theta, gradient, velocity, rate, settings):
     """Momentum v <- μ v - η g; then θ <- θ + v, or θ + μ v - η g after Nesterov."""
+    long_vectors()
     momentum = theta.dtype.type(settings[0])
     nesterov = settings[1] != 0.0
     eta = theta.dtype.type(rate)
@@ -97,6 +100,7 @@ def _adam(theta, gradient, first, second, rate, settings):
     As in section 2 of the paper (and in scikit-learn), epsilon is added to the square
     root of the uncorrected second moment.
     """
+    long_vectors()
     beta_1, beta_2 = theta.dtype.type(settings[0]), theta.dtype.type(settings[1])
     rest_1, rest_2 = theta.dtype.type(1.0 - settings[0]), theta.dtype.type(1.0 - settings[1])
     epsilon = theta.dtype.type(settings[2])
