@@ -37,7 +37,7 @@ def _warn_uncached() -> None:
     )
 
 
-def _compile(function: Callable[..., Any], fastmath: set[str]) -> Any:
+def _compile(function: Callable[..., Any], fastmath: set[str], inline: str = "never") -> Any:
     """Compile `function` lazily, with a disk cache where there may be one.
 
     numba names a cache file after the function's qualified name and checks only the file
@@ -45,7 +45,12 @@ def _compile(function: Callable[..., Any], fastmath: set[str]) -> Any:
     would be served stale. The name therefore carries a hash of all kernel sources while
     numba looks at it.
     """
-    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": fastmath}
+    options: dict[str, Any] = {
+        "nogil": True,
+        "error_model": "numpy",
+        "fastmath": fastmath,
+        "inline": inline,
+    }
     name = function.__qualname__
     function.__qualname__ = f"{name}-{SOURCES_DIGEST}"
     try:
@@ -71,6 +76,16 @@ def kernel(function: Callable[..., Any]) -> Any:
     numba dispatcher
     """
     return _compile(function, _FAST)
+
+
+def inlined_kernel(function: Callable[..., Any]) -> Any:
+    """Compile as `kernel` does, but as a part of each function that calls it.
+
+    A kernel is compiled once by itself and once more within each of its callers, and
+    theirs. For the middle of a chain of calls, of which only the top is called from Python,
+    all but the last of that is time lost.
+    """
+    return _compile(function, _FAST, inline="always")
 
 
 def exact_kernel(function: Callable[..., Any]) -> Any:

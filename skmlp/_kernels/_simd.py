@@ -237,44 +237,55 @@ def _emit_rows(
         _emit_tile(builder, vectors, moved, tile_rows)
 
 
+def _emit_initial(
+    builder: Any, vectors: _Vectors, has_bias: Any, bias: Any, offsets: list[Any]
+) -> list[Any]:
+    """Emit the bias at the tile's columns where there is one, and zeros otherwise."""
+    with builder.if_else(has_bias) as (present, absent):
+        with present:
+            loaded = [vectors.load(builder.gep(bias, [offset])) for offset in offsets]
+            from_present = builder.block
+        with absent:
+            from_absent = builder.block
+    initial = []
+    for vector in loaded:
+        value = builder.phi(vectors.type)
+        value.add_incoming(vector, from_present)
+        value.add_incoming(vectors.zero, from_absent)
+        initial.append(value)
+    return initial
+
+
 def _tiles(n_vectors: int, *, masked: bool = False) -> Callable[..., Any]:
     """Return the intrinsic that computes a block of columns, `n_vectors` wide, of a product."""
 
     @intrinsic
     def column_of_tiles(
         typing_context: Any,
-        a: Any, a_start: Any, a_row: Any, a_depth: Any, n_rows: Any, depth: Any,
-        b: Any, b_start: Any, b_row: Any, bias: Any, has_bias: Any,
-        c: Any, c_start: Any, c_row: Any, last: Any,
+        a: Any, a_row: Any, a_depth: Any, n_rows: Any, depth: Any,
+        b: Any, start: Any, n_columns: Any, bias: Any, c: Any, last: Any,
     ) -> Any:  # fmt: skip
-        def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            (a_, a_start_, a_row_, a_depth_, n_rows_, depth_, b_, b_start_, b_row_,
-             bias_, has_bias_, c_, c_start_, c_row_, last_) = arguments  # fmt: skip
+        """Compute the columns of C from `start` on; the last vector begins `last` further."""
 
-            def pointer(kind: Any, array: Any, start: Any) -> Any:
-                data = cgutils.create_struct_proxy(kind)(context, builder, array).data
-                return builder.gep(data, [start])
+        def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            a_, a_row_, a_depth_, n_rows_, depth_, b_, start_, n_, bias_, c_, last_ = arguments
+
+            def proxy(kind: Any, array: Any) -> Any:
+                return cgutils.create_struct_proxy(kind)(context, builder, array)
+
+            def from_start(kind: Any, array: Any) -> Any:
+                return builder.gep(proxy(kind, array).data, [start_])
 
             vectors = _Vectors(context, builder, c.dtype, last_ if masked else None)
             offsets = [_INT(vectors.n_lanes * j) for j in range(n_vectors - 1)]
             offsets.append(_INT(0) if masked else last_)
-            bias_start = pointer(bias, bias_, b_start_)
-            with builder.if_else(has_bias_) as (present, absent):
-                with present:
-                    loaded = [vectors.load(builder.gep(bias_start, [o])) for o in offsets]
-                    from_present = builder.block
-                with absent:
-                    from_absent = builder.block
-            initial = []
-            for vector in loaded:
-                start = builder.phi(vectors.type)
-                start.add_incoming(vector, from_present)
-                start.add_incoming(vectors.zero, from_absent)
-                initial.append(start)
+            has_bias = builder.icmp_signed(">", proxy(bias, bias_).nitems, _INT(0))
+            initial = _emit_initial(
+                builder, vectors, has_bias, from_start(bias, bias_), offsets
+            )
             operands = _Operands(
-                pointer(a, a_, a_start_), a_row_, a_depth_, depth_,
-                pointer(b, b_, b_start_), b_row_, pointer(c, c_, c_start_), c_row_,
-                offsets, initial,
+                proxy(a, a_).data, a_row_, a_depth_, depth_,
+                from_start(b, b_), n_, from_start(c, c_), n_, offsets, initial,
             )  # fmt: skip
             tall = processor().tile_rows
             enough = builder.icmp_signed(">=", n_rows_, _INT(tall))
@@ -286,10 +297,8 @@ def _tiles(n_vectors: int, *, masked: bool = False) -> Callable[..., Any]:
             return context.get_dummy_value()
 
         size = types.intp
-        return types.void(
-            a, size, size, size, size, size, b, size, size,
-            bias, types.boolean, c, size, size, size,
-        ), codegen  # fmt: skip
+        signature = types.void(a, size, size, size, size, b, size, size, bias, c, size)
+        return signature, codegen
 
     return column_of_tiles
 

@@ -5,7 +5,9 @@ is a sum in the order of the inner index, from the bias or 0 on, wherever it lie
 not depend on how rows are taken together, nor on any BLAS.
 """
 
-from skmlp._kernels._jit import kernel
+import numpy as np
+
+from skmlp._kernels._jit import inlined_kernel, kernel
 from skmlp._kernels._simd import (
     lanes_of,
     long_vectors,
@@ -18,31 +20,28 @@ from skmlp._kernels._simd import (
 )
 
 
-@kernel
+@inlined_kernel
 def product_bias(a, b, bias, out):
     """Write A B + bias into `out`: a (m, k), b (k, n), bias (n,), out (m, n)."""
-    k = a.shape[1]
     if b.shape[1] == 1:
         _product_with_vector(a, b.reshape(-1), bias[0], out.reshape(-1))
     else:
-        _multiply(a, 0, k, 1, k, b, bias, True, out)
+        _multiply(a, a.shape[1], np.intp(1), a.shape[1], b, bias, out)
 
 
-@kernel
+@inlined_kernel
 def product(a, b, out):
     """Write A B into `out`: a (m, k), b (k, n), out (m, n)."""
-    k = a.shape[1]
-    _multiply(a, 0, k, 1, k, b, b.reshape(-1), False, out)
+    _multiply(a, a.shape[1], np.intp(1), a.shape[1], b, b.reshape(-1)[:0], out)
 
 
-@kernel
+@inlined_kernel
 def product_transposed_left(a, b, out):
     """Write A^T B into `out`: a (k, m), b (k, n), out (m, n)."""
-    k, m = a.shape
     if b.shape[1] == 1:
         _weighted_sum_of_rows(a, b.reshape(-1), out.reshape(-1))
     else:
-        _multiply(a, 0, 1, m, k, b, b.reshape(-1), False, out)
+        _multiply(a, np.intp(1), a.shape[1], a.shape[0], b, b.reshape(-1)[:0], out)
 
 
 @kernel
@@ -96,18 +95,18 @@ def _weighted_sum_of_rows(a, b, out):
 
 
 @kernel
-def _multiply(a, a_start, a_row, a_depth, depth, b, bias, has_bias, out):
+def _multiply(a, a_row, a_depth, depth, b, bias, out):
     """Write Σ_k A[i, k] B[k, j], plus bias[j], into `out`, a block of columns at a time.
 
-    Element (i, k) of A lies at ``a_start + i * a_row + k * a_depth``. A block is up to three
-    vectors wide; the last vector overlaps the one before it where they do not fit.
+    Element (i, k) of A lies at ``i * a_row + k * a_depth``; callers pass these as variables,
+    since numba would compile this function anew for each constant. An empty `bias` is none.
+    A block is up to three vectors wide; the last vector overlaps the one before it where they
+    do not fit.
     """
     n_rows, n = out.shape
     lanes = lanes_of(out)
     if n < lanes:
-        part_of_a_vector(
-            a, a_start, a_row, a_depth, n_rows, depth, b, 0, n, bias, has_bias, out, 0, n, n
-        )
+        part_of_a_vector(a, a_row, a_depth, n_rows, depth, b, 0, n, bias, out, n)
         return
     n_vectors = (n + lanes - 1) // lanes
     start = 0
@@ -116,19 +115,10 @@ def _multiply(a, a_start, a_row, a_depth, depth, b, bias, has_bias, out):
         width = (n_vectors + n_blocks - 1) // n_blocks
         last = min((width - 1) * lanes, n - lanes - start)
         if width == 3:
-            three_vectors(
-                a, a_start, a_row, a_depth, n_rows, depth, b, start, n, bias, has_bias,
-                out, start, n, last,
-            )  # fmt: skip
+            three_vectors(a, a_row, a_depth, n_rows, depth, b, start, n, bias, out, last)
         elif width == 2:
-            two_vectors(
-                a, a_start, a_row, a_depth, n_rows, depth, b, start, n, bias, has_bias,
-                out, start, n, last,
-            )  # fmt: skip
+            two_vectors(a, a_row, a_depth, n_rows, depth, b, start, n, bias, out, last)
         else:
-            one_vector(
-                a, a_start, a_row, a_depth, n_rows, depth, b, start, n, bias, has_bias,
-                out, start, n, last,
-            )  # fmt: skip
+            one_vector(a, a_row, a_depth, n_rows, depth, b, start, n, bias, out, last)
         start += width * lanes
         n_vectors -= width

@@ -12,7 +12,7 @@ the input first, then H⁽¹⁾, ..., O. ``deltas`` holds ∂L/∂Z⁽¹⁾, ...
 
 import numpy as np
 
-from skmlp._kernels._jit import kernel
+from skmlp._kernels._jit import inlined_kernel, kernel
 from skmlp._kernels.activations import activate, differentiate
 from skmlp._kernels.inputs import gather
 from skmlp._kernels.losses import loss_and_delta
@@ -75,20 +75,20 @@ def n_units(layers):
     return int(layers[-1, UNITS] + layers[-1, FAN_OUT])
 
 
-@kernel
+@inlined_kernel
 def weights_of(theta, layers, k):
     """Return W⁽ᵏ⁾ (fan_in, fan_out) as a view of `theta`, or of a gradient; k from 0."""
     start, fan_in, fan_out = layers[k, WEIGHTS], layers[k, FAN_IN], layers[k, FAN_OUT]
     return theta[start : start + fan_in * fan_out].reshape(fan_in, fan_out)
 
 
-@kernel
+@inlined_kernel
 def biases_of(theta, layers, k):
     """Return b⁽ᵏ⁾ (fan_out,) as a view of `theta`, or of a gradient; k from 0."""
     return theta[layers[k, BIASES] : layers[k, BIASES] + layers[k, FAN_OUT]]
 
 
-@kernel
+@inlined_kernel
 def inputs_of(work, layers, k, n_rows):
     """Return layer k's input (n_rows, fan_in) as a view of `work`; k from 0."""
     fan_in = layers[k, FAN_IN]
@@ -96,7 +96,7 @@ def inputs_of(work, layers, k, n_rows):
     return work[start : start + n_rows * fan_in].reshape(n_rows, fan_in)
 
 
-@kernel
+@inlined_kernel
 def outputs_of(work, layers, k, n_rows):
     """Return layer k's output (n_rows, fan_out) as a view of `work`; k from 0."""
     fan_out = layers[k, FAN_OUT]
@@ -104,7 +104,7 @@ def outputs_of(work, layers, k, n_rows):
     return work[start : start + n_rows * fan_out].reshape(n_rows, fan_out)
 
 
-@kernel
+@inlined_kernel
 def deltas_of(deltas, layers, k, n_rows):
     """Return ∂L/∂Z of layer k (n_rows, fan_out) as a view of `deltas`; k from 0."""
     fan_out = layers[k, FAN_OUT]
@@ -112,7 +112,7 @@ def deltas_of(deltas, layers, k, n_rows):
     return deltas[start : start + n_rows * fan_out].reshape(n_rows, fan_out)
 
 
-@kernel
+@inlined_kernel
 def forward(theta, layers, depth, n_rows, work):
     """Fill `work` with the outputs of the first `depth` layers, from the input in it."""
     for k in range(depth):
@@ -126,7 +126,7 @@ def forward(theta, layers, depth, n_rows, work):
             activate(layers[k, ACTIVATION], panel.reshape(-1))
 
 
-@kernel
+@inlined_kernel
 def backward(theta, layers, n_rows, work, deltas, transposed, gradient):
     """Overwrite `gradient` from ∂L/∂O in `deltas` and the forward pass in `work`.
 
@@ -144,7 +144,7 @@ def backward(theta, layers, n_rows, work, deltas, transposed, gradient):
             _delta_below(theta, layers, k, n_rows, h, delta, transposed, deltas, gradient)
 
 
-@kernel
+@inlined_kernel
 def _delta_below(theta, layers, k, n_rows, h, delta, transposed, deltas, gradient):
     """Compute Δ of the layer below k and add up its column sums, panel by panel."""
     fan_in, fan_out = layers[k, FAN_IN], layers[k, FAN_OUT]
@@ -160,7 +160,7 @@ def _delta_below(theta, layers, k, n_rows, h, delta, transposed, deltas, gradien
         add_column_sums(panel, sums)
 
 
-@kernel
+@inlined_kernel
 def batch_gradient(
     dense, data, indices, indptr, y, weights, rows,
     theta, layers, loss, scale, gradient, work, deltas, transposed,
@@ -201,4 +201,7 @@ def outputs(dense, data, indices, indptr, rows, theta, layers, depth, block, wor
         part = rows[start : min(start + block, rows.size)]
         gather(dense, data, indices, indptr, part, inputs_of(work, layers, 0, part.size))
         forward(theta, layers, depth, part.size, work)
-        out[start : start + part.size] = outputs_of(work, layers, depth - 1, part.size)
+        last = outputs_of(work, layers, depth - 1, part.size)
+        for i in range(part.size):
+            for j in range(out.shape[1]):
+                out[start + i, j] = last[i, j]
