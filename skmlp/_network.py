@@ -100,21 +100,28 @@ class Network:
         """The table of layers as the kernels take it: read-only, to be of one type."""
         return read_only(self.layers)
 
-    def block_rows(self, n_rows: int) -> int:
-        """Return how many of `n_rows` rows go through the network at a time."""
-        return max(1, min(n_rows, _BLOCK_ROWS, _BLOCK_ELEMENTS // n_units(self.layers)))
+    def _row_size(self, X: Matrix) -> int:
+        """Return how many elements of workspace a row takes, its outputs and dense input."""
+        return n_units(self.layers) + (0 if X.indptr.size else self.layers[0, FAN_IN])
 
-    def workspaces(self, n_rows: int) -> tuple[NDArray[Any], ...]:
+    def block_rows(self, X: Matrix, n_rows: int) -> int:
+        """Return how many of `n_rows` rows of X go through the network at a time."""
+        return max(1, min(n_rows, _BLOCK_ROWS, _BLOCK_ELEMENTS // self._row_size(X)))
+
+    def workspaces(self, X: Matrix, n_rows: int) -> tuple[NDArray[Any], ...]:
         """Return room for outputs and their gradients, and for one matrix transposed."""
-        n_outputs = n_units(self.layers) - self.layers[0, FAN_IN]
-        sizes = n_rows * n_units(self.layers), n_rows * n_outputs, n_transposed(self.layers)
+        sizes = (
+            n_rows * self._row_size(X),
+            n_rows * n_units(self.layers),
+            n_transposed(self.layers),
+        )
         return tuple(np.empty(size, self.theta.dtype) for size in sizes)
 
     def outputs(self, X: Matrix, rows: NDArray[np.intp], depth: int) -> NDArray[Any]:
         """Return the outputs of layer `depth` (K: the logits) for the selected rows."""
         out = np.empty((len(rows), self.layers[depth - 1, FAN_OUT]), self.theta.dtype)
-        block = self.block_rows(len(rows))
-        work = np.empty(block * n_units(self.layers), self.theta.dtype)
+        block = self.block_rows(X, len(rows))
+        work = np.empty(block * self._row_size(X), self.theta.dtype)
         outputs(*X, rows, read_only(self.theta), self.table, depth, block, work, out)
         return out
 

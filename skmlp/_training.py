@@ -193,7 +193,7 @@ class StochasticTraining:
         self._n_steps = -(-len(problem.rows) // self._batch_size)
         self._scratch = (
             np.empty_like(network.theta),
-            *network.workspaces(self._batch_size),
+            *network.workspaces(problem.data.X, self._batch_size),
         )
 
     def fit(self) -> None:
@@ -355,11 +355,11 @@ class _Objective:
     def __init__(self, network: Network, problem: Problem) -> None:
         self._network = network
         self._problem = problem
-        self._block = network.block_rows(len(problem.rows))
+        self._block = network.block_rows(problem.data.X, len(problem.rows))
         self._scratch = (
             np.empty_like(network.theta),
             np.empty_like(network.theta),
-            *network.workspaces(self._block),
+            *network.workspaces(problem.data.X, self._block),
         )
 
     def __call__(self, theta: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:

@@ -5,7 +5,7 @@ import pytest
 from scipy import sparse
 
 from skmlp._kernels.activations import ACTIVATIONS, activate, differentiate
-from skmlp._kernels.inputs import gather
+from skmlp._kernels.inputs import csr_product_bias, csr_product_transposed_left, gather
 from skmlp._kernels.losses import LOSSES, loss_and_delta, probabilities
 from skmlp._kernels.network import batch_gradient
 from skmlp._kernels.optimizers import OPTIMIZERS, optimizer_step
@@ -189,20 +189,38 @@ def test_optimizer_finds_the_minimum(name, settings, gradient_of, start, target,
 
 
 @DTYPES
-@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
-def test_gather(rng, container, dtype):
-    X = np.where(rng.random((9, 6)) < 0.5, rng.normal(size=(9, 6)), 0)
-    rows = np.array([8, 0, 0, 3])
-    out = np.full((4, 6), np.nan, dtype)
-    gather(*as_matrix(container(X), dtype), rows, out)
-    np.testing.assert_array_equal(out, X.astype(dtype)[rows])
+def test_gather(rng, dtype):
+    X, rows = rng.normal(size=(30, 17)).astype(dtype), rng.integers(0, 30, 21)
+    out = np.full((21, 17), np.nan, dtype)
+    gather(as_matrix(X, dtype).dense, rows, out)
+    np.testing.assert_array_equal(out, X[rows])
 
 
-def test_gather_adds_up_duplicate_entries():
+@DTYPES
+@pytest.mark.parametrize("width", [1, 5, 40])
+def test_csr_products(rng, dtype, width):
+    """Whole numbers, so that the products are exact."""
+    X = np.where(rng.random((30, 12)) < 0.3, rng.integers(-8, 9, (30, 12)), 0).astype(dtype)
+    rows = rng.integers(0, 30, 21)
+    _, *csr = as_matrix(sparse.csr_array(X), dtype)
+    b, bias = rng.integers(-8, 9, (12, width)).astype(dtype), np.arange(width).astype(dtype)
+    out = np.full((21, width), np.nan, dtype)
+    csr_product_bias(*csr, rows, b, bias, out)
+    np.testing.assert_array_equal(out, X[rows] @ b + bias)
+    slope = np.full((12, width), np.nan, dtype)
+    csr_product_transposed_left(*csr, rows, out, slope)
+    np.testing.assert_array_equal(slope, X[rows].T @ out)
+
+
+def test_csr_products_add_up_duplicate_entries():
     X = sparse.csr_array(([1.0, 2.0, 4.0], [1, 1, 0], [0, 2, 3]), shape=(2, 3))
-    out = np.empty((2, 3))
-    gather(*as_matrix(X, np.float64), np.arange(2), out)
-    np.testing.assert_array_equal(out, [[0, 3, 0], [4, 0, 0]])
+    _, *csr = as_matrix(X, np.float64)
+    out, slope = np.empty((2, 2)), np.empty((3, 2))
+    b = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    csr_product_bias(*csr, np.arange(2), b, np.zeros(2), out)
+    np.testing.assert_array_equal(out, [[9, 12], [4, 8]])
+    csr_product_transposed_left(*csr, np.arange(2), np.ones((2, 2)), slope)
+    np.testing.assert_array_equal(slope, [[4, 4], [3, 3], [0, 0]])
 
 
 @DTYPES
@@ -224,7 +242,7 @@ def test_a_minibatch_of_weight_zero(rng):
     """It moves the parameters by the penalty alone, and by nothing that is not a number."""
     network = Network.initialize([3, 4, 1], "tanh", np.random.RandomState(0), np.float64)
     X, y = as_matrix(rng.normal(size=(6, 3)), np.float64), rng.integers(0, 2, 6)
-    gradient, workspaces = np.empty_like(network.theta), network.workspaces(6)
+    gradient, workspaces = np.empty_like(network.theta), network.workspaces(X, 6)
     value = batch_gradient(
         *X, y, np.zeros(6), np.arange(6), network.theta, network.table,
         LOSSES["binary"].code, 1 / 6, gradient, *workspaces,

@@ -1,4 +1,4 @@
-"""Rows of the input, dense or CSR, copied into the workspace of a batch.
+"""The input: rows of a dense one into the workspace, products with a CSR one in place.
 
 The input reaches every kernel as the same four arrays, so that one signature serves both
 kinds: ``dense`` (n, d) and empty ``data``, ``indices``, ``indptr``; or ``dense`` (0, d)
@@ -7,32 +7,15 @@ are or not, for the same reason.
 """
 
 from skmlp._kernels._jit import kernel
-from skmlp._kernels._simd import prefetch
+from skmlp._kernels._simd import long_vectors, prefetch
 
 # How many rows ahead the next one is asked for from memory.
 _AHEAD = 8
 
 
 @kernel
-def gather(dense, data, indices, indptr, rows, out):
-    """Write the selected rows into `out`, (rows.size, d).
-
-    Parameters
-    ----------
-    dense, data, indices, indptr : arrays
-        The input, as above.
-    rows : int array of shape (m,)
-    out : array of shape (m, d)
-        Overwritten.
-    """
-    if indptr.size == 0:
-        _gather_dense(dense, rows, out)
-    else:
-        _gather_csr(data, indices, indptr, rows, out)
-
-
-@kernel
-def _gather_dense(dense, rows, out):
+def gather(dense, rows, out):
+    """Copy the selected rows of a dense input into `out`, (rows.size, d)."""
     n, d = out.shape
     line = 64 // out.itemsize
     for i in range(n):
@@ -46,10 +29,28 @@ def _gather_dense(dense, rows, out):
 
 
 @kernel
-def _gather_csr(data, indices, indptr, rows, out):
+def csr_product_bias(data, indices, indptr, rows, b, bias, out):
+    """Write A B + bias into `out` (m, n), where A is the selected rows: b (d, n), bias (n,).
+
+    The cost grows with the number of stored entries, of which the same may be there twice.
+    """
+    long_vectors()
+    for i in range(rows.size):
+        for j in range(bias.size):
+            out[i, j] = bias[j]
+        for position in range(indptr[rows[i]], indptr[rows[i] + 1]):
+            column, value = indices[position], data[position]
+            for j in range(bias.size):
+                out[i, j] += value * b[column, j]
+
+
+@kernel
+def csr_product_transposed_left(data, indices, indptr, rows, b, out):
+    """Write A^T B into `out` (d, n), where A is the selected rows: b (m, n)."""
+    long_vectors()
     out[:] = 0
     for i in range(rows.size):
-        row = rows[i]
-        for position in range(indptr[row], indptr[row + 1]):
-            # Added, not assigned: a CSR matrix may hold an entry in several parts.
-            out[i, indices[position]] += data[position]
+        for position in range(indptr[rows[i]], indptr[rows[i] + 1]):
+            column, value = indices[position], data[position]
+            for j in range(b.shape[1]):
+                out[column, j] += value * b[i, j]

@@ -6,15 +6,16 @@ Notation: X (n, d) is the input, H⁽⁰⁾ = X, and for the layers k = 1..K
 
 All parameters live in one vector ``theta``: the K weight matrices, row by row, then the K
 biases, so that what carries a penalty is a prefix. The integer table ``layers`` (K, 6)
-says where. A batch's outputs live in one vector ``work`` of m · (d + Σ widths) elements:
-the input first, then H⁽¹⁾, ..., O. ``deltas`` holds ∂L/∂Z⁽¹⁾, ..., ∂L/∂O likewise.
+says where. The outputs H⁽¹⁾, ..., O of a batch of m rows live in one vector ``work``, and
+behind them, where the input is dense, X's rows; ``deltas`` holds ∂L/∂Z⁽¹⁾, ..., ∂L/∂O in the
+same order.
 """
 
 import numpy as np
 
 from skmlp._kernels._jit import inlined_kernel, kernel
 from skmlp._kernels.activations import activate, differentiate
-from skmlp._kernels.inputs import gather
+from skmlp._kernels.inputs import csr_product_bias, csr_product_transposed_left, gather
 from skmlp._kernels.losses import loss_and_delta
 from skmlp._kernels.matmul import (
     add_column_sums,
@@ -50,7 +51,7 @@ def layer_table(units, activations):
     table[:, BIASES] = sizes.sum() + np.cumsum(units[1:]) - units[1:]
     table[:, FAN_IN] = units[:-1]
     table[:, FAN_OUT] = units[1:]
-    table[:, UNITS] = np.cumsum(units[:-1])
+    table[:, UNITS] = np.cumsum(units[1:]) - units[1:]
     table[:, ACTIVATION] = activations
     return table
 
@@ -71,7 +72,7 @@ def n_transposed(layers):
 
 
 def n_units(layers):
-    """Return the number of workspace elements that one row takes."""
+    """Return the number of units of all layers together, without the input."""
     return int(layers[-1, UNITS] + layers[-1, FAN_OUT])
 
 
@@ -90,32 +91,32 @@ def biases_of(theta, layers, k):
 
 @inlined_kernel
 def inputs_of(work, layers, k, n_rows):
-    """Return layer k's input (n_rows, fan_in) as a view of `work`; k from 0."""
-    fan_in = layers[k, FAN_IN]
-    start = n_rows * (layers[k, UNITS] - fan_in)
-    return work[start : start + n_rows * fan_in].reshape(n_rows, fan_in)
+    """Return layer k's dense input (n_rows, fan_in) as a view of `work`; k from 0."""
+    fan_in, last = layers[k, FAN_IN], layers.shape[0] - 1
+    before = layers[k - 1, UNITS] if k > 0 else layers[last, UNITS] + layers[last, FAN_OUT]
+    return work[n_rows * before : n_rows * (before + fan_in)].reshape(n_rows, fan_in)
 
 
 @inlined_kernel
 def outputs_of(work, layers, k, n_rows):
-    """Return layer k's output (n_rows, fan_out) as a view of `work`; k from 0."""
-    fan_out = layers[k, FAN_OUT]
-    start = n_rows * layers[k, UNITS]
-    return work[start : start + n_rows * fan_out].reshape(n_rows, fan_out)
+    """Return layer k's output (n_rows, fan_out), or ∂L/∂Z, as a view of `work` or `deltas`."""
+    fan_out, before = layers[k, FAN_OUT], layers[k, UNITS]
+    return work[n_rows * before : n_rows * (before + fan_out)].reshape(n_rows, fan_out)
 
 
 @inlined_kernel
-def deltas_of(deltas, layers, k, n_rows):
-    """Return ∂L/∂Z of layer k (n_rows, fan_out) as a view of `deltas`; k from 0."""
-    fan_out = layers[k, FAN_OUT]
-    start = n_rows * (layers[k, UNITS] - layers[0, FAN_IN])
-    return deltas[start : start + n_rows * fan_out].reshape(n_rows, fan_out)
-
-
-@inlined_kernel
-def forward(theta, layers, depth, n_rows, work):
-    """Fill `work` with the outputs of the first `depth` layers, from the input in it."""
-    for k in range(depth):
+def forward(dense, data, indices, indptr, rows, theta, layers, depth, work):
+    """Fill `work` with the outputs of the first `depth` layers for the selected rows."""
+    n_rows, first = rows.size, 0
+    if indptr.size > 0:
+        first = 1
+        h = outputs_of(work, layers, 0, n_rows)
+        weights, biases = weights_of(theta, layers, 0), biases_of(theta, layers, 0)
+        csr_product_bias(data, indices, indptr, rows, weights, biases, h)
+        activate(layers[0, ACTIVATION], h.reshape(-1))
+    else:
+        gather(dense, rows, inputs_of(work, layers, 0, n_rows))
+    for k in range(first, depth):
         h = outputs_of(work, layers, k, n_rows)
         below = inputs_of(work, layers, k, n_rows)
         weights, biases = weights_of(theta, layers, k), biases_of(theta, layers, k)
@@ -127,30 +128,35 @@ def forward(theta, layers, depth, n_rows, work):
 
 
 @inlined_kernel
-def backward(theta, layers, n_rows, work, deltas, transposed, gradient):
+def backward(
+    data, indices, indptr, rows, theta, layers, work, deltas, transposed, gradient
+):  # fmt: skip
     """Overwrite `gradient` from ∂L/∂O in `deltas` and the forward pass in `work`.
 
     For k = K..1: ∂L/∂W⁽ᵏ⁾ = H⁽ᵏ⁻¹⁾ᵀ Δ⁽ᵏ⁾, ∂L/∂b⁽ᵏ⁾ = column sums of Δ⁽ᵏ⁾, and
     Δ⁽ᵏ⁻¹⁾ = Δ⁽ᵏ⁾ W⁽ᵏ⁾ᵀ ∘ σ'(Z⁽ᵏ⁻¹⁾).
     """
-    last = layers.shape[0] - 1
+    n_rows, last = rows.size, layers.shape[0] - 1
     gradient[layers[0, BIASES] :] = 0
-    add_column_sums(deltas_of(deltas, layers, last, n_rows), biases_of(gradient, layers, last))
+    add_column_sums(outputs_of(deltas, layers, last, n_rows), biases_of(gradient, layers, last))
     for k in range(last, -1, -1):
-        h = inputs_of(work, layers, k, n_rows)
-        delta = deltas_of(deltas, layers, k, n_rows)
-        product_transposed_left(h, delta, weights_of(gradient, layers, k))
+        delta, slope = outputs_of(deltas, layers, k, n_rows), weights_of(gradient, layers, k)
+        if k == 0 and indptr.size > 0:
+            csr_product_transposed_left(data, indices, indptr, rows, delta, slope)
+        else:
+            product_transposed_left(inputs_of(work, layers, k, n_rows), delta, slope)
         if k > 0:
-            _delta_below(theta, layers, k, n_rows, h, delta, transposed, deltas, gradient)
+            _delta_below(theta, layers, k, n_rows, work, delta, transposed, deltas, gradient)
 
 
 @inlined_kernel
-def _delta_below(theta, layers, k, n_rows, h, delta, transposed, deltas, gradient):
+def _delta_below(theta, layers, k, n_rows, work, delta, transposed, deltas, gradient):
     """Compute Δ of the layer below k and add up its column sums, panel by panel."""
     fan_in, fan_out = layers[k, FAN_IN], layers[k, FAN_OUT]
     turned = transposed[: fan_in * fan_out].reshape(fan_out, fan_in)
     transpose(weights_of(theta, layers, k), turned)
-    below = deltas_of(deltas, layers, k - 1, n_rows)
+    h = outputs_of(work, layers, k - 1, n_rows)
+    below = outputs_of(deltas, layers, k - 1, n_rows)
     sums = biases_of(gradient, layers, k - 1)
     for start in range(0, n_rows, PANEL):
         stop = min(start + PANEL, n_rows)
@@ -169,13 +175,12 @@ def batch_gradient(
 
     That is ``scale * Σ_i weights[i] * loss_i`` over `rows`; the penalty is not in it.
     """
-    n_rows, last = rows.size, layers.shape[0] - 1
-    gather(dense, data, indices, indptr, rows, inputs_of(work, layers, 0, n_rows))
-    forward(theta, layers, last + 1, n_rows, work)
-    logits = outputs_of(work, layers, last, n_rows)
-    delta = deltas_of(deltas, layers, last, n_rows)
+    last = layers.shape[0] - 1
+    forward(dense, data, indices, indptr, rows, theta, layers, last + 1, work)
+    logits = outputs_of(work, layers, last, rows.size)
+    delta = outputs_of(deltas, layers, last, rows.size)
     value = loss_and_delta(loss, logits, y, weights, rows, scale, delta)
-    backward(theta, layers, n_rows, work, deltas, transposed, gradient)
+    backward(data, indices, indptr, rows, theta, layers, work, deltas, transposed, gradient)
     return value
 
 
@@ -193,14 +198,14 @@ def outputs(dense, data, indices, indptr, rows, theta, layers, depth, block, wor
         Number of layers to go through: K gives the logits, K - 1 the last hidden layer.
     block : int
         Rows taken at a time.
-    work : array of at least ``min(block, m) * n_units(layers)`` elements
+    work : array
+        Room for `block` rows.
     out : array of shape (m, fan_out of that layer)
         Overwritten.
     """
     for start in range(0, rows.size, block):
         part = rows[start : min(start + block, rows.size)]
-        gather(dense, data, indices, indptr, part, inputs_of(work, layers, 0, part.size))
-        forward(theta, layers, depth, part.size, work)
+        forward(dense, data, indices, indptr, part, theta, layers, depth, work)
         last = outputs_of(work, layers, depth - 1, part.size)
         for i in range(part.size):
             for j in range(out.shape[1]):
