@@ -38,9 +38,14 @@ class TrainingData(NamedTuple):
 
 def read_only(array: NDArray[Any]) -> NDArray[Any]:
     """Return a read-only view, of the one type that the kernels are compiled for."""
-    view = np.require(array, requirements=["C", "A"]).view()
+    if not (array.flags.c_contiguous and array.flags.aligned):
+        array = np.require(array, requirements=["C", "A"])
+    view = array.view()
     view.flags.writeable = False
     return view
+
+
+_NO_INDEX = read_only(np.empty(0, np.int32))
 
 
 def as_matrix(X: Any, dtype: Any) -> Matrix:
@@ -53,25 +58,20 @@ def as_matrix(X: Any, dtype: Any) -> Matrix:
     ValueError
         A number is too large for the dtype.
     """
-    data = X.data if sparse.issparse(X) else X
+    is_sparse = sparse.issparse(X)
+    data = X.data if is_sparse else X
     if data.dtype != dtype:
         with np.errstate(over="ignore"):
             data = data.astype(dtype)
         assert_all_finite(data, input_name="X")
-    if not sparse.issparse(X):
+    if not is_sparse:
         # The index arrays' type is that of an ordinary CSR matrix, so that the compiled
         # signature is the same for both.
-        parts = (data, np.empty(0, dtype), *np.empty((2, 0), np.int32))
-    else:
-        largest = max(X.nnz, X.shape[1])
-        index = np.int32 if largest <= np.iinfo(np.int32).max else np.int64
-        parts = (
-            np.empty((0, X.shape[1]), dtype),
-            data,
-            X.indices.astype(index, copy=False),
-            X.indptr.astype(index, copy=False),
-        )
-    return Matrix(*map(read_only, parts))
+        return Matrix(read_only(data), read_only(np.empty(0, dtype)), _NO_INDEX, _NO_INDEX)
+    largest = max(X.nnz, X.shape[1])
+    index = np.int32 if largest <= np.iinfo(np.int32).max else np.int64
+    indices, indptr = (part.astype(index, copy=False) for part in (X.indices, X.indptr))
+    return Matrix(*map(read_only, (np.empty((0, X.shape[1]), dtype), data, indices, indptr)))
 
 
 def check_hidden_layer_sizes(sizes: Any) -> tuple[int, ...]:
