@@ -1,4 +1,4 @@
-"""What the two classifiers share: parameters, fit, partial_fit, predict*, transform."""
+"""What the two classifiers share: parameters, fit, partial_fit and tags."""
 
 from abc import ABC, abstractmethod
 from numbers import Integral, Real
@@ -9,8 +9,6 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import (
     BaseEstimator,
     ClassifierMixin,
-    ClassNamePrefixFeaturesOutMixin,
-    TransformerMixin,
     _fit_context,
 )
 from sklearn.utils import Tags, check_random_state
@@ -23,9 +21,10 @@ from sklearn.utils.multiclass import (
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skmlp._kernels.activations import ACTIVATIONS
-from skmlp._kernels.losses import LOSSES, probabilities
+from skmlp._kernels.losses import LOSSES
 from skmlp._kernels.optimizers import OPTIMIZERS
-from skmlp._network import Network, predicted_codes
+from skmlp._network import Network
+from skmlp._prediction import PredictionMixin
 from skmlp._schedules import SCHEDULES
 from skmlp._training import (
     History,
@@ -36,6 +35,7 @@ from skmlp._training import (
     train_lbfgs,
 )
 from skmlp._validation import (
+    FLOATS,
     TrainingData,
     as_matrix,
     check_classes,
@@ -45,8 +45,6 @@ from skmlp._validation import (
     encode_labels,
     split_rows,
 )
-
-_FLOATS = (np.float64, np.float32)
 
 
 def _solver_is_stochastic(estimator: Any) -> bool:
@@ -58,9 +56,7 @@ def _solver_is_stochastic(estimator: Any) -> bool:
     return True
 
 
-class BaseMLPClassifier(
-    ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClassifierMixin, BaseEstimator, ABC
-):
+class BaseMLPClassifier(PredictionMixin, ClassifierMixin, BaseEstimator, ABC):
     """What the two classifiers have in common: all but the output layer.
 
     A subclass names its loss and says which classes it takes.
@@ -100,6 +96,7 @@ class BaseMLPClassifier(
             Options(Real, {np.inf}),
         ],
         "max_fun": [Interval(Integral, 1, None, closed="left")],
+        "n_jobs": [Integral, None],
     }
 
     def __init__(
@@ -128,6 +125,7 @@ class BaseMLPClassifier(
         epsilon: float = 1e-8,
         n_iter_no_change: float = 10,
         max_fun: int = 15000,
+        n_jobs: int | None = None,
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -152,6 +150,7 @@ class BaseMLPClassifier(
         self.epsilon = epsilon
         self.n_iter_no_change = n_iter_no_change
         self.max_fun = max_fun
+        self.n_jobs = n_jobs
 
     @abstractmethod
     def _n_logits(self, n_classes: int) -> int:
@@ -268,7 +267,7 @@ class BaseMLPClassifier(
             X,
             y,
             accept_sparse="csr",
-            dtype=self._network.theta.dtype if goes_on else _FLOATS,
+            dtype=self._network.theta.dtype if goes_on else FLOATS,
             order="C",
             reset=not goes_on,
         )
@@ -360,119 +359,6 @@ class BaseMLPClassifier(
         """Bias vectors (fan_out,), views of the parameter vector."""
         check_is_fitted(self)
         return self._network.intercepts
-
-    def _forward(self, X: Any, depth: int) -> NDArray[Any]:
-        """Return the outputs of layer `depth` in X's dtype."""
-        X = validate_data(self, X, accept_sparse="csr", dtype=_FLOATS, order="C", reset=False)
-        data = as_matrix(X, self._network.theta.dtype)
-        out = self._network.outputs(data, np.arange(X.shape[0]), depth)
-        return out.astype(X.dtype, copy=False)
-
-    def _logits(self, X: Any) -> NDArray[Any]:
-        check_is_fitted(self)
-        return self._forward(X, self._network.depth)
-
-    def _last_hidden_layer(self) -> int:
-        """Return its number, counted from 1; raise ValueError for a linear model."""
-        depth = self._network.depth - 1
-        if depth == 0:
-            raise ValueError(
-                "transform returns the last hidden layer, but hidden_layer_sizes=() has "
-                "none. Give the network a hidden layer, or use X itself."
-            )
-        return depth
-
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Return the most probable class of each row.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-            Labels from `classes_`.
-        """
-        codes = predicted_codes(self._logits(X))
-        return self.classes_[codes]
-
-    def predict_proba(self, X: Any) -> NDArray[Any]:
-        """Return the probability of each class.
-
-        None is exactly 0: one that would underflow is the least normal number of its
-        dtype, so that its logarithm is finite.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes)
-            In the order of `classes_` and X's dtype.
-        """
-        logits = self._logits(X)
-        out = np.empty((len(logits), len(self.classes_)), logits.dtype)
-        probabilities(LOSSES[self._loss].code, logits, out)
-        return out
-
-    def predict_log_proba(self, X: Any) -> NDArray[Any]:
-        """Return the logarithm of `predict_proba`, which is always finite.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes)
-            In the order of `classes_` and X's dtype.
-        """
-        return np.log(self.predict_proba(X))
-
-    def decision_function(self, X: Any) -> NDArray[Any]:
-        """Return the logits.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes), or (n_samples,) for two classes
-            In X's dtype. For two classes it is the log-odds of ``classes_[1]``, which are
-            the difference of the two logits where the network has two.
-        """
-        logits = self._logits(X)
-        if logits.shape[1] == 2:
-            return logits[:, 1] - logits[:, 0]
-        return logits.ravel() if logits.shape[1] == 1 else logits
-
-    def transform(self, X: Any) -> NDArray[Any]:
-        """Return the hidden representation: the outputs of the last hidden layer.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_samples, width)
-            In X's dtype.
-
-        Raises
-        ------
-        ValueError
-            The model is linear (``hidden_layer_sizes=()``).
-        """
-        check_is_fitted(self)
-        return self._forward(X, self._last_hidden_layer())
-
-    @property
-    def _n_features_out(self) -> int:
-        # What ClassNamePrefixFeaturesOutMixin names: one feature a unit.
-        return self._network.units[self._last_hidden_layer()]
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

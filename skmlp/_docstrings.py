@@ -85,6 +85,11 @@ _PARAMETERS = """\
 
     max_fun : int, default=15000
         Largest number of evaluations of the objective by 'lbfgs'.
+
+    n_jobs : int or None, default=None
+        Number of threads over which predictions and `transform` spread their rows; -1 means
+        all cores, None means 1 outside a :func:`joblib.parallel_config` context. The results
+        are the same for any number. MLPClassifier has no such parameter.
 """
 
 _ATTRIBUTES = """\

@@ -1,11 +1,13 @@
 """The parameters of a network with their layout: what prediction needs, and no more."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.utils import gen_batches
+from sklearn.utils.parallel import Parallel, delayed
 
 from skmlp._kernels.activations import ACTIVATIONS
 from skmlp._kernels.network import (
@@ -26,6 +28,8 @@ from skmlp._validation import Matrix, read_only
 # grow with their number: of so many rows, or elements of workspace where rows are wide.
 _BLOCK_ROWS = 1024
 _BLOCK_ELEMENTS = 1 << 21
+# Rows that a prediction hands to a thread at a time.
+_BLOCK_OF_PREDICTION = 8192
 
 
 @dataclass(frozen=True)
@@ -131,3 +135,16 @@ def predicted_codes(logits: NDArray[Any]) -> NDArray[np.intp]:
     if logits.shape[1] == 1:
         return (logits[:, 0] > 0).astype(np.intp)
     return logits.argmax(axis=1)
+
+
+def for_each_block(function: Callable[[slice], None], n_rows: int, n_jobs: int | None) -> None:
+    """Call `function` on slices that together are all rows, in `n_jobs` threads.
+
+    The blocks are what bounds the memory of a prediction, and the same for any number of
+    threads. A single block is not worth a thread.
+    """
+    if n_rows <= _BLOCK_OF_PREDICTION:
+        function(slice(0, n_rows))
+        return
+    tasks = (delayed(function)(block) for block in gen_batches(n_rows, _BLOCK_OF_PREDICTION))
+    Parallel(n_jobs=n_jobs, require="sharedmem")(tasks)

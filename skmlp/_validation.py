@@ -15,6 +15,9 @@ from scipy import sparse
 from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import _check_sample_weight, assert_all_finite
 
+# The dtypes that are kept as they come in; the first is what others become.
+FLOATS = (np.float64, np.float32)
+
 
 class Matrix(NamedTuple):
     """The input as the kernels take it: dense, or the three arrays of a CSR matrix.

@@ -14,6 +14,7 @@ ORDER = [
     "skmlp._classifiers",
     "skmlp._base",
     "skmlp._docstrings",
+    "skmlp._prediction",
     "skmlp._training",
     "skmlp._interrupt",
     "skmlp._stopping",

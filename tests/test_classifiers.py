@@ -2,7 +2,9 @@
 
 import copy
 import pickle
+import tracemalloc
 
+import joblib
 import numpy as np
 import pytest
 from scipy import sparse
@@ -13,6 +15,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score
 
+import skmlp._network
 from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
 from skmlp._kernels.activations import ACTIVATIONS
 from tests import oracles
@@ -174,7 +177,6 @@ def test_pickle(fitted, reload):
 
 
 def test_memory_map(fitted, tmp_path):
-    joblib = pytest.importorskip("joblib")
     network, X, _ = fitted
     joblib.dump((network, X), tmp_path / "network.joblib")
     mapped, mapped_X = joblib.load(tmp_path / "network.joblib", mmap_mode="r")
@@ -186,7 +188,6 @@ def test_memory_map(fitted, tmp_path):
 
 @pytest.mark.parametrize("method", ["partial_fit", "fit"])
 def test_training_goes_on_from_a_memory_map(task, tmp_path, method):
-    joblib = pytest.importorskip("joblib")
     classifier, X, y = task
     network = classifier(8, warm_start=True, tol=1.0, random_state=0).fit(X, y)
     joblib.dump(network, tmp_path / "network.joblib")
@@ -228,3 +229,38 @@ def test_saturated_outputs(task):
         probabilities = network.predict_proba(X.astype(dtype))
         np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-6)
         assert np.isfinite(network.predict_log_proba(X.astype(dtype))).all()
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_threads_change_nothing(fitted, monkeypatch, method, container):
+    """Not a bit, whatever the number of threads and the backend that is asked for."""
+    network, X, _ = fitted
+    rows = container(np.tile(X, (5, 1)))
+    expected = getattr(network, method)(rows)
+    monkeypatch.setattr(skmlp._network, "_BLOCK_OF_PREDICTION", 64)
+    network = copy.deepcopy(network)
+    for n_jobs in (1, 2, 5):
+        parallel = network.set_params(n_jobs=n_jobs)
+        np.testing.assert_array_equal(getattr(parallel, method)(rows), expected)
+    network.set_params(n_jobs=None)
+    with joblib.parallel_config("loky", n_jobs=2):
+        np.testing.assert_array_equal(getattr(network, method)(rows), expected)
+
+
+def test_memory_of_a_prediction_is_bounded(task):
+    """Beyond the output it does not grow with the rows, here a hundred times as many."""
+    classifier, X, y = task
+    network = classifier((50, 50), tol=1.0, random_state=0).fit(X, y)
+    rows = np.tile(X, (2000, 1))
+    network.predict_proba(rows[:8192])
+
+    def peak(n_rows):
+        tracemalloc.start()
+        output = network.predict_proba(rows[:n_rows])
+        _, largest = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return largest - output.nbytes
+
+    # X itself is checked for NaN without a copy; a few kB are objects of the checks.
+    assert peak(400_000) < 1.1 * peak(8192) + 100_000

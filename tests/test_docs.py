@@ -24,9 +24,9 @@ def public_objects():
         public = getattr(skmlp, name)
         yield f"skmlp.{name}"
         if inspect.isclass(public):
-            for member, value in vars(public.__base__).items():
-                ours = getattr(value, "__module__", "skmlp").startswith("skmlp")
-                if ours and not member.startswith("_"):
+            for member in dir(public):
+                module = getattr(getattr(public, member), "__module__", None) or ""
+                if module.startswith("skmlp") and not member.startswith("_"):
                     yield f"skmlp.{name}.{member}"
 
 
