@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skmlp._kernels._jit import kernel
+from skmlp._kernels._jit import inlined_kernel, kernel
 from skmlp._kernels._simd import long_vectors
 from skmlp._kernels.elementwise import exp, log, log1p, sigmoid
 
@@ -50,7 +50,7 @@ def loss_and_delta(code, logits, y, weights, rows, scale, delta):
     return scale * _multinomial(logits, y, weights, rows, scale, delta)
 
 
-@kernel
+@inlined_kernel
 def _binary(logits, y, weights, rows, scale, delta):
     long_vectors()
     zero, one = logits.dtype.type(0), logits.dtype.type(1)
@@ -69,7 +69,7 @@ def _binary(logits, y, weights, rows, scale, delta):
     return total
 
 
-@kernel
+@inlined_kernel
 def _multinomial(logits, y, weights, rows, scale, delta):
     _exp_of_differences(logits, delta)
     total = 0.0
@@ -86,7 +86,7 @@ def _multinomial(logits, y, weights, rows, scale, delta):
     return total
 
 
-@kernel
+@inlined_kernel
 def _row_max(a, i):
     largest = a[i, 0]
     for j in range(1, a.shape[1]):
@@ -95,7 +95,7 @@ def _row_max(a, i):
     return np.float64(largest)
 
 
-@kernel
+@inlined_kernel
 def _row_sum(a, i):
     total = 0.0
     for j in range(a.shape[1]):
@@ -103,7 +103,7 @@ def _row_sum(a, i):
     return total
 
 
-@kernel
+@inlined_kernel
 def _exp_of_differences(logits, out):
     """Write exp(o - max of the row's o) into `out`, whose shape is that of `logits`."""
     long_vectors()

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skmlp._kernels._jit import kernel
+from skmlp._kernels._jit import inlined_kernel, kernel
 from skmlp._kernels._simd import long_vectors
 
 _SGD, _ADAM = range(2)
@@ -87,7 +87,7 @@ def _sgd(theta, gradient, velocity, rate, settings):
         theta[i] += momentum * velocity[i] - push if nesterov else velocity[i]
 
 
-@kernel
+@inlined_kernel
 def _corrected_rate(rate, step, settings):
     """Return Adam's learning rate with the bias corrections of both moments folded in."""
     return rate * np.sqrt(1.0 - settings[1] ** step) / (1.0 - settings[0] ** step)
