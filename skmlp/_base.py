@@ -185,7 +185,8 @@ class BaseMLPClassifier(PredictionMixin, ClassifierMixin, BaseEstimator, ABC):
         if not goes_on:
             self._forget()
         X, y = self._check_rows(X, y, goes_on)
-        classes = check_classes(np.unique(y))
+        classes, codes = np.unique(y, return_inverse=True)
+        check_classes(classes)
         if goes_on and not np.array_equal(classes, self.classes_):
             raise ValueError(
                 "warm_start can only be used where `y` has the same classes as in the "
@@ -194,7 +195,7 @@ class BaseMLPClassifier(PredictionMixin, ClassifierMixin, BaseEstimator, ABC):
         weights = check_weights(sample_weight, X)
         random_state = check_random_state(self.random_state)
         network = self._get_network(X, classes, random_state, goes_on)
-        data = TrainingData(as_matrix(X, X.dtype), encode_labels(y, classes), weights)
+        data = TrainingData(as_matrix(X, X.dtype), codes, weights)
         history = self._get_history(goes_on)
         state = None
         if self.solver == "lbfgs":

@@ -95,14 +95,13 @@ def check_hidden_layer_sizes(sizes: Any) -> tuple[int, ...]:
     return tuple(int(width) for width in widths)
 
 
-def check_classes(classes: NDArray[Any]) -> NDArray[Any]:
-    """Return the sorted classes, of which there must be at least two."""
+def check_classes(classes: NDArray[Any]) -> None:
+    """Raise ValueError where there are fewer than two classes."""
     if len(classes) < 2:
         raise ValueError(
             "Classification needs at least two classes, but there is only one class: "
             f"{classes.tolist()[0]!r}."
         )
-    return classes
 
 
 def encode_labels(y: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.intp]:

@@ -331,13 +331,18 @@ def is_single(typing_context: Any, x: Any) -> Any:
     return types.boolean(x), codegen
 
 
+def _format(kind: Any) -> tuple[int, int, int]:
+    """Return the bits of a float, those of its mantissa, and the offset of its exponent."""
+    return (32, 23, 127) if kind == types.float32 else (64, 52, 1023)
+
+
 @intrinsic
 def power_of_two(typing_context: Any, n: Any) -> Any:
     """Return 2**n for a whole number n in the range of normal exponents.
 
     The exponent's bits are put together, which is what lets a loop of it vectorise.
     """
-    width, mantissa, offset = (32, 23, 127) if n == types.float32 else (64, 52, 1023)
+    width, mantissa, offset = _format(n)
 
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         # By way of 32 bits, for which every processor converts vectors of float64.
@@ -369,7 +374,7 @@ def nearest(typing_context: Any, x: Any) -> Any:
 @intrinsic
 def exponent_of(typing_context: Any, x: Any) -> Any:
     """Return the exponent of a positive normal number: the n of x = 2**n m, 1 <= m < 2."""
-    width, mantissa, offset = (32, 23, 127) if x == types.float32 else (64, 52, 1023)
+    width, mantissa, offset = _format(x)
 
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         integer = ir.IntType(width)
