@@ -9,19 +9,18 @@ from numpy.typing import NDArray
 from sklearn.utils import gen_batches
 from sklearn.utils.parallel import Parallel, delayed
 
-from skmlp._kernels.activations import ACTIVATIONS
-from skmlp._kernels.network import (
+from skmlp._kernels._layout import (
     ACTIVATION,
+    BIASES,
     FAN_IN,
     FAN_OUT,
-    biases_of,
+    WEIGHTS,
     layer_table,
     n_parameters,
-    n_transposed,
     n_units,
-    outputs,
-    weights_of,
 )
+from skmlp._kernels.activations import ACTIVATIONS
+from skmlp._kernels.network import n_scratch, outputs
 from skmlp._validation import Matrix, read_only
 
 # Where all rows are asked for, they go through the network in blocks, so that memory does not
@@ -41,7 +40,7 @@ class Network:
     theta : array of shape (p,)
         All parameters: W⁽¹⁾, ..., W⁽ᴷ⁾, b⁽¹⁾, ..., b⁽ᴷ⁾.
     layers : int64 array of shape (K, 6)
-        See :mod:`skmlp._kernels.network`.
+        See :mod:`skmlp._kernels._layout`.
     """
 
     theta: NDArray[Any]
@@ -92,12 +91,15 @@ class Network:
     @property
     def coefs(self) -> tuple[NDArray[Any], ...]:
         """Weight matrices (fan_in, fan_out), views of theta."""
-        return tuple(weights_of.py_func(self.theta, self.layers, k) for k in range(self.depth))
+        return tuple(
+            self.theta[row[WEIGHTS] :][: row[FAN_IN] * row[FAN_OUT]].reshape(row[FAN_IN], -1)
+            for row in self.layers
+        )
 
     @property
     def intercepts(self) -> tuple[NDArray[Any], ...]:
         """Bias vectors (fan_out,), views of theta."""
-        return tuple(biases_of.py_func(self.theta, self.layers, k) for k in range(self.depth))
+        return tuple(self.theta[row[BIASES] :][: row[FAN_OUT]] for row in self.layers)
 
     @property
     def table(self) -> NDArray[np.int64]:
@@ -113,11 +115,11 @@ class Network:
         return max(1, min(n_rows, _BLOCK_ROWS, _BLOCK_ELEMENTS // self._row_size(X)))
 
     def workspaces(self, X: Matrix, n_rows: int) -> tuple[NDArray[Any], ...]:
-        """Return room for outputs and their gradients, and for one matrix transposed."""
+        """Return room for outputs and their gradients, and the backward pass's own."""
         sizes = (
             n_rows * self._row_size(X),
             n_rows * n_units(self.layers),
-            n_transposed(self.layers),
+            n_scratch(self.layers, n_rows),
         )
         return tuple(np.empty(size, self.theta.dtype) for size in sizes)
 

@@ -26,12 +26,6 @@ def apply_expm1_of_negative(x, out):
 
 
 @kernel
-def apply_log(x, out):
-    for i in range(x.size):
-        out[i] = elementwise.log(x[i])
-
-
-@kernel
 def apply_log1p(x, out):
     for i in range(x.size):
         out[i] = elementwise.log1p(x[i])
@@ -90,15 +84,6 @@ def test_error(name, dtype):
     function, reference, limits, bound = CASES[name]
     x = spread(*limits(dtype), dtype)
     assert error_in_units(function, reference, x).max() <= bound
-
-
-@DTYPES
-def test_error_of_log(dtype):
-    info = np.finfo(dtype)
-    x = np.concatenate(
-        [np.geomspace(info.tiny, info.max / 2, 200_001), np.linspace(0.5, 3, 200_001)]
-    ).astype(dtype)
-    assert error_in_units(apply_log, np.log, x).max() <= 2
 
 
 @DTYPES

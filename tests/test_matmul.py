@@ -22,8 +22,13 @@ def whole_numbers(rng, dtype, *shape):
 
 
 def product_bias(a, b, bias, out):
-    matmul.product_bias(a, b, bias, out)
+    matmul.product_bias(a, b, bias, NO_FLOOR[a.dtype.char], out)
     return a @ b + bias
+
+
+def raised_product_bias(a, b, bias, out):
+    matmul.product_bias(a, b, bias, a.dtype.type(0), out)
+    return np.maximum(a @ b + bias, 0)
 
 
 def product(a, b, bias, out):
@@ -32,11 +37,13 @@ def product(a, b, bias, out):
 
 
 def product_transposed_left(a, b, bias, out):
-    matmul.product_transposed_left(np.ascontiguousarray(a.T), b, out)
+    scratch = np.empty(matmul.scratch_size(len(b), *out.shape), out.dtype)
+    matmul.product_transposed_left(np.ascontiguousarray(a.T), b, scratch, out)
     return a @ b
 
 
-PRODUCTS = [product_bias, product, product_transposed_left]
+PRODUCTS = [product_bias, raised_product_bias, product, product_transposed_left]
+NO_FLOOR = {"f": np.float32(-np.inf), "d": np.float64(-np.inf)}
 
 
 def check_sizes(function, dtype, heights, depths, widths):
@@ -112,9 +119,10 @@ def test_rows_do_not_depend_on_each_other(dtype):
     for n in (1, 5, 16, 100):
         b, bias = rng.normal(size=(30, n)).astype(dtype), rng.normal(size=n).astype(dtype)
         whole, part = np.empty((21, n), dtype), np.empty((21, n), dtype)
-        matmul.product_bias(a, b, bias, whole)
+        matmul.product_bias(a, b, bias, dtype(-np.inf), whole)
         for start, stop in [(0, 1), (1, 9), (9, 12), (12, 21)]:
-            matmul.product_bias(a[start:stop], b, bias, part[start:stop])
+            rows = slice(start, stop)
+            matmul.product_bias(a[rows], b, bias, dtype(-np.inf), part[rows])
         np.testing.assert_array_equal(part, whole)
 
 
@@ -146,7 +154,7 @@ def test_nan_and_infinity_reach_the_result(dtype):
     a, b = np.ones((9, 4), dtype), np.ones((4, 20), dtype)
     a[3, 1], a[5, 2] = np.nan, np.inf
     out = np.empty((9, 20), dtype)
-    matmul.product(a, b, out)
+    matmul.product_bias(a, b, np.zeros(20, dtype), dtype(0), out)
     assert np.isnan(out[3]).all()
     assert np.isinf(out[5]).all()
     assert np.isfinite(np.delete(out, [3, 5], axis=0)).all()

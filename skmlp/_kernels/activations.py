@@ -7,7 +7,10 @@ pass leaves behind, so that z need not be kept. To add an activation: a code, a 
 
 from typing import NamedTuple
 
-from skmlp._kernels._jit import kernel
+import numpy as np
+
+from skmlp._kernels._jit import inlined_kernel, kernel
+from skmlp._kernels._scalars import constant_like
 from skmlp._kernels._simd import long_vectors
 from skmlp._kernels.elementwise import sigmoid, tanh
 
@@ -30,6 +33,12 @@ def activate(code, h):
         for i in range(h.size):
             if h[i] < zero:  # not max(), which would swallow a NaN
                 h[i] = zero
+
+
+@inlined_kernel
+def lower_bound(code, zero):
+    """Return what σ raises smaller numbers to, in the type of `zero`; -infinity for none."""
+    return zero if code == _RELU else constant_like(zero, -np.inf)
 
 
 @kernel

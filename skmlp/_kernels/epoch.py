@@ -1,7 +1,9 @@
 """Passes over the training set: one epoch of steps, or one full gradient."""
 
 from skmlp._kernels._jit import kernel
-from skmlp._kernels.network import BIASES, batch_gradient
+from skmlp._kernels._layout import BIASES
+from skmlp._kernels._views import vector_at
+from skmlp._kernels.network import batch_gradient
 from skmlp._kernels.optimizers import add_penalty, optimizer_step
 
 
@@ -10,7 +12,7 @@ def run_epoch(
     dense, data, indices, indptr, y, weights, rows, batch_size,
     theta, layers, loss, alpha,
     optimizer, settings, state, first_step, rates,
-    gradient, work, deltas, transposed,
+    gradient, work, deltas, scratch,
 ):  # fmt: skip
     """Take one optimizer step a minibatch, through all `rows` in their order.
 
@@ -44,8 +46,8 @@ def run_epoch(
     rates : float64 array
         Learning rate of each step.
     gradient : array of shape (p,)
-    work, deltas, transposed : arrays
-        Room for ``batch_size`` rows, overwritten; see :mod:`skmlp._kernels.network`.
+    work, deltas, scratch : arrays
+        Room for ``batch_size`` rows, overwritten; see :mod:`skmlp._kernels._layout`.
 
     Returns
     -------
@@ -54,10 +56,11 @@ def run_epoch(
     """
     total = 0.0
     for k in range(rates.size):
-        batch = rows[k * batch_size : min((k + 1) * batch_size, rows.size)]
+        first = k * batch_size
+        batch = vector_at(rows, first, min(batch_size, rows.size - first))
         objective = batch_gradient(
             dense, data, indices, indptr, y, weights, batch,
-            theta, layers, loss, 1.0 / batch.size, gradient, work, deltas, transposed,
+            theta, layers, loss, 1.0 / batch.size, gradient, work, deltas, scratch,
         )  # fmt: skip
         squares = optimizer_step(
             optimizer, theta, gradient, state, rates[k], first_step + k, settings,
@@ -71,7 +74,7 @@ def run_epoch(
 def loss_and_gradient(
     dense, data, indices, indptr, y, weights, rows, block,
     theta, layers, loss, alpha,
-    gradient, part, work, deltas, transposed,
+    gradient, part, work, deltas, scratch,
 ):  # fmt: skip
     """Return (Σ wᵢ ℓᵢ + α/2 Σ W²) / m over all `rows`, and write its gradient.
 
@@ -85,7 +88,7 @@ def loss_and_gradient(
     gradient : array of shape (p,)
         Overwritten with the gradient.
     part : array of shape (p,)
-    work, deltas, transposed : arrays
+    work, deltas, scratch : arrays
         Room for `block` rows, overwritten.
 
     Returns
@@ -96,13 +99,13 @@ def loss_and_gradient(
     scale = 1.0 / rows.size
     total = 0.0
     for start in range(0, rows.size, block):
-        batch = rows[start : min(start + block, rows.size)]
+        batch = vector_at(rows, start, min(block, rows.size - start))
         total += batch_gradient(
             dense, data, indices, indptr, y, weights, batch,
-            theta, layers, loss, scale, part, work, deltas, transposed,
+            theta, layers, loss, scale, part, work, deltas, scratch,
         )  # fmt: skip
         for i in range(gradient.size):
             gradient[i] += part[i]
     strength = alpha * scale
-    squares = add_penalty(theta[: layers[0, BIASES]], strength, gradient)
+    squares = add_penalty(vector_at(theta, 0, layers[0, BIASES]), strength, gradient)
     return total + 0.5 * strength * squares

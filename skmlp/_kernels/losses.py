@@ -16,8 +16,10 @@ from typing import NamedTuple
 import numpy as np
 
 from skmlp._kernels._jit import inlined_kernel, kernel
+from skmlp._kernels._rows import row_max, row_minus, row_sum
 from skmlp._kernels._simd import long_vectors
-from skmlp._kernels.elementwise import exp, log, log1p, sigmoid
+from skmlp._kernels._views import flat
+from skmlp._kernels.elementwise import exp, log1p, sigmoid
 
 _BINARY, _MULTINOMIAL = range(2)
 
@@ -71,49 +73,32 @@ def _binary(logits, y, weights, rows, scale, delta):
 
 @inlined_kernel
 def _multinomial(logits, y, weights, rows, scale, delta):
-    _exp_of_differences(logits, delta)
+    q = logits.shape[1]
+    exp_of_differences(logits, delta)
     total = 0.0
     for i in range(rows.size):
         target, weight = y[rows[i]], np.float64(weights[rows[i]])
-        partition = _row_sum(delta, i)
-        factor = logits.dtype.type(scale * weight / partition)
+        partition = np.float64(row_sum(delta, i * q, q))
         # The row's largest logit was taken off before exp, which the target's shows.
-        off = np.float64(logits[i, target]) - _row_max(logits, i)
-        total += weight * (log(partition) - off)
-        for j in range(logits.shape[1]):
+        off = np.float64(logits[i, target]) - np.float64(row_max(logits, i * q, q))
+        total += weight * (np.log(partition) - off)
+        factor = logits.dtype.type(scale * weight / partition)
+        for j in range(q):
             delta[i, j] *= factor
         delta[i, target] -= logits.dtype.type(scale * weight)
     return total
 
 
-@inlined_kernel
-def _row_max(a, i):
-    largest = a[i, 0]
-    for j in range(1, a.shape[1]):
-        if a[i, j] > largest:
-            largest = a[i, j]
-    return np.float64(largest)
-
-
-@inlined_kernel
-def _row_sum(a, i):
-    total = 0.0
-    for j in range(a.shape[1]):
-        total += np.float64(a[i, j])
-    return total
-
-
-@inlined_kernel
-def _exp_of_differences(logits, out):
+@kernel
+def exp_of_differences(logits, out):
     """Write exp(o - max of the row's o) into `out`, whose shape is that of `logits`."""
     long_vectors()
+    q = logits.shape[1]
     for i in range(logits.shape[0]):
-        largest = logits.dtype.type(_row_max(logits, i))
-        for j in range(logits.shape[1]):
-            out[i, j] = logits[i, j] - largest
-    flat = out.reshape(-1)  # rows are too short to vectorise over
-    for i in range(flat.size):
-        flat[i] = exp(flat[i])
+        row_minus(logits, row_max(logits, i * q, q), i * q, q, out)
+    values = flat(out)  # rows are too short to vectorise over
+    for i in range(values.size):
+        values[i] = exp(values[i])
 
 
 @kernel
@@ -128,10 +113,11 @@ def probabilities(code, logits, out):
             out[i, 0] = max(sigmoid(-logits[i, 0]), floor)
             out[i, 1] = max(sigmoid(logits[i, 0]), floor)
         return
-    _exp_of_differences(logits, out)
+    q = logits.shape[1]
+    exp_of_differences(logits, out)
     for i in range(logits.shape[0]):
-        factor = logits.dtype.type(1.0 / _row_sum(out, i))
-        for j in range(logits.shape[1]):
+        factor = logits.dtype.type(1.0) / row_sum(out, i * q, q)
+        for j in range(q):
             out[i, j] = max(out[i, j] * factor, floor)
 
 

@@ -8,40 +8,102 @@ not depend on how rows are taken together, nor on any BLAS.
 import numpy as np
 
 from skmlp._kernels._jit import inlined_kernel, kernel
-from skmlp._kernels._simd import (
-    lanes_of,
-    long_vectors,
-    one_vector,
-    part_of_a_vector,
-    three_vectors,
-    tile_vectors,
+from skmlp._kernels._rows import dot
+from skmlp._kernels._simd import lanes_of, long_vectors, tile_rows, tile_vectors
+from skmlp._kernels._tiles import (
+    copy_tile_rows,
+    short_tile,
+    single_tile,
+    tall_tile,
     transpose_square,
-    two_vectors,
 )
+from skmlp._kernels._views import flat, matrix_at, vector_at
+
+# Columns of a transposed operand that are packed at a time: a multiple of every tile's rows.
+STRIP = 48
+# Whether an operand is packed: variables to numba, which compiles anew for a literal.
+_UNPACKED, _PACKED = np.bool_(False), np.bool_(True)
+# Elements of such an operand from which on packing pays: those of half a first cache.
+_PACKED_FROM = 8192
+# No vector has so many lanes.
+_FEW = 16
 
 
 @inlined_kernel
-def product_bias(a, b, bias, out):
-    """Write A B + bias into `out`: a (m, k), b (k, n), bias (n,), out (m, n)."""
+def product_bias(a, b, bias, floor, out):
+    """Write max(A B + bias, floor) into `out`: a (m, k), b (k, n), bias (n,), out (m, n)."""
     if b.shape[1] == 1:
-        _product_with_vector(a, b.reshape(-1), bias[0], out.reshape(-1))
+        column, values = flat(b), flat(out)
+        _product_with_vector(a, column, bias[0], floor, values)
     else:
-        _multiply(a, a.shape[1], np.intp(1), a.shape[1], b, bias, out)
+        _multiply(a, _UNPACKED, a.shape[1], np.intp(1), a.shape[1], b, bias, floor, out)
 
 
 @inlined_kernel
 def product(a, b, out):
     """Write A B into `out`: a (m, k), b (k, n), out (m, n)."""
-    _multiply(a, a.shape[1], np.intp(1), a.shape[1], b, b.reshape(-1)[:0], out)
+    if a.shape[1] == 1:
+        _outer_product(flat(a), flat(b), out)
+    else:
+        nothing = vector_at(b, 0, 0)
+        floor = b.dtype.type(-np.inf)
+        _multiply(a, _UNPACKED, a.shape[1], np.intp(1), a.shape[1], b, nothing, floor, out)
 
 
 @inlined_kernel
-def product_transposed_left(a, b, out):
-    """Write A^T B into `out`: a (k, m), b (k, n), out (m, n)."""
-    if b.shape[1] == 1:
-        _weighted_sum_of_rows(a, b.reshape(-1), out.reshape(-1))
+def product_transposed_left(a, b, scratch, out):
+    """Write A^T B into `out`: a (k, m), b (k, n), out (m, n).
+
+    `scratch` is overwritten; it has room for :func:`scratch_size` elements.
+    """
+    (depth, m), n = a.shape, b.shape[1]
+    nothing, floor = vector_at(b, 0, 0), b.dtype.type(-np.inf)
+    if n == 1:
+        _weighted_sum_of_rows(a, vector_at(b, 0, depth), vector_at(out, 0, m))
+    elif n < lanes_of(b) <= m:
+        # Few columns would leave most of a vector empty; A's are not few.
+        turned = matrix_at(scratch, 0, n, m)
+        _multiply(b, _UNPACKED, np.intp(1), n, depth, a, nothing, floor, turned)
+        transpose(turned, out)
+    elif m * depth < _PACKED_FROM or m < tile_rows() or n < 3 * lanes_of(b):
+        _multiply(a, _UNPACKED, np.intp(1), m, depth, b, nothing, floor, out)
     else:
-        _multiply(a, np.intp(1), a.shape[1], a.shape[0], b, b.reshape(-1)[:0], out)
+        packed = matrix_at(scratch, 0, 1, scratch.size)
+        for start in range(0, m, STRIP):
+            size = max(min(STRIP, m - start), tile_rows())
+            first = min(start, m - size)
+            _pack(a, first, size, scratch)
+            strip = matrix_at(out, first * n, size, n)
+            _multiply(
+                packed,
+                _PACKED,
+                np.intp(1),
+                tile_rows(),
+                depth,
+                b,
+                nothing,
+                floor,
+                strip,
+            )
+
+
+def scratch_size(depth, m, n):
+    """Return the elements that `product_transposed_left` needs for (depth, m) by (depth, n)."""
+    return max(STRIP * depth, m * n if n < _FEW else 0)
+
+
+@inlined_kernel
+def _pack(a, first, size, packed):
+    """Copy `size` columns of A, from `first` on, to the tiles of rows that read them.
+
+    A tile's rows lie side by side, once for each row of A; the last tile overlaps the one
+    before it where they do not fit.
+    """
+    depth, m = a.shape
+    for start in range(0, size, tile_rows()):
+        column = first + min(start, size - tile_rows())
+        for k in range(depth):
+            copy_tile_rows(a, k * m + column, packed, start * depth + k * tile_rows())
 
 
 @kernel
@@ -66,22 +128,32 @@ def transpose(a, out):
 
 @kernel
 def add_column_sums(a, out):
-    """Add the sum of each column of A (m, n) to `out` (n,)."""
+    """Add the sum of each column of A (m, n) to `out` (n,), four rows at a time."""
     long_vectors()
-    for i in range(a.shape[0]):
-        for j in range(a.shape[1]):
+    m, n = a.shape
+    tail = m - m % 4
+    for i in range(0, tail, 4):
+        for j in range(n):
+            out[j] += (a[i, j] + a[i + 1, j]) + (a[i + 2, j] + a[i + 3, j])
+    for i in range(tail, m):
+        for j in range(n):
             out[j] += a[i, j]
 
 
 @kernel
-def _product_with_vector(a, b, bias, out):
+def _product_with_vector(a, b, bias, floor, out):
     # With one column the vectors run along the inner index instead.
+    for i in range(out.size):
+        value = dot(a, i * b.size, b) + bias
+        out[i] = floor if value < floor else value
+
+
+@kernel
+def _outer_product(a, b, out):
     long_vectors()
-    for i in range(a.shape[0]):
-        total = a.dtype.type(0)
+    for i in range(a.size):
         for j in range(b.size):
-            total += a[i, j] * b[j]
-        out[i] = total + bias
+            out[i, j] = a[i] * b[j]
 
 
 @kernel
@@ -95,30 +167,46 @@ def _weighted_sum_of_rows(a, b, out):
 
 
 @kernel
-def _multiply(a, a_row, a_depth, depth, b, bias, out):
-    """Write Σ_k A[i, k] B[k, j], plus bias[j], into `out`, a block of columns at a time.
+def _multiply(a, packed, a_row, a_depth, depth, b, bias, floor, out):
+    """Write max(Σ_k A[i, k] B[k, j] + bias[j], floor) into `out`, in columns of tiles.
 
-    Element (i, k) of A lies at ``i * a_row + k * a_depth``; callers pass these as variables,
-    since numba would compile this function anew for each constant. An empty `bias` is none.
-    A block is up to three vectors wide; the last vector overlaps the one before it where they
-    do not fit.
+    Element (i, k) of A lies at ``i * a_row + k * a_depth``, or as :func:`_pack` put it. A row
+    of tiles is up to three vectors wide. The last tile of a row or a column overlaps the one
+    before it where they do not fit; what two of them share is computed twice, to the same
+    bits. An empty `bias` is none.
     """
     n_rows, n = out.shape
-    lanes = lanes_of(out)
-    if n < lanes:
-        part_of_a_vector(a, a_row, a_depth, n_rows, depth, b, 0, n, bias, out, n)
-        return
+    lanes, tall = lanes_of(out), tile_rows()
+    short = tall // 2
     n_vectors = (n + lanes - 1) // lanes
-    start = 0
-    while n_vectors > 0:
+    column = 0
+    while column < n:
         n_blocks = (n_vectors + tile_vectors() - 1) // tile_vectors()
         width = (n_vectors + n_blocks - 1) // n_blocks
-        last = min((width - 1) * lanes, n - lanes - start)
-        if width == 3:
-            three_vectors(a, a_row, a_depth, n_rows, depth, b, start, n, bias, out, last)
-        elif width == 2:
-            two_vectors(a, a_row, a_depth, n_rows, depth, b, start, n, bias, out, last)
-        else:
-            one_vector(a, a_row, a_depth, n_rows, depth, b, start, n, bias, out, last)
-        start += width * lanes
+        last = min((width - 1) * lanes, n - lanes - column)
         n_vectors -= width
+        if n < lanes:
+            width, last = 0, n
+        row = 0
+        while row < n_rows:
+            if packed or (n_rows >= tall and n_rows - row > short):
+                i = min(row, n_rows - tall)
+                start = row * depth if packed else i * a_row
+                tall_tile(
+                    width, a, start, a_row, a_depth, depth, b, bias, floor, out, i, column, last
+                )
+                row += tall
+            elif n_rows >= short:
+                i = min(row, n_rows - short)
+                short_tile(
+                    width, a, i * a_row, a_row, a_depth, depth, b, bias, floor, out, i, column,
+                    last,
+                )  # fmt: skip
+                row += short
+            else:
+                single_tile(
+                    width, a, row * a_row, a_row, a_depth, depth, b, bias, floor, out, row,
+                    column, last,
+                )  # fmt: skip
+                row += 1
+        column += max(width, 1) * lanes

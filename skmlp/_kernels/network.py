@@ -1,20 +1,25 @@
-"""The layout of the parameters, and the forward and backward passes over the layers.
+"""The forward and backward passes over the layers.
 
 Notation: X (n, d) is the input, H⁽⁰⁾ = X, and for the layers k = 1..K
 
     Z⁽ᵏ⁾ = H⁽ᵏ⁻¹⁾ W⁽ᵏ⁾ + b⁽ᵏ⁾,   H⁽ᵏ⁾ = σ(Z⁽ᵏ⁾),   O = Z⁽ᴷ⁾ (the logits; no σ).
 
-All parameters live in one vector ``theta``: the K weight matrices, row by row, then the K
-biases, so that what carries a penalty is a prefix. The integer table ``layers`` (K, 6)
-says where. The outputs H⁽¹⁾, ..., O of a batch of m rows live in one vector ``work``, and
-behind them, where the input is dense, X's rows; ``deltas`` holds ∂L/∂Z⁽¹⁾, ..., ∂L/∂O in the
-same order.
+See :mod:`skmlp._kernels._layout` for where they are.
 """
 
-import numpy as np
-
 from skmlp._kernels._jit import inlined_kernel, kernel
-from skmlp._kernels.activations import activate, differentiate
+from skmlp._kernels._layout import (
+    ACTIVATION,
+    BIASES,
+    FAN_IN,
+    FAN_OUT,
+    biases_of,
+    inputs_of,
+    outputs_of,
+    weights_of,
+)
+from skmlp._kernels._views import flat, matrix_at, rows_at, vector_at
+from skmlp._kernels.activations import activate, differentiate, lower_bound
 from skmlp._kernels.inputs import csr_product_bias, csr_product_transposed_left, gather
 from skmlp._kernels.losses import loss_and_delta
 from skmlp._kernels.matmul import (
@@ -22,86 +27,23 @@ from skmlp._kernels.matmul import (
     product,
     product_bias,
     product_transposed_left,
+    scratch_size,
     transpose,
 )
-
-# Columns of the table: where W and b start in theta, the shape of W, how many units of a
-# row precede this layer's outputs in the workspace, and the activation's code.
-WEIGHTS, BIASES, FAN_IN, FAN_OUT, UNITS, ACTIVATION = range(6)
-
-
-def layer_table(units, activations):
-    """Return the table of layers.
-
-    Parameters
-    ----------
-    units : sequence of int
-        Sizes d, h₁, ..., q, the input's and the output's included.
-    activations : sequence of int
-        One code a layer, the output's included.
-
-    Returns
-    -------
-    int64 array of shape (len(units) - 1, 6)
-    """
-    units = np.asarray(units, dtype=np.int64)
-    sizes = units[:-1] * units[1:]
-    table = np.empty((len(sizes), 6), dtype=np.int64)
-    table[:, WEIGHTS] = np.cumsum(sizes) - sizes
-    table[:, BIASES] = sizes.sum() + np.cumsum(units[1:]) - units[1:]
-    table[:, FAN_IN] = units[:-1]
-    table[:, FAN_OUT] = units[1:]
-    table[:, UNITS] = np.cumsum(units[1:]) - units[1:]
-    table[:, ACTIVATION] = activations
-    return table
-
 
 # Rows that a layer computes before it applies the activation to them: few enough to be still
 # in the processor's first caches, a multiple of every tile's rows but those of AVX2.
 PANEL = 32
 
 
-def n_parameters(layers):
-    """Return the size of theta."""
-    return int(layers[-1, BIASES] + layers[-1, FAN_OUT])
+def n_scratch(layers, n_rows):
+    """Return the size of the scratch space of the backward pass over `n_rows` rows.
 
-
-def n_transposed(layers):
-    """Return the size of the largest weight matrix that the backward pass transposes."""
-    return int((layers[1:, FAN_IN] * layers[1:, FAN_OUT]).max(initial=0))
-
-
-def n_units(layers):
-    """Return the number of units of all layers together, without the input."""
-    return int(layers[-1, UNITS] + layers[-1, FAN_OUT])
-
-
-@inlined_kernel
-def weights_of(theta, layers, k):
-    """Return W⁽ᵏ⁾ (fan_in, fan_out) as a view of `theta`, or of a gradient; k from 0."""
-    start, fan_in, fan_out = layers[k, WEIGHTS], layers[k, FAN_IN], layers[k, FAN_OUT]
-    return theta[start : start + fan_in * fan_out].reshape(fan_in, fan_out)
-
-
-@inlined_kernel
-def biases_of(theta, layers, k):
-    """Return b⁽ᵏ⁾ (fan_out,) as a view of `theta`, or of a gradient; k from 0."""
-    return theta[layers[k, BIASES] : layers[k, BIASES] + layers[k, FAN_OUT]]
-
-
-@inlined_kernel
-def inputs_of(work, layers, k, n_rows):
-    """Return layer k's dense input (n_rows, fan_in) as a view of `work`; k from 0."""
-    fan_in, last = layers[k, FAN_IN], layers.shape[0] - 1
-    before = layers[k - 1, UNITS] if k > 0 else layers[last, UNITS] + layers[last, FAN_OUT]
-    return work[n_rows * before : n_rows * (before + fan_in)].reshape(n_rows, fan_in)
-
-
-@inlined_kernel
-def outputs_of(work, layers, k, n_rows):
-    """Return layer k's output (n_rows, fan_out), or ∂L/∂Z, as a view of `work` or `deltas`."""
-    fan_out, before = layers[k, FAN_OUT], layers[k, UNITS]
-    return work[n_rows * before : n_rows * (before + fan_out)].reshape(n_rows, fan_out)
+    It holds a weight matrix transposed, or what a product of transposed outputs needs.
+    """
+    fans = layers[:, [FAN_IN, FAN_OUT]].tolist()
+    transposed = [fan_in * fan_out for fan_in, fan_out in fans[1:]]
+    return max([*transposed, *(scratch_size(n_rows, *fan) for fan in fans)])
 
 
 @inlined_kernel
@@ -113,23 +55,26 @@ def forward(dense, data, indices, indptr, rows, theta, layers, depth, work):
         h = outputs_of(work, layers, 0, n_rows)
         weights, biases = weights_of(theta, layers, 0), biases_of(theta, layers, 0)
         csr_product_bias(data, indices, indptr, rows, weights, biases, h)
-        activate(layers[0, ACTIVATION], h.reshape(-1))
+        activate(layers[0, ACTIVATION], flat(h))
     else:
         gather(dense, rows, inputs_of(work, layers, 0, n_rows))
     for k in range(first, depth):
-        h = outputs_of(work, layers, k, n_rows)
-        below = inputs_of(work, layers, k, n_rows)
+        code = layers[k, ACTIVATION]
         weights, biases = weights_of(theta, layers, k), biases_of(theta, layers, k)
+        below, h = inputs_of(work, layers, k, n_rows), outputs_of(work, layers, k, n_rows)
+        zero = h.dtype.type(0)
+        floor = lower_bound(code, zero)
         for start in range(0, n_rows, PANEL):
             stop = min(start + PANEL, n_rows)
-            panel = h[start:stop]
-            product_bias(below[start:stop], weights, biases, panel)
-            activate(layers[k, ACTIVATION], panel.reshape(-1))
+            panel = rows_at(h, start, stop)
+            product_bias(rows_at(below, start, stop), weights, biases, floor, panel)
+            if floor < zero:
+                activate(code, flat(panel))
 
 
 @inlined_kernel
 def backward(
-    data, indices, indptr, rows, theta, layers, work, deltas, transposed, gradient
+    data, indices, indptr, rows, theta, layers, work, deltas, scratch, gradient
 ):  # fmt: skip
     """Overwrite `gradient` from ∂L/∂O in `deltas` and the forward pass in `work`.
 
@@ -144,32 +89,33 @@ def backward(
         if k == 0 and indptr.size > 0:
             csr_product_transposed_left(data, indices, indptr, rows, delta, slope)
         else:
-            product_transposed_left(inputs_of(work, layers, k, n_rows), delta, slope)
+            below = inputs_of(work, layers, k, n_rows)
+            product_transposed_left(below, delta, scratch, slope)
         if k > 0:
-            _delta_below(theta, layers, k, n_rows, work, delta, transposed, deltas, gradient)
+            _delta_below(theta, layers, k, n_rows, work, delta, scratch, deltas, gradient)
 
 
 @inlined_kernel
-def _delta_below(theta, layers, k, n_rows, work, delta, transposed, deltas, gradient):
+def _delta_below(theta, layers, k, n_rows, work, delta, scratch, deltas, gradient):
     """Compute Δ of the layer below k and add up its column sums, panel by panel."""
-    fan_in, fan_out = layers[k, FAN_IN], layers[k, FAN_OUT]
-    turned = transposed[: fan_in * fan_out].reshape(fan_out, fan_in)
+    code = layers[k - 1, ACTIVATION]
+    turned = matrix_at(scratch, 0, layers[k, FAN_OUT], layers[k, FAN_IN])
     transpose(weights_of(theta, layers, k), turned)
     h = outputs_of(work, layers, k - 1, n_rows)
     below = outputs_of(deltas, layers, k - 1, n_rows)
     sums = biases_of(gradient, layers, k - 1)
     for start in range(0, n_rows, PANEL):
         stop = min(start + PANEL, n_rows)
-        panel = below[start:stop]
-        product(delta[start:stop], turned, panel)
-        differentiate(layers[k - 1, ACTIVATION], h[start:stop].reshape(-1), panel.reshape(-1))
+        panel, outputs = rows_at(below, start, stop), rows_at(h, start, stop)
+        product(rows_at(delta, start, stop), turned, panel)
+        differentiate(code, flat(outputs), flat(panel))
         add_column_sums(panel, sums)
 
 
 @inlined_kernel
 def batch_gradient(
     dense, data, indices, indptr, y, weights, rows,
-    theta, layers, loss, scale, gradient, work, deltas, transposed,
+    theta, layers, loss, scale, gradient, work, deltas, scratch,
 ):  # fmt: skip
     """Overwrite `gradient` with that of the data term of one batch, and return the term.
 
@@ -180,7 +126,7 @@ def batch_gradient(
     logits = outputs_of(work, layers, last, rows.size)
     delta = outputs_of(deltas, layers, last, rows.size)
     value = loss_and_delta(loss, logits, y, weights, rows, scale, delta)
-    backward(data, indices, indptr, rows, theta, layers, work, deltas, transposed, gradient)
+    backward(data, indices, indptr, rows, theta, layers, work, deltas, scratch, gradient)
     return value
 
 
@@ -204,7 +150,7 @@ def outputs(dense, data, indices, indptr, rows, theta, layers, depth, block, wor
         Overwritten.
     """
     for start in range(0, rows.size, block):
-        part = rows[start : min(start + block, rows.size)]
+        part = vector_at(rows, start, min(block, rows.size - start))
         forward(dense, data, indices, indptr, part, theta, layers, depth, work)
         last = outputs_of(work, layers, depth - 1, part.size)
         for i in range(part.size):

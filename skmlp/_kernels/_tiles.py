@@ -1,0 +1,224 @@
+"""The inner loops of the matrix products: tiles of accumulators that stay in registers."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from skmlp._kernels._simd import INT, LANE, Vectors, processor
+
+
+class _Operands(NamedTuple):
+    """The matrices of one tile: pointers to its corners, and distances in elements."""
+
+    a: Any
+    a_row: Any
+    a_depth: Any
+    depth: Any
+    b: Any
+    b_row: Any
+    c: Any
+    c_row: Any
+    offsets: list[Any]  # of the tile's vectors from its first column
+    initial: list[Any]  # values of the accumulators to start from, one vector each
+    floor: Any  # a vector: what is below is raised to it
+
+
+def _emit_tile(builder: Any, vectors: Vectors, operands: _Operands, n_rows: int) -> None:
+    """Emit C = max(initial + A B, floor) for a tile of `n_rows` rows: one loop over the depth.
+
+    The accumulators are values of the loop (phi nodes), and stay in registers.
+    """
+    rows = [
+        builder.gep(operands.a, [builder.mul(operands.a_row, INT(i))]) for i in range(n_rows)
+    ]
+    before = builder.block
+    loop, after = builder.append_basic_block("depth"), builder.append_basic_block("store")
+    builder.branch(loop)
+    builder.position_at_end(loop)
+    counters = [builder.phi(INT) for _ in range(3)]
+    for counter in counters:
+        counter.add_incoming(INT(0), before)
+    step, in_a, in_b = counters
+    accumulators = [[builder.phi(vectors.type) for _ in operands.initial] for _ in rows]
+    b_row = builder.gep(operands.b, [in_b])
+    b = [vectors.load(builder.gep(b_row, [offset])) for offset in operands.offsets]
+    sums = []
+    for row in range(n_rows):
+        a = vectors.broadcast(builder.load(builder.gep(rows[row], [in_a])))
+        sums.append(
+            [vectors.multiply_add(a, *pair) for pair in zip(b, accumulators[row], strict=True)]
+        )
+    step_after = builder.add(step, INT(1))
+    following = [
+        step_after,
+        builder.add(in_a, operands.a_depth),
+        builder.add(in_b, operands.b_row),
+    ]
+    for counter, value in zip(counters, following, strict=True):
+        counter.add_incoming(value, loop)
+    for row in range(n_rows):
+        for phi, start, value in zip(
+            accumulators[row], operands.initial, sums[row], strict=True
+        ):
+            phi.add_incoming(start, before)
+            phi.add_incoming(value, loop)
+    builder.cbranch(builder.icmp_signed("<", step_after, operands.depth), loop, after)
+    builder.position_at_end(after)
+    for row in range(n_rows):
+        c_row = builder.gep(operands.c, [builder.mul(operands.c_row, INT(row))])
+        for offset, value in zip(operands.offsets, sums[row], strict=True):
+            # NaN is not below the floor, and stays.
+            is_below = builder.fcmp_ordered("<", value, operands.floor)
+            raised = builder.select(is_below, operands.floor, value)
+            vectors.store(raised, builder.gep(c_row, [offset]))
+
+
+def _emit_initial(
+    builder: Any, vectors: Vectors, has_bias: Any, bias: Any, offsets: list[Any]
+) -> list[Any]:
+    """Emit the bias at the tile's columns where there is one, and zeros otherwise."""
+    with builder.if_else(has_bias) as (present, absent):
+        with present:
+            loaded = [vectors.load(builder.gep(bias, [offset])) for offset in offsets]
+            from_present = builder.block
+        with absent:
+            from_absent = builder.block
+    initial = []
+    for vector in loaded:
+        value = builder.phi(vectors.type)
+        value.add_incoming(vector, from_present)
+        value.add_incoming(vectors.zero, from_absent)
+        initial.append(value)
+    return initial
+
+
+def _tile(height: Callable[[], int]) -> Any:
+    """Return the intrinsic that computes a tile, so many rows high, of a product."""
+
+    @intrinsic
+    def tile(
+        typing_context: Any,
+        n_vectors: Any,
+        a: Any, a_start: Any, a_row: Any, a_depth: Any, depth: Any,
+        b: Any, bias: Any, floor: Any,
+        c: Any, row: Any, column: Any, last: Any,
+    ) -> Any:  # fmt: skip
+        """Compute C from (row, column) on, `n_vectors` wide.
+
+        The last vector begins `last` columns further. 0 vectors stand for a part of one, so
+        many columns wide.
+        """
+
+        def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            (
+                n_vectors_, a_, a_start_, a_row_, a_depth_, depth_, b_, bias_, floor_,
+                c_, row_, column_, last_,
+            ) = arguments  # fmt: skip
+
+            def proxy(kind: Any, array: Any) -> Any:
+                return cgutils.create_struct_proxy(kind)(context, builder, array)
+
+            def data(kind: Any, array: Any, offset: Any) -> Any:
+                return builder.gep(proxy(kind, array).data, [offset])
+
+            n_columns = builder.extract_value(proxy(c, c_).shape, 1)
+            corner = builder.add(builder.mul(row_, n_columns), column_)
+            has_bias = builder.icmp_signed(">", proxy(bias, bias_).nitems, INT(0))
+            for n in range(processor().tile_vectors + 1):
+                with builder.if_then(builder.icmp_signed("==", n_vectors_, INT(n))):
+                    vectors = Vectors(context, builder, c.dtype, last_ if n == 0 else None)
+                    offsets = [INT(vectors.n_lanes * j) for j in range(n - 1)]
+                    offsets.append(INT(0) if n == 0 else last_)
+                    initial = _emit_initial(
+                        builder, vectors, has_bias, data(bias, bias_, column_), offsets
+                    )
+                    operands = _Operands(
+                        data(a, a_, a_start_), a_row_, a_depth_, depth_,
+                        data(b, b_, column_), n_columns, data(c, c_, corner), n_columns,
+                        offsets, initial, vectors.broadcast(floor_),
+                    )  # fmt: skip
+                    _emit_tile(builder, vectors, operands, height())
+            return context.get_dummy_value()
+
+        size = types.intp
+        signature = types.void(
+            size, a, size, size, size, size, b, bias, c.dtype, c, size, size, size
+        )
+        return signature, codegen
+
+    return tile
+
+
+tall_tile = _tile(lambda: processor().tile_rows)
+short_tile = _tile(lambda: processor().tile_rows // 2)
+single_tile = _tile(lambda: 1)
+
+
+@intrinsic
+def copy_tile_rows(typing_context: Any, a: Any, a_start: Any, out: Any, out_start: Any) -> Any:
+    """Copy as many elements as a tall tile has rows; both arrays count in C order."""
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        a_, a_start_, out_, out_start_ = arguments
+        element = context.get_value_type(out.dtype)
+        vector = ir.VectorType(element, processor().tile_rows).as_pointer()
+
+        def pointer(kind: Any, array: Any, start: Any) -> Any:
+            data = cgutils.create_struct_proxy(kind)(context, builder, array).data
+            return builder.bitcast(builder.gep(data, [start]), vector)
+
+        source, target = pointer(a, a_, a_start_), pointer(out, out_, out_start_)
+        align = out.dtype.bitwidth // 8
+        builder.store(builder.load(source, align=align), target, align=align)
+        return context.get_dummy_value()
+
+    return types.void(a, types.intp, out, types.intp), codegen
+
+
+@intrinsic
+def transpose_square(
+    typing_context: Any,
+    a: Any,
+    a_start: Any,
+    a_row: Any,
+    out: Any,
+    out_start: Any,
+    out_row: Any,
+) -> Any:
+    """Write the transpose of a square block, a vector wide and high.
+
+    The vectors are its rows. Interleaving the first half of them with the second, as often
+    as the number of lanes can be halved, turns rows into columns.
+    """
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        a_, a_start_, a_row_, out_, out_start_, out_row_ = arguments
+
+        def rows_of(kind: Any, array: Any, start: Any, row: Any) -> list[Any]:
+            data = cgutils.create_struct_proxy(kind)(context, builder, array).data
+            first = builder.gep(data, [start])
+            return [
+                builder.gep(first, [builder.mul(row, INT(i))]) for i in range(vectors.n_lanes)
+            ]
+
+        vectors = Vectors(context, builder, a.dtype)
+        half = vectors.n_lanes // 2
+        orders = [
+            [first + (i // 2) + vectors.n_lanes * (i % 2) for i in range(vectors.n_lanes)]
+            for first in (0, half)
+        ]
+        masks = [ir.Constant(ir.VectorType(LANE, vectors.n_lanes), order) for order in orders]
+        rows = [vectors.load(pointer) for pointer in rows_of(a, a_, a_start_, a_row_)]
+        for _ in range(vectors.n_lanes.bit_length() - 1):
+            pairs = zip(rows[:half], rows[half:], strict=True)
+            rows = [builder.shuffle_vector(*pair, mask) for pair in pairs for mask in masks]
+        for row, pointer in zip(rows, rows_of(out, out_, out_start_, out_row_), strict=True):
+            vectors.store(row, pointer)
+        return context.get_dummy_value()
+
+    size = types.intp
+    return types.void(a, size, size, out, size, size), codegen
