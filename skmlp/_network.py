@@ -1,13 +1,13 @@
 """The parameters of a network with their layout: what prediction needs, and no more."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from joblib import effective_n_jobs
 from numpy.typing import NDArray
-from sklearn.utils import gen_batches
-from sklearn.utils.parallel import Parallel, delayed
 
 from skmlp._kernels._layout import (
     ACTIVATION,
@@ -20,7 +20,7 @@ from skmlp._kernels._layout import (
     n_units,
 )
 from skmlp._kernels.activations import ACTIVATIONS
-from skmlp._kernels.network import n_scratch, outputs
+from skmlp._kernels.network import NO_LINK, PANEL, n_scratch, outputs
 from skmlp._validation import Matrix, read_only
 
 # Where all rows are asked for, they go through the network in blocks, so that memory does not
@@ -28,7 +28,7 @@ from skmlp._validation import Matrix, read_only
 _BLOCK_ROWS = 1024
 _BLOCK_ELEMENTS = 1 << 21
 # Rows that a prediction hands to a thread at a time.
-_BLOCK_OF_PREDICTION = 8192
+_BLOCK_OF_PREDICTION = 16384
 
 
 @dataclass(frozen=True)
@@ -123,12 +123,36 @@ class Network:
         )
         return tuple(np.empty(size, self.theta.dtype) for size in sizes)
 
-    def outputs(self, X: Matrix, rows: NDArray[np.intp], depth: int) -> NDArray[Any]:
-        """Return the outputs of layer `depth` (K: the logits) for the selected rows."""
-        out = np.empty((len(rows), self.layers[depth - 1, FAN_OUT]), self.theta.dtype)
-        block = self.block_rows(X, len(rows))
-        work = np.empty(block * self._row_size(X), self.theta.dtype)
-        outputs(*X, rows, read_only(self.theta), self.table, depth, block, work, out)
+    def write_outputs(
+        self, X: Matrix, depth: int, out: NDArray[Any], *, rows: Any = None, link: int = NO_LINK
+    ) -> bool:
+        """Write the outputs of layer `depth` (K: the logits), or probabilities, into `out`.
+
+        Parameters
+        ----------
+        X : Matrix
+        depth : int
+        out : array of shape (m, fan_out) or (m, n_classes)
+            Of theta's dtype.
+        rows : int array of shape (m,), default=None
+            The selected rows of X; None means all.
+        link : int, default=NO_LINK
+            Code of the loss whose probabilities are wanted.
+
+        Returns
+        -------
+        bool
+            False where all rows of a dense X were asked for and not all of it is finite.
+        """
+        if rows is None:
+            rows = np.arange(len(out) if X.indptr.size else 0)
+        work = np.empty(PANEL * self._row_size(X), self.theta.dtype)
+        return outputs(*X, rows, read_only(self.theta), self.table, depth, link, work, out)
+
+    def logits(self, X: Matrix, rows: NDArray[np.intp]) -> NDArray[Any]:
+        """Return the logits of the selected rows."""
+        out = np.empty((len(rows), self.layers[-1, FAN_OUT]), self.theta.dtype)
+        self.write_outputs(X, self.depth, out, rows=rows)
         return out
 
 
@@ -139,14 +163,16 @@ def predicted_codes(logits: NDArray[Any]) -> NDArray[np.intp]:
     return logits.argmax(axis=1)
 
 
-def for_each_block(function: Callable[[slice], None], n_rows: int, n_jobs: int | None) -> None:
+def for_each_block(function: Callable[[slice], bool], n_rows: int, n_jobs: int | None) -> bool:
     """Call `function` on slices that together are all rows, in `n_jobs` threads.
 
-    The blocks are what bounds the memory of a prediction, and the same for any number of
-    threads. A single block is not worth a thread.
+    The slices are what bounds the memory of a prediction, and the same for any number of
+    threads. A single one is not worth a thread. Returned is whether all calls gave true.
     """
-    if n_rows <= _BLOCK_OF_PREDICTION:
-        function(slice(0, n_rows))
-        return
-    tasks = (delayed(function)(block) for block in gen_batches(n_rows, _BLOCK_OF_PREDICTION))
-    Parallel(n_jobs=n_jobs, require="sharedmem")(tasks)
+    starts = range(0, n_rows, _BLOCK_OF_PREDICTION)
+    blocks = [slice(start, min(start + _BLOCK_OF_PREDICTION, n_rows)) for start in starts]
+    n_threads = min(effective_n_jobs(n_jobs), len(blocks)) if len(blocks) > 1 else 1
+    if n_threads == 1:
+        return all(function(block) for block in blocks)
+    with ThreadPoolExecutor(n_threads) as pool:
+        return all(pool.map(function, blocks))

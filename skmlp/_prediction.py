@@ -1,29 +1,22 @@
 """From a fitted network to labels, probabilities, logits and hidden representations."""
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import assert_all_finite, check_is_fitted, validate_data
 
-from skmlp._kernels.losses import LOSSES, probabilities
+from skmlp._kernels.losses import LOSSES
+from skmlp._kernels.network import NO_LINK
 from skmlp._network import Network, for_each_block, predicted_codes
-from skmlp._validation import FLOATS, as_matrix
+from skmlp._validation import FLOATS, Matrix, as_matrix
 
 
-def _write(values: NDArray[Any], out: NDArray[Any]) -> None:
-    out[:] = values
-
-
-def _write_codes(logits: NDArray[Any], out: NDArray[np.intp]) -> None:
-    out[:] = predicted_codes(logits)
-
-
-def _write_log_odds(logits: NDArray[Any], out: NDArray[Any]) -> None:
-    out[:] = logits[:, 1] - logits[:, 0] if logits.shape[1] == 2 else logits[:, 0]
+def _log_odds(logits: NDArray[Any]) -> NDArray[Any]:
+    return logits[:, 1] - logits[:, 0] if logits.shape[1] == 2 else logits[:, 0]
 
 
 class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
@@ -38,42 +31,65 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     classes_: NDArray[Any]
     n_jobs: int | None
 
-    def _compute(
+    def _for_each_block(
         self,
         X: Any,
-        depth: int,
         shape: tuple[int, ...],
-        finish: Callable[[NDArray[Any], NDArray[Any]], None],
-        dtype: Any = None,
+        dtype: Any,
+        compute: Callable[[Matrix, NDArray[Any]], bool],
     ) -> NDArray[Any]:
-        r"""Return what `finish` makes of the outputs of layer `depth`, in blocks of rows.
+        """Return what `compute` writes for each block of rows.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        depth : int
         shape : tuple of int
             Shape of the result for one row.
-        finish : callable
-            Takes a block's outputs (m, fan_out), in X's dtype, and writes its part of the
-            result into its second argument, of shape (m, \*shape).
-        dtype : dtype, default=None
-            Of the result; None means X's.
+        dtype : dtype or None
+            Of what `compute` writes; None means the network's, and X's for the result.
+        compute : callable
+            Takes a block of rows and its part of the result, and returns whether the rows
+            were finite.
         """
-        X = validate_data(self, X, accept_sparse="csr", dtype=FLOATS, order="C", reset=False)
+        is_dense = not sparse.issparse(X)
+        X = validate_data(
+            self,
+            X,
+            accept_sparse="csr",
+            dtype=FLOATS,
+            order="C",
+            reset=False,
+            ensure_all_finite=not is_dense,  # else the network looks, which has X at hand
+        )
+        data = as_matrix(X, self._network.theta.dtype)
+        result = np.empty((X.shape[0], *shape), dtype or self._network.theta.dtype)
+        finite = for_each_block(
+            lambda block: compute(data.take(block), result[block]), len(result), self.n_jobs
+        )
+        if not finite:
+            assert_all_finite(X, estimator_name=type(self).__name__, input_name="X")
+        return result if dtype else result.astype(X.dtype, copy=False)
+
+    def _outputs(self, X: Any, depth: int, n_columns: int, link: int = NO_LINK) -> NDArray[Any]:
+        """Return the outputs of layer `depth`, or probabilities, in X's dtype."""
+        write = self._network.write_outputs
+        return self._for_each_block(
+            X, (n_columns,), None, lambda rows, out: write(rows, depth, out, link=link)
+        )
+
+    def _from_logits(
+        self, X: Any, finish: Callable[[NDArray[Any]], NDArray[Any]], dtype: Any = None
+    ) -> NDArray[Any]:
+        """Return the one number a row that `finish` makes of logits (m, q)."""
         network = self._network
-        data = as_matrix(X, network.theta.dtype)
-        result = np.empty((X.shape[0], *shape), dtype or X.dtype)
 
-        def compute(block: slice) -> None:
-            outputs = network.outputs(data, np.arange(block.start, block.stop), depth)
-            finish(outputs.astype(X.dtype, copy=False), result[block])
+        def compute(rows: Matrix, out: NDArray[Any]) -> bool:
+            logits = np.empty((len(out), network.units[-1]), network.theta.dtype)
+            finite = network.write_outputs(rows, network.depth, logits)
+            out[:] = finish(logits)
+            return finite
 
-        for_each_block(compute, len(result), self.n_jobs)
-        return result
-
-    def _from_logits(self, X: Any, *arguments: Any) -> NDArray[Any]:
-        return self._compute(X, self._network.depth, *arguments)
+        return self._for_each_block(X, (), dtype, compute)
 
     def _last_hidden_layer(self) -> int:
         """Return its number, counted from 1; raise ValueError for a linear model."""
@@ -98,7 +114,7 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             Labels from `classes_`.
         """
         check_is_fitted(self)
-        codes = self._from_logits(X, (), _write_codes, np.intp)
+        codes = self._from_logits(X, predicted_codes, np.intp)
         return self.classes_[codes]
 
     def predict_proba(self, X: Any) -> NDArray[Any]:
@@ -117,8 +133,11 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             In the order of `classes_` and X's dtype.
         """
         check_is_fitted(self)
-        finish = partial(probabilities, LOSSES[self._loss].code)
-        return self._from_logits(X, (len(self.classes_),), finish)
+        depth, link = self._network.depth, LOSSES[self._loss].code
+        result = self._outputs(X, depth, len(self.classes_), link)
+        if result.dtype != self._network.theta.dtype:  # a narrower one may make it 0 again
+            np.maximum(result, np.finfo(result.dtype).tiny, out=result)
+        return result
 
     def predict_log_proba(self, X: Any) -> NDArray[Any]:
         """Return the logarithm of `predict_proba`, which is always finite.
@@ -150,8 +169,8 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         check_is_fitted(self)
         n_classes = len(self.classes_)
         if n_classes == 2:
-            return self._from_logits(X, (), _write_log_odds)
-        return self._from_logits(X, (n_classes,), _write)
+            return self._from_logits(X, _log_odds)
+        return self._outputs(X, self._network.depth, n_classes)
 
     def transform(self, X: Any) -> NDArray[Any]:
         """Return the hidden representation: the outputs of the last hidden layer.
@@ -171,7 +190,7 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             The model is linear (``hidden_layer_sizes=()``).
         """
         check_is_fitted(self)
-        return self._compute(X, self._last_hidden_layer(), (self._n_features_out,), _write)
+        return self._outputs(X, self._last_hidden_layer(), self._n_features_out)
 
     @property
     def _n_features_out(self) -> int:

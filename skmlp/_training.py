@@ -69,7 +69,7 @@ class ValidationSet:
 
     def accuracy(self, network: Network) -> float:
         """Return the weighted accuracy, or NaN where the logits are not finite."""
-        logits = network.outputs(self.data.X, self.rows, network.depth)
+        logits = network.logits(self.data.X, self.rows)
         if not np.isfinite(logits).all():
             return np.nan
         hits = predicted_codes(logits) == self.data.y[self.rows]

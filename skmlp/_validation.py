@@ -30,6 +30,12 @@ class Matrix(NamedTuple):
     indices: NDArray[Any]
     indptr: NDArray[Any]
 
+    def take(self, block: slice) -> "Matrix":
+        """Return consecutive rows, without a copy."""
+        if self.indptr.size:
+            return self._replace(indptr=self.indptr[block.start : block.stop + 1])
+        return self._replace(dense=self.dense[block])
+
 
 class TrainingData(NamedTuple):
     """What fit was given: the input, class codes (n,), and weights (n,)."""

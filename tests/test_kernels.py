@@ -228,14 +228,15 @@ def test_csr_products_add_up_duplicate_entries():
 def test_network_outputs(rng, activation, dtype):
     units = [4, 8, 3, 2]
     network = Network.initialize(units, activation, np.random.RandomState(0), dtype)
-    X = rng.normal(size=(2500, 4)).astype(dtype)  # more than one block
+    X = rng.normal(size=(2500, 4)).astype(dtype)  # more than one panel
     expected = oracles.forward(X, network.coefs, network.intercepts, activation)
-    rows = rng.permutation(2500)
+    permuted = rng.permutation(2500)
     for depth in (1, 2, 3):
-        out = network.outputs(as_matrix(X, dtype), rows, depth)
-        np.testing.assert_allclose(
-            out, expected[depth - 1][rows], rtol=1e-4, atol=rounding(dtype, 20)
-        )
+        for rows in (None, permuted):
+            out = np.empty((2500, units[depth]), dtype)
+            network.write_outputs(as_matrix(X, dtype), depth, out, rows=rows)
+            wanted = expected[depth - 1] if rows is None else expected[depth - 1][rows]
+            np.testing.assert_allclose(out, wanted, rtol=1e-4, atol=rounding(dtype, 20))
 
 
 def test_a_minibatch_of_weight_zero(rng):

@@ -80,3 +80,13 @@ def flat(typing_context: Any, array: Any) -> Any:
         return emit_view(context, builder, signature, arguments[0], start, [proxy.nitems])
 
     return type_of_view(array, 1)(array), codegen
+
+
+@intrinsic
+def read_only(typing_context: Any, matrix: Any) -> Any:
+    """Return a matrix as one that may not be written to, which numba keeps apart."""
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return arguments[0]
+
+    return types.Array(matrix.dtype, 2, "C", readonly=True)(matrix), codegen

@@ -6,6 +6,8 @@ and the three arrays of a CSR matrix. They are passed read-only, whether the use
 are or not, for the same reason.
 """
 
+import numpy as np
+
 from skmlp._kernels._jit import kernel
 from skmlp._kernels._simd import long_vectors, prefetch
 
@@ -26,6 +28,25 @@ def gather(dense, rows, out):
         row = rows[i]
         for j in range(d):
             out[i, j] = dense[row, j]
+
+
+@kernel
+def prefetch_rows(dense, start, stop):
+    """Ask for the rows from `start` to `stop`, as far as there are any, to be fetched."""
+    n, d = dense.shape
+    for position in range(start * d, min(stop, n) * d, 64 // dense.itemsize):
+        prefetch(dense, position)
+
+
+@kernel
+def is_finite(values):
+    """Return whether all of the 1-D array `values` is neither infinite nor NaN."""
+    long_vectors()
+    largest = np.finfo(values.dtype).max
+    finite = True
+    for i in range(values.size):
+        finite &= abs(values[i]) <= largest
+    return finite
 
 
 @kernel

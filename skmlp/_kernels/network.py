@@ -18,10 +18,16 @@ from skmlp._kernels._layout import (
     outputs_of,
     weights_of,
 )
-from skmlp._kernels._views import flat, matrix_at, rows_at, vector_at
+from skmlp._kernels._views import flat, matrix_at, read_only, rows_at, vector_at
 from skmlp._kernels.activations import activate, differentiate, lower_bound
-from skmlp._kernels.inputs import csr_product_bias, csr_product_transposed_left, gather
-from skmlp._kernels.losses import loss_and_delta
+from skmlp._kernels.inputs import (
+    csr_product_bias,
+    csr_product_transposed_left,
+    gather,
+    is_finite,
+    prefetch_rows,
+)
+from skmlp._kernels.losses import loss_and_delta, probabilities
 from skmlp._kernels.matmul import (
     add_column_sums,
     product,
@@ -31,6 +37,8 @@ from skmlp._kernels.matmul import (
     transpose,
 )
 
+# Instead of the code of a loss, where its probabilities are not wanted.
+NO_LINK = -1
 # Rows that a layer computes before it applies the activation to them: few enough to be still
 # in the processor's first caches, a multiple of every tile's rows but those of AVX2.
 PANEL = 32
@@ -47,29 +55,38 @@ def n_scratch(layers, n_rows):
 
 
 @inlined_kernel
-def forward(dense, data, indices, indptr, rows, theta, layers, depth, work):
-    """Fill `work` with the outputs of the first `depth` layers for the selected rows."""
+def forward(dense, data, indices, indptr, rows, theta, layers, work):
+    """Fill `work` with the outputs of all layers for the selected rows."""
     n_rows, first = rows.size, 0
     if indptr.size > 0:
         first = 1
         h = outputs_of(work, layers, 0, n_rows)
-        weights, biases = weights_of(theta, layers, 0), biases_of(theta, layers, 0)
-        csr_product_bias(data, indices, indptr, rows, weights, biases, h)
-        activate(layers[0, ACTIVATION], flat(h))
+        _apply_first_layer(data, indices, indptr, rows, theta, layers, h)
     else:
         gather(dense, rows, inputs_of(work, layers, 0, n_rows))
-    for k in range(first, depth):
-        code = layers[k, ACTIVATION]
-        weights, biases = weights_of(theta, layers, k), biases_of(theta, layers, k)
+    for k in range(first, layers.shape[0]):
         below, h = inputs_of(work, layers, k, n_rows), outputs_of(work, layers, k, n_rows)
-        zero = h.dtype.type(0)
-        floor = lower_bound(code, zero)
         for start in range(0, n_rows, PANEL):
             stop = min(start + PANEL, n_rows)
-            panel = rows_at(h, start, stop)
-            product_bias(rows_at(below, start, stop), weights, biases, floor, panel)
-            if floor < zero:
-                activate(code, flat(panel))
+            _apply_layer(rows_at(below, start, stop), theta, layers, k, rows_at(h, start, stop))
+
+
+@inlined_kernel
+def _apply_layer(below, theta, layers, k, h):
+    """Write the outputs of layer k for the inputs `below` into `h`."""
+    code, zero = layers[k, ACTIVATION], h.dtype.type(0)
+    floor = lower_bound(code, zero)
+    product_bias(below, weights_of(theta, layers, k), biases_of(theta, layers, k), floor, h)
+    if floor < zero:  # otherwise the product has done it
+        activate(code, flat(h))
+
+
+@inlined_kernel
+def _apply_first_layer(data, indices, indptr, rows, theta, layers, h):
+    """Write the outputs of the first layer for rows of a CSR matrix into `h`."""
+    weights, biases = weights_of(theta, layers, 0), biases_of(theta, layers, 0)
+    csr_product_bias(data, indices, indptr, rows, weights, biases, h)
+    activate(layers[0, ACTIVATION], flat(h))
 
 
 @inlined_kernel
@@ -122,7 +139,7 @@ def batch_gradient(
     That is ``scale * Σ_i weights[i] * loss_i`` over `rows`; the penalty is not in it.
     """
     last = layers.shape[0] - 1
-    forward(dense, data, indices, indptr, rows, theta, layers, last + 1, work)
+    forward(dense, data, indices, indptr, rows, theta, layers, work)
     logits = outputs_of(work, layers, last, rows.size)
     delta = outputs_of(deltas, layers, last, rows.size)
     value = loss_and_delta(loss, logits, y, weights, rows, scale, delta)
@@ -131,28 +148,59 @@ def batch_gradient(
 
 
 @kernel
-def outputs(dense, data, indices, indptr, rows, theta, layers, depth, block, work, out):
-    """Write the outputs of layer `depth` (counted from 1) for the selected rows.
+def outputs(dense, data, indices, indptr, rows, theta, layers, depth, link, work, out):
+    """Write the outputs of layer `depth` (counted from 1), or class probabilities.
 
     Parameters
     ----------
     dense, data, indices, indptr : arrays
         The input; see :mod:`skmlp._kernels.inputs`.
     rows : int array of shape (m,)
+        The selected rows; may be empty where the input is dense, for all of them.
     theta, layers : arrays
     depth : int
         Number of layers to go through: K gives the logits, K - 1 the last hidden layer.
-    block : int
-        Rows taken at a time.
+    link : int
+        Code of the loss whose probabilities are written for the logits, or ``NO_LINK``.
     work : array
-        Room for `block` rows.
-    out : array of shape (m, fan_out of that layer)
+        Room for the inputs and outputs of ``PANEL`` rows.
+    out : array of shape (m, fan_out of that layer) or (m, n_classes)
         Overwritten.
+
+    Returns
+    -------
+    bool
+        False where all rows of a dense input were asked for and not all of it is finite.
     """
-    for start in range(0, rows.size, block):
-        part = vector_at(rows, start, min(block, rows.size - start))
-        forward(dense, data, indices, indptr, part, theta, layers, depth, work)
-        last = outputs_of(work, layers, depth - 1, part.size)
-        for i in range(part.size):
-            for j in range(out.shape[1]):
-                out[start + i, j] = last[i, j]
+    finite = True
+    for start in range(0, out.shape[0], PANEL):
+        stop = min(start + PANEL, out.shape[0])
+        panel = rows_at(out, start, stop)
+        below, first = rows_at(dense, start, start), 0
+        h = _target(link, work, layers, 0, depth, panel)
+        if indptr.size > 0:
+            part, first = vector_at(rows, start, stop - start), 1
+            _apply_first_layer(data, indices, indptr, part, theta, layers, h)
+        elif rows.size > 0:
+            gathered = inputs_of(work, layers, 0, stop - start)
+            gather(dense, vector_at(rows, start, stop - start), gathered)
+            below = read_only(gathered)
+        else:
+            below = rows_at(dense, start, stop)
+            finite &= is_finite(flat(below))
+            prefetch_rows(dense, stop + PANEL, stop + 2 * PANEL)
+        for k in range(first, depth):
+            if k > 0:
+                below = read_only(h)
+                h = _target(link, work, layers, k, depth, panel)
+            _apply_layer(below, theta, layers, k, h)
+        if link != NO_LINK:
+            probabilities(link, h, panel)
+    return finite
+
+
+@inlined_kernel
+def _target(link, work, layers, k, depth, panel):
+    """Return where layer k writes: `panel` itself where its outputs are what is wanted."""
+    is_wanted = link == NO_LINK and k == depth - 1
+    return panel if is_wanted else outputs_of(work, layers, k, panel.shape[0])
