@@ -23,7 +23,7 @@ class _Operands(NamedTuple):
     c: Any
     c_row: Any
     offsets: list[Any]  # of the tile's vectors from its first column
-    initial: list[Any]  # values of the accumulators to start from, one vector each
+    initial: list[list[Any]]  # values of the accumulators to start from, by row and vector
     floor: Any  # a vector: what is below is raised to it
 
 
@@ -43,7 +43,7 @@ def _emit_tile(builder: Any, vectors: Vectors, operands: _Operands, n_rows: int)
     for counter in counters:
         counter.add_incoming(INT(0), before)
     step, in_a, in_b = counters
-    accumulators = [[builder.phi(vectors.type) for _ in operands.initial] for _ in rows]
+    accumulators = [[builder.phi(vectors.type) for _ in operands.offsets] for _ in rows]
     b_row = builder.gep(operands.b, [in_b])
     b = [vectors.load(builder.gep(b_row, [offset])) for offset in operands.offsets]
     sums = []
@@ -62,7 +62,7 @@ def _emit_tile(builder: Any, vectors: Vectors, operands: _Operands, n_rows: int)
         counter.add_incoming(value, loop)
     for row in range(n_rows):
         for phi, start, value in zip(
-            accumulators[row], operands.initial, sums[row], strict=True
+            accumulators[row], operands.initial[row], sums[row], strict=True
         ):
             phi.add_incoming(start, before)
             phi.add_incoming(value, loop)
@@ -78,22 +78,39 @@ def _emit_tile(builder: Any, vectors: Vectors, operands: _Operands, n_rows: int)
 
 
 def _emit_initial(
-    builder: Any, vectors: Vectors, has_bias: Any, bias: Any, offsets: list[Any]
-) -> list[Any]:
-    """Emit the bias at the tile's columns where there is one, and zeros otherwise."""
-    with builder.if_else(has_bias) as (present, absent):
-        with present:
-            loaded = [vectors.load(builder.gep(bias, [offset])) for offset in offsets]
-            from_present = builder.block
-        with absent:
-            from_absent = builder.block
-    initial = []
-    for vector in loaded:
-        value = builder.phi(vectors.type)
-        value.add_incoming(vector, from_present)
-        value.add_incoming(vectors.zero, from_absent)
-        initial.append(value)
-    return initial
+    builder: Any, vectors: Vectors, goes_on: Any, has_bias: Any, bias: Any,
+    c: list[Any], offsets: list[Any],
+) -> list[list[Any]]:  # fmt: skip
+    """Emit what the accumulators start from, for each of the rows that begin at `c`.
+
+    That is the tile's own content where it goes on with a sum, else the bias at its columns
+    where there is one, and zeros otherwise.
+    """
+
+    def values_at(row: Any) -> list[Any]:
+        return [vectors.load(builder.gep(row, [offset])) for offset in offsets]
+
+    def either(condition: Any, then: Callable[[], Any], otherwise: Callable[[], Any]) -> Any:
+        with builder.if_else(condition) as (yes, no):
+            with yes:
+                from_yes = [(value, builder.block) for value in then()]
+            with no:
+                from_no = [(value, builder.block) for value in otherwise()]
+        merged = []
+        for pair in zip(from_yes, from_no, strict=True):
+            merged.append(builder.phi(vectors.type))
+            for value, block in pair:
+                merged[-1].add_incoming(value, block)
+        return merged
+
+    start = either(has_bias, lambda: values_at(bias), lambda: [vectors.zero] * len(offsets))
+    n = len(offsets)
+    flat = either(
+        goes_on,
+        lambda: [value for row in c for value in values_at(row)],
+        lambda: start * len(c),
+    )
+    return [flat[i : i + n] for i in range(0, n * len(c), n)]
 
 
 def _tile(height: Callable[[], int]) -> Any:
@@ -104,10 +121,10 @@ def _tile(height: Callable[[], int]) -> Any:
         typing_context: Any,
         n_vectors: Any,
         a: Any, a_start: Any, a_row: Any, a_depth: Any, depth: Any,
-        b: Any, bias: Any, floor: Any,
+        b: Any, b_start: Any, bias: Any, goes_on: Any, floor: Any,
         c: Any, row: Any, column: Any, last: Any,
     ) -> Any:  # fmt: skip
-        """Compute C from (row, column) on, `n_vectors` wide.
+        """Compute C from (row, column) on, `n_vectors` wide, or go on with its sums.
 
         The last vector begins `last` columns further. 0 vectors stand for a part of one, so
         many columns wide.
@@ -115,8 +132,8 @@ def _tile(height: Callable[[], int]) -> Any:
 
         def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             (
-                n_vectors_, a_, a_start_, a_row_, a_depth_, depth_, b_, bias_, floor_,
-                c_, row_, column_, last_,
+                n_vectors_, a_, a_start_, a_row_, a_depth_, depth_, b_, b_start_, bias_,
+                goes_on_, floor_, c_, row_, column_, last_,
             ) = arguments  # fmt: skip
 
             def proxy(kind: Any, array: Any) -> Any:
@@ -133,12 +150,18 @@ def _tile(height: Callable[[], int]) -> Any:
                     vectors = Vectors(context, builder, c.dtype, last_ if n == 0 else None)
                     offsets = [INT(vectors.n_lanes * j) for j in range(n - 1)]
                     offsets.append(INT(0) if n == 0 else last_)
+                    first = data(c, c_, corner)
+                    rows = [
+                        builder.gep(first, [builder.mul(n_columns, INT(i))])
+                        for i in range(height())
+                    ]
                     initial = _emit_initial(
-                        builder, vectors, has_bias, data(bias, bias_, column_), offsets
-                    )
+                        builder, vectors, goes_on_, has_bias, data(bias, bias_, column_),
+                        rows, offsets,
+                    )  # fmt: skip
                     operands = _Operands(
                         data(a, a_, a_start_), a_row_, a_depth_, depth_,
-                        data(b, b_, column_), n_columns, data(c, c_, corner), n_columns,
+                        data(b, b_, b_start_), n_columns, first, n_columns,
                         offsets, initial, vectors.broadcast(floor_),
                     )  # fmt: skip
                     _emit_tile(builder, vectors, operands, height())
@@ -146,7 +169,21 @@ def _tile(height: Callable[[], int]) -> Any:
 
         size = types.intp
         signature = types.void(
-            size, a, size, size, size, size, b, bias, c.dtype, c, size, size, size
+            size,
+            a,
+            size,
+            size,
+            size,
+            size,
+            b,
+            size,
+            bias,
+            types.boolean,
+            c.dtype,
+            c,
+            size,
+            size,
+            size,
         )
         return signature, codegen
 

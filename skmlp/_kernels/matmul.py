@@ -20,11 +20,14 @@ from skmlp._kernels._tiles import (
 from skmlp._kernels._views import flat, matrix_at, vector_at
 
 # Columns of a transposed operand that are packed at a time: a multiple of every tile's rows.
-STRIP = 48
+_STRIP = 96
 # Whether an operand is packed: variables to numba, which compiles anew for a literal.
 _UNPACKED, _PACKED = np.bool_(False), np.bool_(True)
 # Elements of such an operand from which on packing pays: those of half a first cache.
 _PACKED_FROM = 8192
+# Inner indices that are added up at a time: so many rows of a block of B, which is 192 bytes
+# wide at most, stay in the first cache while the tiles go down.
+_DEPTH = 208
 # No vector has so many lanes.
 _FEW = 16
 
@@ -69,27 +72,19 @@ def product_transposed_left(a, b, scratch, out):
         _multiply(a, _UNPACKED, np.intp(1), m, depth, b, nothing, floor, out)
     else:
         packed = matrix_at(scratch, 0, 1, scratch.size)
-        for start in range(0, m, STRIP):
-            size = max(min(STRIP, m - start), tile_rows())
+        tall, start = tile_rows(), 0
+        while start < m:
+            size = max(min(_STRIP, (m - start) // tall * tall), tall)
             first = min(start, m - size)
             _pack(a, first, size, scratch)
             strip = matrix_at(out, first * n, size, n)
-            _multiply(
-                packed,
-                _PACKED,
-                np.intp(1),
-                tile_rows(),
-                depth,
-                b,
-                nothing,
-                floor,
-                strip,
-            )
+            _multiply(packed, _PACKED, np.intp(1), tall, depth, b, nothing, floor, strip)
+            start += size
 
 
 def scratch_size(depth, m, n):
     """Return the elements that `product_transposed_left` needs for (depth, m) by (depth, n)."""
-    return max(STRIP * depth, m * n if n < _FEW else 0)
+    return max(_STRIP * depth, m * n if n < _FEW else 0)
 
 
 @inlined_kernel
@@ -187,26 +182,35 @@ def _multiply(a, packed, a_row, a_depth, depth, b, bias, floor, out):
         n_vectors -= width
         if n < lanes:
             width, last = 0, n
-        row = 0
-        while row < n_rows:
-            if packed or (n_rows >= tall and n_rows - row > short):
-                i = min(row, n_rows - tall)
-                start = row * depth if packed else i * a_row
-                tall_tile(
-                    width, a, start, a_row, a_depth, depth, b, bias, floor, out, i, column, last
-                )
-                row += tall
-            elif n_rows >= short:
-                i = min(row, n_rows - short)
-                short_tile(
-                    width, a, i * a_row, a_row, a_depth, depth, b, bias, floor, out, i, column,
-                    last,
-                )  # fmt: skip
-                row += short
-            else:
-                single_tile(
-                    width, a, row * a_row, a_row, a_depth, depth, b, bias, floor, out, row,
-                    column, last,
-                )  # fmt: skip
-                row += 1
+        part = depth
+        # A sum cannot go on where two tiles overlap, which would both add to it.
+        if last >= 0 and n_rows % tall == 0:
+            n_parts = (depth + _DEPTH - 1) // _DEPTH
+            part = (depth + n_parts - 1) // n_parts
+        for k in range(0, depth, part):
+            size, b_start, goes_on = min(part, depth - k), k * n + column, k > 0
+            low = floor if k + size == depth else out.dtype.type(-np.inf)
+            row = 0
+            while row < n_rows:
+                if packed or (n_rows >= tall and n_rows - row > short):
+                    i = min(row, n_rows - tall)
+                    start = (row * depth if packed else i * a_row) + k * a_depth
+                    tall_tile(
+                        width, a, start, a_row, a_depth, size, b, b_start, bias, goes_on, low,
+                        out, i, column, last,
+                    )  # fmt: skip
+                    row += tall
+                elif n_rows >= short:
+                    i = min(row, n_rows - short)
+                    short_tile(
+                        width, a, i * a_row + k * a_depth, a_row, a_depth, size, b, b_start,
+                        bias, goes_on, low, out, i, column, last,
+                    )  # fmt: skip
+                    row += short
+                else:
+                    single_tile(
+                        width, a, row * a_row + k * a_depth, a_row, a_depth, size, b, b_start,
+                        bias, goes_on, low, out, row, column, last,
+                    )  # fmt: skip
+                    row += 1
         column += max(width, 1) * lanes

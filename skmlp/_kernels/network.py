@@ -39,9 +39,10 @@ from skmlp._kernels.matmul import (
 
 # Instead of the code of a loss, where its probabilities are not wanted.
 NO_LINK = -1
-# Rows that a layer computes before it applies the activation to them: few enough to be still
-# in the processor's first caches, a multiple of every tile's rows but those of AVX2.
+# Rows that go through the network together in a prediction, and of which memory grows.
 PANEL = 32
+# Rows whose derivatives and sums are taken together.
+_CHUNK = 16
 
 
 def n_scratch(layers, n_rows):
@@ -66,9 +67,7 @@ def forward(dense, data, indices, indptr, rows, theta, layers, work):
         gather(dense, rows, inputs_of(work, layers, 0, n_rows))
     for k in range(first, layers.shape[0]):
         below, h = inputs_of(work, layers, k, n_rows), outputs_of(work, layers, k, n_rows)
-        for start in range(0, n_rows, PANEL):
-            stop = min(start + PANEL, n_rows)
-            _apply_layer(rows_at(below, start, stop), theta, layers, k, rows_at(h, start, stop))
+        _apply_layer(below, theta, layers, k, h)
 
 
 @inlined_kernel
@@ -114,17 +113,17 @@ def backward(
 
 @inlined_kernel
 def _delta_below(theta, layers, k, n_rows, work, delta, scratch, deltas, gradient):
-    """Compute Δ of the layer below k and add up its column sums, panel by panel."""
+    """Compute Δ of the layer below k, and add up its column sums."""
     code = layers[k - 1, ACTIVATION]
     turned = matrix_at(scratch, 0, layers[k, FAN_OUT], layers[k, FAN_IN])
     transpose(weights_of(theta, layers, k), turned)
     h = outputs_of(work, layers, k - 1, n_rows)
     below = outputs_of(deltas, layers, k - 1, n_rows)
     sums = biases_of(gradient, layers, k - 1)
-    for start in range(0, n_rows, PANEL):
-        stop = min(start + PANEL, n_rows)
+    product(delta, turned, below)
+    for start in range(0, n_rows, _CHUNK):  # to be still in the first cache for the sums
+        stop = min(start + _CHUNK, n_rows)
         panel, outputs = rows_at(below, start, stop), rows_at(h, start, stop)
-        product(rows_at(delta, start, stop), turned, panel)
         differentiate(code, flat(outputs), flat(panel))
         add_column_sums(panel, sums)
 
