@@ -7,6 +7,7 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
+from numba.np.arrayobj import make_array, populate_array
 
 from skmlp._kernels._simd import INT, LANE, Vectors, processor
 
@@ -22,7 +23,8 @@ class _Operands(NamedTuple):
     b_row: Any
     c: Any
     c_row: Any
-    offsets: list[Any]  # of the tile's vectors from its first column
+    b_offsets: list[Any]  # of the tile's vectors from the first in a row of B
+    offsets: list[Any]  # and of C, whose last vector may overlap the one before it
     initial: list[list[Any]]  # values of the accumulators to start from, by row and vector
     floor: Any  # a vector: what is below is raised to it
 
@@ -45,7 +47,7 @@ def _emit_tile(builder: Any, vectors: Vectors, operands: _Operands, n_rows: int)
     step, in_a, in_b = counters
     accumulators = [[builder.phi(vectors.type) for _ in operands.offsets] for _ in rows]
     b_row = builder.gep(operands.b, [in_b])
-    b = [vectors.load(builder.gep(b_row, [offset])) for offset in operands.offsets]
+    b = [vectors.load(builder.gep(b_row, [offset])) for offset in operands.b_offsets]
     sums = []
     for row in range(n_rows):
         a = vectors.broadcast(builder.load(builder.gep(rows[row], [in_a])))
@@ -121,19 +123,20 @@ def _tile(height: Callable[[], int]) -> Any:
         typing_context: Any,
         n_vectors: Any,
         a: Any, a_start: Any, a_row: Any, a_depth: Any, depth: Any,
-        b: Any, b_start: Any, bias: Any, goes_on: Any, floor: Any,
+        b: Any, b_start: Any, b_row: Any, b_last: Any, bias: Any, goes_on: Any, floor: Any,
         c: Any, row: Any, column: Any, last: Any,
     ) -> Any:  # fmt: skip
         """Compute C from (row, column) on, `n_vectors` wide, or go on with its sums.
 
-        The last vector begins `last` columns further. 0 vectors stand for a part of one, so
-        many columns wide.
+        The last vector begins `last` columns further, in a row of B `b_last`. 0 vectors stand
+        for a part of one, `last` columns wide.
         """
 
         def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             (
-                n_vectors_, a_, a_start_, a_row_, a_depth_, depth_, b_, b_start_, bias_,
-                goes_on_, floor_, c_, row_, column_, last_,
+                n_vectors_, a_, a_start_, a_row_, a_depth_, depth_,
+                b_, b_start_, b_row_, b_last_, bias_, goes_on_, floor_,
+                c_, row_, column_, last_,
             ) = arguments  # fmt: skip
 
             def proxy(kind: Any, array: Any) -> Any:
@@ -148,8 +151,9 @@ def _tile(height: Callable[[], int]) -> Any:
             for n in range(processor().tile_vectors + 1):
                 with builder.if_then(builder.icmp_signed("==", n_vectors_, INT(n))):
                     vectors = Vectors(context, builder, c.dtype, last_ if n == 0 else None)
-                    offsets = [INT(vectors.n_lanes * j) for j in range(n - 1)]
-                    offsets.append(INT(0) if n == 0 else last_)
+                    whole = [INT(vectors.n_lanes * j) for j in range(n - 1)]
+                    offsets = [*whole, INT(0) if n == 0 else last_]
+                    b_offsets = [*whole, INT(0) if n == 0 else b_last_]
                     first = data(c, c_, corner)
                     rows = [
                         builder.gep(first, [builder.mul(n_columns, INT(i))])
@@ -161,30 +165,17 @@ def _tile(height: Callable[[], int]) -> Any:
                     )  # fmt: skip
                     operands = _Operands(
                         data(a, a_, a_start_), a_row_, a_depth_, depth_,
-                        data(b, b_, b_start_), n_columns, first, n_columns,
-                        offsets, initial, vectors.broadcast(floor_),
+                        data(b, b_, b_start_), b_row_, first, n_columns,
+                        b_offsets, offsets, initial, vectors.broadcast(floor_),
                     )  # fmt: skip
                     _emit_tile(builder, vectors, operands, height())
             return context.get_dummy_value()
 
         size = types.intp
         signature = types.void(
-            size,
-            a,
-            size,
-            size,
-            size,
-            size,
-            b,
-            size,
-            bias,
-            types.boolean,
-            c.dtype,
-            c,
-            size,
-            size,
-            size,
-        )
+            size, a, size, size, size, size, b, size, size, size, bias, types.boolean, c.dtype,
+            c, size, size, size,
+        )  # fmt: skip
         return signature, codegen
 
     return tile
@@ -193,6 +184,47 @@ def _tile(height: Callable[[], int]) -> Any:
 tall_tile = _tile(lambda: processor().tile_rows)
 short_tile = _tile(lambda: processor().tile_rows // 2)
 single_tile = _tile(lambda: 1)
+
+
+@intrinsic(prefer_literal=True)
+def room_for_block(typing_context: Any, like: Any, depth: Any) -> Any:
+    """Return room on the stack for so many rows (a literal) of a block of B.
+
+    The vector is of the dtype of `like`. There is one for each place this is written at, for
+    as long as the function runs.
+    """
+    size = depth.literal_value * processor().tile_vectors * processor().vector_bytes
+    kind = types.Array(like.dtype, 1, "C")
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        n_items = size * 8 // like.dtype.bitwidth
+        item = context.get_value_type(like.dtype)
+        room = cgutils.alloca_once(builder, item, size=n_items)
+        room.align = processor().vector_bytes
+        view = make_array(kind)(context, builder)
+        itemsize = INT(like.dtype.bitwidth // 8)
+        populate_array(view, room, [INT(n_items)], [itemsize], itemsize, meminfo=None)
+        return view._getvalue()
+
+    return kind(like, depth), codegen
+
+
+@intrinsic
+def copy_vector(typing_context: Any, a: Any, a_start: Any, out: Any, out_start: Any) -> Any:
+    """Copy a vector; both arrays count in C order."""
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        a_, a_start_, out_, out_start_ = arguments
+
+        def place(kind: Any, array: Any, start: Any) -> Any:
+            data = cgutils.create_struct_proxy(kind)(context, builder, array).data
+            return builder.gep(data, [start])
+
+        vectors = Vectors(context, builder, out.dtype)
+        vectors.store(vectors.load(place(a, a_, a_start_)), place(out, out_, out_start_))
+        return context.get_dummy_value()
+
+    return types.void(a, types.intp, out, types.intp), codegen
 
 
 @intrinsic

@@ -83,10 +83,10 @@ def flat(typing_context: Any, array: Any) -> Any:
 
 
 @intrinsic
-def read_only(typing_context: Any, matrix: Any) -> Any:
-    """Return a matrix as one that may not be written to, which numba keeps apart."""
+def read_only(typing_context: Any, array: Any) -> Any:
+    """Return an array as one that may not be written to, which numba keeps apart."""
 
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return arguments[0]
 
-    return types.Array(matrix.dtype, 2, "C", readonly=True)(matrix), codegen
+    return types.Array(array.dtype, array.ndim, "C", readonly=True)(array), codegen

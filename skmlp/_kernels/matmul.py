@@ -12,23 +12,25 @@ from skmlp._kernels._rows import dot
 from skmlp._kernels._simd import lanes_of, long_vectors, tile_rows, tile_vectors
 from skmlp._kernels._tiles import (
     copy_tile_rows,
+    copy_vector,
+    room_for_block,
     short_tile,
     single_tile,
     tall_tile,
     transpose_square,
 )
-from skmlp._kernels._views import flat, matrix_at, vector_at
+from skmlp._kernels._views import flat, matrix_at, read_only, vector_at
 
-# Columns of a transposed operand that are packed at a time: a multiple of every tile's rows.
-_STRIP = 96
 # Whether an operand is packed: variables to numba, which compiles anew for a literal.
 _UNPACKED, _PACKED = np.bool_(False), np.bool_(True)
-# Elements of such an operand from which on packing pays: those of half a first cache.
-_PACKED_FROM = 8192
+# Elements of such an operand from which on packing pays: more than a first cache holds.
+_PACKED_FROM = 24576
 # Inner indices that are added up at a time: so many rows of a block of B, which is 192 bytes
 # wide at most, stay in the first cache while the tiles go down.
 _DEPTH = 208
-# No vector has so many lanes.
+# Blocks of B are packed for so many rows, from so many elements of B on that are added up.
+_TALL, _BLOCK_FROM = 128, 12288
+# No vector has more lanes, and no tile more rows.
 _FEW = 16
 
 
@@ -71,32 +73,26 @@ def product_transposed_left(a, b, scratch, out):
     elif m * depth < _PACKED_FROM or m < tile_rows() or n < 3 * lanes_of(b):
         _multiply(a, _UNPACKED, np.intp(1), m, depth, b, nothing, floor, out)
     else:
+        _pack(a, scratch)
         packed = matrix_at(scratch, 0, 1, scratch.size)
-        tall, start = tile_rows(), 0
-        while start < m:
-            size = max(min(_STRIP, (m - start) // tall * tall), tall)
-            first = min(start, m - size)
-            _pack(a, first, size, scratch)
-            strip = matrix_at(out, first * n, size, n)
-            _multiply(packed, _PACKED, np.intp(1), tall, depth, b, nothing, floor, strip)
-            start += size
+        _multiply(packed, _PACKED, np.intp(1), tile_rows(), depth, b, nothing, floor, out)
 
 
 def scratch_size(depth, m, n):
     """Return the elements that `product_transposed_left` needs for (depth, m) by (depth, n)."""
-    return max(_STRIP * depth, m * n if n < _FEW else 0)
+    return max((m + _FEW) * depth, m * n if n <= _FEW else 0)
 
 
 @inlined_kernel
-def _pack(a, first, size, packed):
-    """Copy `size` columns of A, from `first` on, to the tiles of rows that read them.
+def _pack(a, packed):
+    """Copy A to the tiles of columns that read them.
 
-    A tile's rows lie side by side, once for each row of A; the last tile overlaps the one
+    A tile's columns lie side by side, once for each row of A; the last tile overlaps the one
     before it where they do not fit.
     """
     depth, m = a.shape
-    for start in range(0, size, tile_rows()):
-        column = first + min(start, size - tile_rows())
+    for start in range(0, m, tile_rows()):
+        column = min(start, m - tile_rows())
         for k in range(depth):
             copy_tile_rows(a, k * m + column, packed, start * depth + k * tile_rows())
 
@@ -161,6 +157,16 @@ def _weighted_sum_of_rows(a, b, out):
             out[j] += weight * a[i, j]
 
 
+@inlined_kernel
+def _pack_block(b, start, depth, n, width, last, packed):
+    """Copy a block of B, `width` vectors wide, so that its rows lie side by side."""
+    lanes = lanes_of(b)
+    for k in range(depth):
+        for j in range(width):
+            offset = last if j == width - 1 else j * lanes
+            copy_vector(b, start + k * n + offset, packed, (k * width + j) * lanes)
+
+
 @kernel
 def _multiply(a, packed, a_row, a_depth, depth, b, bias, floor, out):
     """Write max(Σ_k A[i, k] B[k, j] + bias[j], floor) into `out`, in columns of tiles.
@@ -171,8 +177,8 @@ def _multiply(a, packed, a_row, a_depth, depth, b, bias, floor, out):
     bits. An empty `bias` is none.
     """
     n_rows, n = out.shape
-    lanes, tall = lanes_of(out), tile_rows()
-    short = tall // 2
+    lanes = lanes_of(out)
+    room = room_for_block(out, _DEPTH)
     n_vectors = (n + lanes - 1) // lanes
     column = 0
     while column < n:
@@ -184,33 +190,54 @@ def _multiply(a, packed, a_row, a_depth, depth, b, bias, floor, out):
             width, last = 0, n
         part = depth
         # A sum cannot go on where two tiles overlap, which would both add to it.
-        if last >= 0 and n_rows % tall == 0:
+        if last >= 0 and n_rows % tile_rows() == 0:
             n_parts = (depth + _DEPTH - 1) // _DEPTH
             part = (depth + n_parts - 1) // n_parts
+        block, b_row, b_last = read_only(flat(b)), n, last
+        packs = width > 0 and part <= _DEPTH and n_rows >= _TALL and part * n >= _BLOCK_FROM
+        if packs:
+            block, b_row, b_last = read_only(room), width * lanes, (width - 1) * lanes
         for k in range(0, depth, part):
-            size, b_start, goes_on = min(part, depth - k), k * n + column, k > 0
+            size, b_start = min(part, depth - k), k * n + column
+            if packs:
+                _pack_block(b, b_start, size, n, width, last, room)
+                b_start = 0
             low = floor if k + size == depth else out.dtype.type(-np.inf)
-            row = 0
-            while row < n_rows:
-                if packed or (n_rows >= tall and n_rows - row > short):
-                    i = min(row, n_rows - tall)
-                    start = (row * depth if packed else i * a_row) + k * a_depth
-                    tall_tile(
-                        width, a, start, a_row, a_depth, size, b, b_start, bias, goes_on, low,
-                        out, i, column, last,
-                    )  # fmt: skip
-                    row += tall
-                elif n_rows >= short:
-                    i = min(row, n_rows - short)
-                    short_tile(
-                        width, a, i * a_row + k * a_depth, a_row, a_depth, size, b, b_start,
-                        bias, goes_on, low, out, i, column, last,
-                    )  # fmt: skip
-                    row += short
-                else:
-                    single_tile(
-                        width, a, row * a_row + k * a_depth, a_row, a_depth, size, b, b_start,
-                        bias, goes_on, low, out, row, column, last,
-                    )  # fmt: skip
-                    row += 1
+            _fill_column(
+                width, a, packed, a_row, a_depth, depth, k, size,
+                block, b_start, b_row, b_last, bias, low, out, column, last,
+            )  # fmt: skip
         column += max(width, 1) * lanes
+
+
+@inlined_kernel
+def _fill_column(
+    width, a, packed, a_row, a_depth, depth, k, size,
+    block, b_start, b_row, b_last, bias, floor, out, column, last,
+):  # fmt: skip
+    """Compute a column of tiles from `size` inner indices, from `k` on."""
+    n_rows, tall = out.shape[0], tile_rows()
+    short = tall // 2
+    row = 0
+    while row < n_rows:
+        if packed or (n_rows >= tall and n_rows - row > short):
+            i = min(row, n_rows - tall)
+            start = (row * depth if packed else i * a_row) + k * a_depth
+            tall_tile(
+                width, a, start, a_row, a_depth, size, block, b_start, b_row, b_last,
+                bias, k > 0, floor, out, i, column, last,
+            )  # fmt: skip
+            row += tall
+        elif n_rows >= short:
+            i = min(row, n_rows - short)
+            short_tile(
+                width, a, i * a_row, a_row, a_depth, size, block, b_start, b_row, b_last,
+                bias, False, floor, out, i, column, last,
+            )  # fmt: skip
+            row += short
+        else:
+            single_tile(
+                width, a, row * a_row, a_row, a_depth, size, block, b_start, b_row, b_last,
+                bias, False, floor, out, row, column, last,
+            )  # fmt: skip
+            row += 1
