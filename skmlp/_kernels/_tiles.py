@@ -128,6 +128,9 @@ def _tile(height: Callable[[], int]) -> Any:
     ) -> Any:  # fmt: skip
         """Compute C from (row, column) on, `n_vectors` wide, or go on with its sums.
 
+        There are tiles as wide as registers allow, and of one vector: each more would be
+        compiled, too.
+
         The last vector begins `last` columns further, in a row of B `b_last`. 0 vectors stand
         for a part of one, `last` columns wide.
         """
@@ -148,7 +151,7 @@ def _tile(height: Callable[[], int]) -> Any:
             n_columns = builder.extract_value(proxy(c, c_).shape, 1)
             corner = builder.add(builder.mul(row_, n_columns), column_)
             has_bias = builder.icmp_signed(">", proxy(bias, bias_).nitems, INT(0))
-            for n in range(processor().tile_vectors + 1):
+            for n in (0, 1, processor().tile_vectors):
                 with builder.if_then(builder.icmp_signed("==", n_vectors_, INT(n))):
                     vectors = Vectors(context, builder, c.dtype, last_ if n == 0 else None)
                     whole = [INT(vectors.n_lanes * j) for j in range(n - 1)]

@@ -172,20 +172,17 @@ def _multiply(a, packed, a_row, a_depth, depth, b, bias, floor, out):
     """Write max(Σ_k A[i, k] B[k, j] + bias[j], floor) into `out`, in columns of tiles.
 
     Element (i, k) of A lies at ``i * a_row + k * a_depth``, or as :func:`_pack` put it. A row
-    of tiles is up to three vectors wide. The last tile of a row or a column overlaps the one
+    of tiles is three vectors wide, or one. The last tile of a row or a column overlaps the one
     before it where they do not fit; what two of them share is computed twice, to the same
     bits. An empty `bias` is none.
     """
     n_rows, n = out.shape
     lanes = lanes_of(out)
     room = room_for_block(out, _DEPTH)
-    n_vectors = (n + lanes - 1) // lanes
     column = 0
     while column < n:
-        n_blocks = (n_vectors + tile_vectors() - 1) // tile_vectors()
-        width = (n_vectors + n_blocks - 1) // n_blocks
+        width = tile_vectors() if n - column > (tile_vectors() - 1) * lanes else 1
         last = min((width - 1) * lanes, n - lanes - column)
-        n_vectors -= width
         if n < lanes:
             width, last = 0, n
         part = depth
