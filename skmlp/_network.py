@@ -27,8 +27,18 @@ from skmlp._validation import Matrix, read_only
 # grow with their number: of so many rows, or elements of workspace where rows are wide.
 _BLOCK_ROWS = 1024
 _BLOCK_ELEMENTS = 1 << 21
+# Bytes of a cache line, or of the longest vector.
+_LINE = 64
 # Rows that a prediction hands to a thread at a time.
 _BLOCK_OF_PREDICTION = 16384
+
+
+def aligned_empty(size: int, dtype: Any) -> NDArray[Any]:
+    """Return an empty vector that begins with a cache line, as vectors are read fastest."""
+    n_bytes = size * np.dtype(dtype).itemsize
+    room = np.empty(n_bytes + _LINE, np.uint8)
+    start = -room.ctypes.data % _LINE
+    return room[start : start + n_bytes].view(dtype)
 
 
 @dataclass(frozen=True)
@@ -62,7 +72,7 @@ class Network:
         code, factor = ACTIVATIONS[activation]
         hidden = len(units) - 2
         layers = layer_table(units, [code] * hidden + [ACTIVATIONS["identity"].code])
-        network = cls(np.empty(n_parameters(layers), dtype), layers)
+        network = cls(aligned_empty(n_parameters(layers), dtype), layers)
         for weights, biases in zip(network.coefs, network.intercepts, strict=True):
             bound = np.sqrt(factor / sum(weights.shape))
             weights[:] = random_state.uniform(-bound, bound, weights.shape)
@@ -121,7 +131,7 @@ class Network:
             n_rows * n_units(self.layers),
             n_scratch(self.layers, n_rows),
         )
-        return tuple(np.empty(size, self.theta.dtype) for size in sizes)
+        return tuple(aligned_empty(size, self.theta.dtype) for size in sizes)
 
     def write_outputs(
         self, X: Matrix, depth: int, out: NDArray[Any], *, rows: Any = None, link: int = NO_LINK
@@ -146,7 +156,7 @@ class Network:
         """
         if rows is None:
             rows = np.arange(len(out) if X.indptr.size else 0)
-        work = np.empty(PANEL * self._row_size(X), self.theta.dtype)
+        work = aligned_empty(PANEL * self._row_size(X), self.theta.dtype)
         return outputs(*X, rows, read_only(self.theta), self.table, depth, link, work, out)
 
     def logits(self, X: Matrix, rows: NDArray[np.intp]) -> NDArray[Any]:

@@ -16,7 +16,7 @@ from sklearn.exceptions import ConvergenceWarning
 from skmlp._interrupt import Interrupt, deferred_interrupt
 from skmlp._kernels.epoch import loss_and_gradient, run_epoch
 from skmlp._kernels.optimizers import OPTIMIZERS
-from skmlp._network import Network, predicted_codes
+from skmlp._network import Network, aligned_empty, predicted_codes
 from skmlp._schedules import SCHEDULES, SMALLEST_RATE
 from skmlp._stopping import Monitor
 from skmlp._validation import TrainingData
@@ -192,7 +192,7 @@ class StochasticTraining:
         self._batch_size = _batch_size(params.batch_size, len(problem.rows))
         self._n_steps = -(-len(problem.rows) // self._batch_size)
         self._scratch = (
-            np.empty_like(network.theta),
+            aligned_empty(network.theta.size, network.theta.dtype),
             *network.workspaces(problem.data.X, self._batch_size),
         )
 
