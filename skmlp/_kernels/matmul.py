@@ -30,8 +30,8 @@ _PACKED_FROM = 24576
 _DEPTH = 208
 # Blocks of B are packed for so many rows, from so many elements of B on that are added up.
 _TALL, _BLOCK_FROM = 128, 12288
-# No vector has more lanes, and no tile more rows.
-_FEW = 16
+# No vector has half as many lanes, and no tile so many rows.
+_FEW = 32
 
 
 @inlined_kernel
@@ -65,7 +65,7 @@ def product_transposed_left(a, b, scratch, out):
     nothing, floor = vector_at(b, 0, 0), b.dtype.type(-np.inf)
     if n == 1:
         _weighted_sum_of_rows(a, vector_at(b, 0, depth), vector_at(out, 0, m))
-    elif n < lanes_of(b) <= m:
+    elif n < 2 * lanes_of(b) and m >= lanes_of(b):
         # Few columns would leave most of a vector empty; A's are not few.
         turned = matrix_at(scratch, 0, n, m)
         _multiply(b, _UNPACKED, np.intp(1), n, depth, a, nothing, floor, turned)

@@ -43,6 +43,8 @@ NO_LINK = -1
 PANEL = 32
 # Rows whose derivatives and sums are taken together.
 _CHUNK = 16
+# So few outputs are less work than the memory they take: their product goes chunk by chunk.
+_SHALLOW = 16
 
 
 def n_scratch(layers, n_rows):
@@ -120,10 +122,14 @@ def _delta_below(theta, layers, k, n_rows, work, delta, scratch, deltas, gradien
     h = outputs_of(work, layers, k - 1, n_rows)
     below = outputs_of(deltas, layers, k - 1, n_rows)
     sums = biases_of(gradient, layers, k - 1)
-    product(delta, turned, below)
+    is_shallow = layers[k, FAN_OUT] < _SHALLOW
+    if not is_shallow:
+        product(delta, turned, below)
     for start in range(0, n_rows, _CHUNK):  # to be still in the first cache for the sums
         stop = min(start + _CHUNK, n_rows)
         panel, outputs = rows_at(below, start, stop), rows_at(h, start, stop)
+        if is_shallow:
+            product(rows_at(delta, start, stop), turned, panel)
         differentiate(code, flat(outputs), flat(panel))
         add_column_sums(panel, sums)
 
