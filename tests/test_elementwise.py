@@ -43,6 +43,12 @@ def apply_tanh(x, out):
         out[i] = elementwise.tanh(x[i])
 
 
+@kernel
+def apply_square_root(x, out):
+    for i in range(x.size):
+        out[i] = elementwise.square_root(x[i])
+
+
 def sigmoid(x):
     e = np.exp(-np.abs(x))
     return np.where(x >= 0, 1, e) / (1 + e)
@@ -84,6 +90,19 @@ def test_error(name, dtype):
     function, reference, limits, bound = CASES[name]
     x = spread(*limits(dtype), dtype)
     assert error_in_units(function, reference, x).max() <= bound
+
+
+@DTYPES
+def test_error_of_square_root(dtype):
+    info = np.finfo(dtype)
+    x = np.concatenate(
+        [np.geomspace(info.tiny, info.max / 2, 200_001), np.linspace(0.5, 3, 200_001)]
+    ).astype(dtype)
+    assert error_in_units(apply_square_root, np.sqrt, x).max() <= 4
+    ends = np.array([0.0, np.inf, np.nan], dtype)
+    out = np.empty_like(ends)
+    apply_square_root(ends, out)
+    np.testing.assert_array_equal(out, ends)
 
 
 @DTYPES

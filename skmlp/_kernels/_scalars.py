@@ -93,6 +93,25 @@ def power_of_two(typing_context: Any, n: Any) -> Any:
 
 
 @intrinsic
+def reciprocal_root_guess(typing_context: Any, x: Any) -> Any:
+    """Return 1 / sqrt(x) of a positive normal number, within 3.5 percent.
+
+    Half the exponent, and a line for the mantissa, both at once in the bits of the number; the
+    constants are Robertson's (2012, A brief history of InvSqrt).
+    """
+    width, *_ = _format(x)
+    constant = 0x5F375A86 if width == 32 else 0x5FE6EB50C7B537A9
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        bits = ir.IntType(width)
+        halved = builder.lshr(builder.bitcast(arguments[0], bits), bits(1))
+        guess = builder.sub(bits(constant), halved)
+        return builder.bitcast(guess, context.get_value_type(x))
+
+    return x(x), codegen
+
+
+@intrinsic
 def nearest(typing_context: Any, x: Any) -> Any:
     """Return the nearest whole number, in the type of `x`."""
 

