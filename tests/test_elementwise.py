@@ -6,6 +6,7 @@ float64 where long double has 64 bits of mantissa.
 
 import numpy as np
 import pytest
+from scipy import special
 
 from skmlp._kernels import elementwise
 from skmlp._kernels._jit import kernel
@@ -41,6 +42,12 @@ def apply_sigmoid(x, out):
 def apply_tanh(x, out):
     for i in range(x.size):
         out[i] = elementwise.tanh(x[i])
+
+
+@kernel
+def apply_erf(x, out):
+    for i in range(x.size):
+        out[i] = elementwise.erf(x[i])
 
 
 @kernel
@@ -92,6 +99,19 @@ def test_error(name, dtype):
     assert error_in_units(function, reference, x).max() <= bound
 
 
+def test_error_of_erf():
+    """Against SciPy's in float64; in float32 with units to spare for what that one errs."""
+    x = spread(-7, 7, np.float64)
+    out = np.empty_like(x)
+    apply_erf(x, out)
+    assert (np.abs(out - special.erf(x)) / np.spacing(np.abs(out))).max() <= 4
+    x = spread(-5, 5, np.float32)
+    out = np.empty_like(x)
+    apply_erf(x, out)
+    exact = special.erf(x.astype(np.float64))
+    assert (np.abs(out - exact) / np.spacing(np.abs(exact.astype(np.float32)))).max() <= 2
+
+
 @DTYPES
 def test_error_of_square_root(dtype):
     info = np.finfo(dtype)
@@ -108,7 +128,12 @@ def test_error_of_square_root(dtype):
 @DTYPES
 @pytest.mark.parametrize(
     ("function", "at_minus_infinity", "at_infinity"),
-    [(apply_exp, 0, np.inf), (apply_sigmoid, 0, 1), (apply_tanh, -1, 1)],
+    [
+        (apply_exp, 0, np.inf),
+        (apply_sigmoid, 0, 1),
+        (apply_tanh, -1, 1),
+        (apply_erf, -1, 1),
+    ],
 )
 def test_limits(function, at_minus_infinity, at_infinity, dtype):
     x = np.array([-np.inf, -1e4, 1e4, np.inf, np.nan], dtype)
