@@ -166,7 +166,7 @@ print(middle - start, first - middle, time.perf_counter() - first)
 
 
 def first_fit(n_rounds):
-    """The first fit in a process, without and with compiled code on disk."""
+    """Time the first fit in a process, without and with compiled code on disk."""
     for _ in range(n_rounds):
         with tempfile.TemporaryDirectory() as cache:
             cells = []

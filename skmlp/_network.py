@@ -118,7 +118,7 @@ class Network:
 
     def _row_size(self, X: Matrix) -> int:
         """Return how many elements of workspace a row takes, its outputs and dense input."""
-        return n_units(self.layers) + (0 if X.indptr.size else self.layers[0, FAN_IN])
+        return n_units(self.layers) + (self.layers[0, FAN_IN] if X.data is None else 0)
 
     def block_rows(self, X: Matrix, n_rows: int) -> int:
         """Return how many of `n_rows` rows of X go through the network at a time."""
@@ -155,7 +155,7 @@ class Network:
             False where all rows of a dense X were asked for and not all of it is finite.
         """
         if rows is None:
-            rows = np.arange(len(out) if X.indptr.size else 0)
+            rows = np.arange(0 if X.data is None else len(out))
         work = aligned_empty(PANEL * self._row_size(X), self.theta.dtype)
         return outputs(*X, rows, read_only(self.theta), self.table, depth, link, work, out)
 

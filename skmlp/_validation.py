@@ -22,19 +22,20 @@ FLOATS = (np.float64, np.float32)
 class Matrix(NamedTuple):
     """The input as the kernels take it: dense, or the three arrays of a CSR matrix.
 
-    The unused part is empty. All arrays are read-only views.
+    A dense one has None for the three, a CSR matrix an empty `dense` of shape (0, d). All
+    arrays are read-only views.
     """
 
     dense: NDArray[Any]
-    data: NDArray[Any]
-    indices: NDArray[Any]
-    indptr: NDArray[Any]
+    data: NDArray[Any] | None
+    indices: NDArray[Any] | None
+    indptr: NDArray[Any] | None
 
     def take(self, block: slice) -> "Matrix":
         """Return consecutive rows, without a copy."""
-        if self.indptr.size:
-            return self._replace(indptr=self.indptr[block.start : block.stop + 1])
-        return self._replace(dense=self.dense[block])
+        if self.indptr is None:
+            return self._replace(dense=self.dense[block])
+        return self._replace(indptr=self.indptr[block.start : block.stop + 1])
 
 
 class TrainingData(NamedTuple):
@@ -54,9 +55,6 @@ def read_only(array: NDArray[Any]) -> NDArray[Any]:
     return view
 
 
-_NO_INDEX = read_only(np.empty(0, np.int32))
-
-
 def as_matrix(X: Any, dtype: Any) -> Matrix:
     """Return validated X, an array or CSR matrix, as a `Matrix` of the given dtype.
 
@@ -74,13 +72,12 @@ def as_matrix(X: Any, dtype: Any) -> Matrix:
             data = data.astype(dtype)
         assert_all_finite(data, input_name="X")
     if not is_sparse:
-        # The index arrays' type is that of an ordinary CSR matrix, so that the compiled
-        # signature is the same for both.
-        return Matrix(read_only(data), read_only(np.empty(0, dtype)), _NO_INDEX, _NO_INDEX)
+        return Matrix(read_only(data), None, None, None)
     largest = max(X.nnz, X.shape[1])
     index = np.int32 if largest <= np.iinfo(np.int32).max else np.int64
     indices, indptr = (part.astype(index, copy=False) for part in (X.indices, X.indptr))
-    return Matrix(*map(read_only, (np.empty((0, X.shape[1]), dtype), data, indices, indptr)))
+    dense = np.empty((0, X.shape[1]), dtype)
+    return Matrix(*map(read_only, (dense, data, indices, indptr)))
 
 
 def check_hidden_layer_sizes(sizes: Any) -> tuple[int, ...]:

@@ -55,15 +55,15 @@ def run(cache):
     return [[int(n) for n in line.split()] for line in output.splitlines()]
 
 
-def test_one_signature_a_dtype_and_a_cache_that_is_found(tmp_path):
+def test_a_signature_a_dtype_and_kind_of_input_and_a_cache_that_is_found(tmp_path):
     signatures, hits, misses = run(tmp_path)
-    assert signatures == [2, 2, 2]
+    assert signatures == [4, 4, 4]
     assert hits == [0, 0, 0]
-    assert misses == [2, 2, 2]
+    assert misses == [4, 4, 4]
     assert all(_jit.SOURCES_DIGEST in path.name for path in tmp_path.rglob("*.nb[ic]"))
     signatures, hits, misses = run(tmp_path)
-    assert signatures == [2, 2, 2]
-    assert hits == [2, 2, 2]
+    assert signatures == [4, 4, 4]
+    assert hits == [4, 4, 4]
     assert misses == [0, 0, 0]
 
 

@@ -1,9 +1,10 @@
 """The input: rows of a dense one into the workspace, products with a CSR one in place.
 
-The input reaches every kernel as the same four arrays, so that one signature serves both
-kinds: ``dense`` (n, d) and empty ``data``, ``indices``, ``indptr``; or ``dense`` (0, d)
-and the three arrays of a CSR matrix. They are passed read-only, whether the user's arrays
-are or not, for the same reason.
+The input reaches every kernel as ``dense`` (n, d) and None for ``data``, ``indices`` and
+``indptr``; or as an empty ``dense`` (0, d) and the three arrays of a CSR matrix. numba leaves
+out what None rules out (`is None` on an argument), so that only a sparse input has the code
+for it compiled. The arrays are passed read-only, whether the user's are or not, to be of one
+type.
 """
 
 import numpy as np

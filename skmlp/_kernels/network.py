@@ -61,12 +61,12 @@ def n_scratch(layers, n_rows):
 def forward(dense, data, indices, indptr, rows, theta, layers, work):
     """Fill `work` with the outputs of all layers for the selected rows."""
     n_rows, first = rows.size, 0
-    if indptr.size > 0:
+    if data is None:
+        gather(dense, rows, inputs_of(work, layers, 0, n_rows))
+    else:
         first = 1
         h = outputs_of(work, layers, 0, n_rows)
         _apply_first_layer(data, indices, indptr, rows, theta, layers, h)
-    else:
-        gather(dense, rows, inputs_of(work, layers, 0, n_rows))
     for k in range(first, layers.shape[0]):
         below, h = inputs_of(work, layers, k, n_rows), outputs_of(work, layers, k, n_rows)
         _apply_layer(below, theta, layers, k, h)
@@ -104,11 +104,12 @@ def backward(
     add_column_sums(outputs_of(deltas, layers, last, n_rows), biases_of(gradient, layers, last))
     for k in range(last, -1, -1):
         delta, slope = outputs_of(deltas, layers, k, n_rows), weights_of(gradient, layers, k)
-        if k == 0 and indptr.size > 0:
-            csr_product_transposed_left(data, indices, indptr, rows, delta, slope)
-        else:
-            below = inputs_of(work, layers, k, n_rows)
-            product_transposed_left(below, delta, scratch, slope)
+        if data is not None:  # noqa: SIM102 - alone, or numba does not rule the branch out
+            if k == 0:
+                csr_product_transposed_left(data, indices, indptr, rows, delta, slope)
+                break
+        below = inputs_of(work, layers, k, n_rows)
+        product_transposed_left(below, delta, scratch, slope)
         if k > 0:
             _delta_below(theta, layers, k, n_rows, work, delta, scratch, deltas, gradient)
 
@@ -181,19 +182,20 @@ def outputs(dense, data, indices, indptr, rows, theta, layers, depth, link, work
     for start in range(0, out.shape[0], PANEL):
         stop = min(start + PANEL, out.shape[0])
         panel = rows_at(out, start, stop)
-        below, first = rows_at(dense, start, start), 0
-        h = _target(link, work, layers, 0, depth, panel)
-        if indptr.size > 0:
+        h, first = _target(link, work, layers, 0, depth, panel), 0
+        below = rows_at(dense, start, start)
+        if data is None:
+            if rows.size > 0:
+                gathered = inputs_of(work, layers, 0, stop - start)
+                gather(dense, vector_at(rows, start, stop - start), gathered)
+                below = read_only(gathered)
+            else:
+                below = rows_at(dense, start, stop)
+                finite &= is_finite(flat(below))
+                prefetch_rows(dense, stop + PANEL, stop + 2 * PANEL)
+        else:
             part, first = vector_at(rows, start, stop - start), 1
             _apply_first_layer(data, indices, indptr, part, theta, layers, h)
-        elif rows.size > 0:
-            gathered = inputs_of(work, layers, 0, stop - start)
-            gather(dense, vector_at(rows, start, stop - start), gathered)
-            below = read_only(gathered)
-        else:
-            below = rows_at(dense, start, stop)
-            finite &= is_finite(flat(below))
-            prefetch_rows(dense, stop + PANEL, stop + 2 * PANEL)
         for k in range(first, depth):
             if k > 0:
                 below = read_only(h)
