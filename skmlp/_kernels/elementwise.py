@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from skmlp._kernels._jit import exact_kernel, kernel
+from skmlp._kernels._jit import exact_kernel, inner_kernel
 from skmlp._kernels._scalars import (
     constant_like,
     is_single,
@@ -167,7 +167,7 @@ def log1p(x):
     return constant_like(x, 2.0) * (s + s * t * _artanh_tail(t))
 
 
-@kernel
+@inner_kernel
 def square_root(x):
     """Return the square root of x >= 0, at half the time of the processor's instruction.
 

@@ -9,7 +9,7 @@ type.
 
 import numpy as np
 
-from skmlp._kernels._jit import kernel
+from skmlp._kernels._jit import inner_kernel, kernel
 from skmlp._kernels._simd import long_vectors, prefetch
 
 # How many rows ahead the next one is asked for from memory.
@@ -31,7 +31,7 @@ def gather(dense, rows, out):
             out[i, j] = dense[row, j]
 
 
-@kernel
+@inner_kernel
 def prefetch_rows(dense, start, stop):
     """Ask for the rows from `start` to `stop`, as far as there are any, to be fetched."""
     n, d = dense.shape
@@ -39,7 +39,7 @@ def prefetch_rows(dense, start, stop):
         prefetch(dense, position)
 
 
-@kernel
+@inner_kernel
 def is_finite(values):
     """Return whether all of the 1-D array `values` is neither infinite nor NaN."""
     long_vectors()

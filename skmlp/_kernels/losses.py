@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skmlp._kernels._jit import inlined_kernel, kernel
+from skmlp._kernels._jit import inlined_kernel, inner_kernel, kernel
 from skmlp._kernels._rows import row_max, row_minus, row_sum
 from skmlp._kernels._simd import long_vectors
 from skmlp._kernels._views import flat
@@ -89,7 +89,7 @@ def _multinomial(logits, y, weights, rows, scale, delta):
     return total
 
 
-@kernel
+@inner_kernel
 def exp_of_differences(logits, out):
     """Write exp(o - max of the row's o) into `out`, whose shape is that of `logits`."""
     long_vectors()

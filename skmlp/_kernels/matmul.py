@@ -7,7 +7,7 @@ not depend on how rows are taken together, nor on any BLAS.
 
 import numpy as np
 
-from skmlp._kernels._jit import inlined_kernel, kernel
+from skmlp._kernels._jit import inlined_kernel, inner_kernel, kernel
 from skmlp._kernels._rows import dot
 from skmlp._kernels._simd import lanes_of, long_vectors, tile_rows, tile_vectors
 from skmlp._kernels._tiles import (
@@ -131,7 +131,7 @@ def add_column_sums(a, out):
             out[j] += a[i, j]
 
 
-@kernel
+@inner_kernel
 def _product_with_vector(a, b, bias, floor, out):
     # With one column the vectors run along the inner index instead.
     for i in range(out.size):
@@ -139,7 +139,7 @@ def _product_with_vector(a, b, bias, floor, out):
         out[i] = floor if value < floor else value
 
 
-@kernel
+@inner_kernel
 def _outer_product(a, b, out):
     long_vectors()
     for i in range(a.size):
@@ -147,7 +147,7 @@ def _outer_product(a, b, out):
             out[i, j] = a[i] * b[j]
 
 
-@kernel
+@inner_kernel
 def _weighted_sum_of_rows(a, b, out):
     long_vectors()
     out[:] = 0
@@ -167,7 +167,7 @@ def _pack_block(b, start, depth, n, width, last, packed):
             copy_vector(b, start + k * n + offset, packed, (k * width + j) * lanes)
 
 
-@kernel
+@inner_kernel
 def _multiply(a, packed, a_row, a_depth, depth, b, bias, floor, out):
     """Write max(Σ_k A[i, k] B[k, j] + bias[j], floor) into `out`, in columns of tiles.
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skmlp._kernels._jit import inlined_kernel, kernel
+from skmlp._kernels._jit import inlined_kernel, inner_kernel, kernel
 from skmlp._kernels._simd import long_vectors
 from skmlp._kernels._views import vector_at
 from skmlp._kernels.elementwise import square_root
@@ -78,7 +78,7 @@ def add_penalty(theta, strength, gradient):
     return np.float64(total)
 
 
-@kernel
+@inner_kernel
 def _sgd(theta, gradient, velocity, decay, rate, settings):
     """Momentum v <- μ v - η g; then θ <- θ + v, or θ + μ v - η g after Nesterov."""
     long_vectors()
@@ -94,7 +94,7 @@ def _sgd(theta, gradient, velocity, decay, rate, settings):
     return np.float64(total)
 
 
-@kernel
+@inner_kernel
 def _adam(theta, gradient, first, second, decay, rate, step, settings):
     """Adam (Kingma and Ba 2015), with the bias corrections of both moments in the rate.
 
