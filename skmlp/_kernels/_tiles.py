@@ -26,7 +26,7 @@ class _Operands(NamedTuple):
     b_offsets: list[Any]  # of the tile's vectors from the first in a row of B
     offsets: list[Any]  # and of C, whose last vector may overlap the one before it
     initial: list[list[Any]]  # values of the accumulators to start from, by row and vector
-    floor: Any  # a vector: what is below is raised to it
+    floor: Any  # a number: what is below is raised to it
 
 
 def _emit_tile(builder: Any, vectors: Vectors, operands: _Operands, n_rows: int) -> None:
@@ -70,13 +70,25 @@ def _emit_tile(builder: Any, vectors: Vectors, operands: _Operands, n_rows: int)
             phi.add_incoming(value, loop)
     builder.cbranch(builder.icmp_signed("<", step_after, operands.depth), loop, after)
     builder.position_at_end(after)
-    for row in range(n_rows):
-        c_row = builder.gep(operands.c, [builder.mul(operands.c_row, INT(row))])
-        for offset, value in zip(operands.offsets, sums[row], strict=True):
-            # NaN is not below the floor, and stays.
-            is_below = builder.fcmp_ordered("<", value, operands.floor)
-            raised = builder.select(is_below, operands.floor, value)
-            vectors.store(raised, builder.gep(c_row, [offset]))
+
+    def store(value_of: Callable[[Any], Any]) -> None:
+        for row in range(n_rows):
+            c_row = builder.gep(operands.c, [builder.mul(operands.c_row, INT(row))])
+            for offset, value in zip(operands.offsets, sums[row], strict=True):
+                vectors.store(value_of(value), builder.gep(c_row, [offset]))
+
+    floor = vectors.broadcast(operands.floor)
+
+    def raised(value: Any) -> Any:
+        # NaN is not below the floor, and stays.
+        return builder.select(builder.fcmp_ordered("<", value, floor), floor, value)
+
+    lowest = operands.floor.type(float("-inf"))
+    with builder.if_else(builder.fcmp_ordered(">", operands.floor, lowest)) as (yes, no):
+        with yes:
+            store(raised)
+        with no:  # sooner done, which a shallow product notices
+            store(lambda value: value)
 
 
 def _emit_initial(
@@ -128,11 +140,11 @@ def _tile(height: Callable[[], int]) -> Any:
     ) -> Any:  # fmt: skip
         """Compute C from (row, column) on, `n_vectors` wide, or go on with its sums.
 
-        There are tiles as wide as registers allow, and of one vector: each more would be
-        compiled, too.
+        There are tiles of three vectors, where registers allow, and of two, which together
+        make up any width but the least.
 
         The last vector begins `last` columns further, in a row of B `b_last`. 0 vectors stand
-        for a part of one, `last` columns wide.
+        for at most one, `last` columns wide.
         """
 
         def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -151,7 +163,7 @@ def _tile(height: Callable[[], int]) -> Any:
             n_columns = builder.extract_value(proxy(c, c_).shape, 1)
             corner = builder.add(builder.mul(row_, n_columns), column_)
             has_bias = builder.icmp_signed(">", proxy(bias, bias_).nitems, INT(0))
-            for n in (0, 1, processor().tile_vectors):
+            for n in sorted({0, 2, processor().tile_vectors}):
                 with builder.if_then(builder.icmp_signed("==", n_vectors_, INT(n))):
                     vectors = Vectors(context, builder, c.dtype, last_ if n == 0 else None)
                     whole = [INT(vectors.n_lanes * j) for j in range(n - 1)]
@@ -169,7 +181,7 @@ def _tile(height: Callable[[], int]) -> Any:
                     operands = _Operands(
                         data(a, a_, a_start_), a_row_, a_depth_, depth_,
                         data(b, b_, b_start_), b_row_, first, n_columns,
-                        b_offsets, offsets, initial, vectors.broadcast(floor_),
+                        b_offsets, offsets, initial, floor_,
                     )  # fmt: skip
                     _emit_tile(builder, vectors, operands, height())
             return context.get_dummy_value()

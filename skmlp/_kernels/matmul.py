@@ -172,22 +172,28 @@ def _multiply(a, packed, a_row, a_depth, depth, b, bias, floor, out):
     """Write max(Σ_k A[i, k] B[k, j] + bias[j], floor) into `out`, in columns of tiles.
 
     Element (i, k) of A lies at ``i * a_row + k * a_depth``, or as :func:`_pack` put it. A row
-    of tiles is three vectors wide, or one. The last tile of a row or a column overlaps the one
+    of tiles is three vectors wide, or two. The last tile of a row or a column overlaps the one
     before it where they do not fit; what two of them share is computed twice, to the same
     bits. An empty `bias` is none.
     """
     n_rows, n = out.shape
     lanes = lanes_of(out)
     room = room_for_block(out, _DEPTH)
+    n_vectors = (n + lanes - 1) // lanes
     column = 0
     while column < n:
-        width = tile_vectors() if n - column > (tile_vectors() - 1) * lanes else 1
-        last = min((width - 1) * lanes, n - lanes - column)
-        if n < lanes:
+        n_blocks = (n_vectors + tile_vectors() - 1) // tile_vectors()
+        width = (n_vectors + n_blocks - 1) // n_blocks
+        n_vectors -= width
+        if n <= lanes:
             width, last = 0, n
+        else:
+            if width == 1:
+                width, column = 2, n - 2 * lanes
+            last = min((width - 1) * lanes, n - lanes - column)
         part = depth
-        # A sum cannot go on where two tiles overlap, which would both add to it.
-        if last >= 0 and n_rows % tile_rows() == 0:
+        # A sum cannot go on where two tiles of a column overlap, which would both add to it.
+        if n_rows % tile_rows() == 0:
             n_parts = (depth + _DEPTH - 1) // _DEPTH
             part = (depth + n_parts - 1) // n_parts
         block, b_row, b_last = read_only(flat(b)), n, last
