@@ -129,7 +129,7 @@ class Network:
         sizes = (
             n_rows * self._row_size(X),
             n_rows * n_units(self.layers),
-            n_scratch(self.layers, n_rows),
+            n_scratch(self.layers, n_rows, 0 if X.data is None else 1),
         )
         return tuple(aligned_empty(size, self.theta.dtype) for size in sizes)
 

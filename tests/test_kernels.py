@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from skmlp._kernels._layout import layer_table
 from skmlp._kernels.activations import ACTIVATIONS, activate, differentiate
 from skmlp._kernels.inputs import csr_product_bias, csr_product_transposed_left, gather
 from skmlp._kernels.losses import LOSSES, loss_and_delta, probabilities
-from skmlp._kernels.network import batch_gradient
+from skmlp._kernels.network import batch_gradient, n_scratch
 from skmlp._kernels.optimizers import OPTIMIZERS, optimizer_step
 from skmlp._network import Network
 from skmlp._validation import as_matrix
@@ -237,6 +238,11 @@ def test_network_outputs(rng, activation, dtype):
             network.write_outputs(as_matrix(X, dtype), depth, out, rows=rows)
             wanted = expected[depth - 1] if rows is None else expected[depth - 1][rows]
             np.testing.assert_allclose(out, wanted, rtol=1e-4, atol=rounding(dtype, 20))
+
+
+def test_sparse_input_of_a_million_columns_needs_little_scratch_space():
+    layers = layer_table([1_000_000, 4, 1], [3, 0])
+    assert n_scratch(layers, 200, first=1) < 10_000
 
 
 def test_a_minibatch_of_weight_zero(rng):

@@ -47,14 +47,16 @@ _CHUNK = 16
 _SHALLOW = 16
 
 
-def n_scratch(layers, n_rows):
+def n_scratch(layers, n_rows, first):
     """Return the size of the scratch space of the backward pass over `n_rows` rows.
 
-    It holds a weight matrix transposed, or what a product of transposed outputs needs.
+    It holds a weight matrix transposed, or what a product of transposed inputs needs. `first`
+    is the first layer with such a product: 1 where the input is sparse, and else 0.
     """
     fans = layers[:, [FAN_IN, FAN_OUT]].tolist()
     transposed = [fan_in * fan_out for fan_in, fan_out in fans[1:]]
-    return max([*transposed, *(scratch_size(n_rows, *fan) for fan in fans)])
+    products = [scratch_size(n_rows, *fan) for fan in fans[first:]]
+    return max([*transposed, *products], default=0)
 
 
 @inlined_kernel
