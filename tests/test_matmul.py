@@ -83,6 +83,7 @@ from skmlp._kernels._simd import processor
 for dtype in (np.float32, np.float64):
     for function in PRODUCTS:
         check_sizes(function, dtype, [1, 5, 6, 8, 13], [1, 2, 20], [*range(1, 20), 33, 50])
+        check_sizes(function, dtype, [132], [300], [101])  # packed, and added up in parts
     check_transpose(dtype, [1, 3, 4, 8, 15, 16, 33])
 print(processor().vector_bytes)
 """
