@@ -39,7 +39,7 @@ from skmlp._kernels.matmul import (
 
 # Instead of the code of a loss, where its probabilities are not wanted.
 NO_LINK = -1
-# Rows that go through the network together in a prediction, and of which memory grows.
+# Rows that go through the network together in a prediction, whose workspace is sized for them.
 PANEL = 32
 # Rows whose derivatives and sums are taken together.
 _CHUNK = 16
