@@ -23,8 +23,8 @@ from skmlp._kernels.activations import ACTIVATIONS
 from skmlp._kernels.network import NO_LINK, PANEL, n_scratch, outputs
 from skmlp._validation import Matrix, read_only
 
-# Where all rows are asked for, they go through the network in blocks, so that memory does not
-# grow with their number: of so many rows, or elements of workspace where rows are wide.
+# The full gradient takes the rows in blocks, so that memory does not grow with their number: of
+# so many rows, or elements of workspace where rows are wide.
 _BLOCK_ROWS = 1024
 _BLOCK_ELEMENTS = 1 << 21
 # Bytes of a cache line, or of the longest vector.

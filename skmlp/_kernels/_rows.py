@@ -10,11 +10,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from skmlp._kernels._simd import INT, Vectors
-
-
-def _data(context: Any, builder: Any, kind: Any, array: Any) -> Any:
-    return cgutils.create_struct_proxy(kind)(context, builder, array).data
+from skmlp._kernels._simd import INT, Vectors, pointer_at
 
 
 def _for_each_vector(
@@ -42,7 +38,7 @@ def dot(typing_context: Any, a: Any, start: Any, b: Any) -> Any:
     """
 
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        first = builder.gep(_data(context, builder, a, arguments[0]), [arguments[1]])
+        first = pointer_at(context, builder, a, *arguments[:2])
         vector = cgutils.create_struct_proxy(b)(context, builder, arguments[2])
         vectors = Vectors(context, builder, b.dtype)
         total = cgutils.alloca_once_value(builder, vectors.zero)
@@ -62,7 +58,7 @@ def row_max(typing_context: Any, a: Any, start: Any, size: Any) -> Any:
     """Return the largest of `size` elements of A from `start` on; NaN may be passed over."""
 
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        first = builder.gep(_data(context, builder, a, arguments[0]), [arguments[1]])
+        first = pointer_at(context, builder, a, *arguments[:2])
         vectors = Vectors(context, builder, a.dtype)
         lowest = vectors.constant(float("-inf"))
         largest = cgutils.alloca_once_value(builder, lowest)
@@ -82,7 +78,7 @@ def row_sum(typing_context: Any, a: Any, start: Any, size: Any) -> Any:
     """Return the sum of `size` elements of A from `start` on."""
 
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        first = builder.gep(_data(context, builder, a, arguments[0]), [arguments[1]])
+        first = pointer_at(context, builder, a, *arguments[:2])
         vectors = Vectors(context, builder, a.dtype)
         total = cgutils.alloca_once_value(builder, vectors.zero)
 
@@ -106,8 +102,8 @@ def row_minus(typing_context: Any, a: Any, number: Any, start: Any, size: Any, o
 
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         a_, number_, start_, size_, out_ = arguments
-        source = builder.gep(_data(context, builder, a, a_), [start_])
-        target = builder.gep(_data(context, builder, out, out_), [start_])
+        source = pointer_at(context, builder, a, a_, start_)
+        target = pointer_at(context, builder, out, out_, start_)
 
         def subtract(some: Vectors, offset: Any) -> None:
             x = some.load(builder.gep(source, [offset]))

@@ -77,7 +77,7 @@ def lanes_of(typing_context: Any, array: Any) -> Any:
     """Return how many elements of the array's dtype a vector register holds."""
 
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return INT(_n_lanes(array.dtype))
+        return INT(n_lanes(array.dtype))
 
     return types.intp(array), codegen
 
@@ -102,8 +102,15 @@ def tile_vectors(typing_context: Any) -> Any:
     return types.intp(), codegen
 
 
-def _n_lanes(dtype: Any) -> int:
+def n_lanes(dtype: Any) -> int:
+    """Return how many numbers of a dtype a vector register holds."""
     return processor().vector_bytes * 8 // dtype.bitwidth
+
+
+def pointer_at(context: Any, builder: Any, kind: Any, array: Any, offset: Any) -> Any:
+    """Emit the address of the element of an array at `offset`, counted in C order."""
+    data = cgutils.create_struct_proxy(kind)(context, builder, array).data
+    return builder.gep(data, [offset])
 
 
 class Vectors:
@@ -113,7 +120,7 @@ class Vectors:
         """Mask all lanes from `n_valid` on where it is given."""
         self._builder = builder
         self._bits = dtype.bitwidth
-        self.n_lanes = _n_lanes(dtype)
+        self.n_lanes = n_lanes(dtype)
         self.type = ir.VectorType(context.get_value_type(dtype), self.n_lanes)
         self.zero = self.constant(0.0)
         self._mask = None if n_valid is None else self._first_lanes(n_valid)
@@ -169,11 +176,8 @@ class Vectors:
         return self._reduce("fmax", [vector], ["nnan"])
 
     def _reduce(self, operation: str, arguments: list[Any], flags: list[str]) -> Any:
-        reduce = cgutils.get_or_insert_function(
-            self._builder.module,
-            ir.FunctionType(self.type.element, [argument.type for argument in arguments]),
-            f"llvm.vector.reduce.{operation}.v{self.n_lanes}f{self._bits}",
-        )
+        kinds = [argument.type for argument in arguments]
+        reduce = self._function(f"llvm.vector.reduce.{operation}", self.type.element, kinds)
         return self._builder.call(reduce, arguments, fastmath=flags)
 
     @property
@@ -193,14 +197,13 @@ def prefetch(typing_context: Any, matrix: Any, offset: Any) -> Any:
     """Ask for the cache line of the element at `offset`, counted in C order, to be fetched."""
 
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        data = cgutils.create_struct_proxy(matrix)(context, builder, arguments[0]).data
         pointer = ir.IntType(8).as_pointer()
         function = cgutils.get_or_insert_function(
             builder.module,
             ir.FunctionType(ir.VoidType(), [pointer, LANE, LANE, LANE]),
             "llvm.prefetch.p0",
         )
-        address = builder.bitcast(builder.gep(data, [arguments[1]]), pointer)
+        address = builder.bitcast(pointer_at(context, builder, matrix, *arguments), pointer)
         # To read, with the highest locality, into the data cache.
         builder.call(function, [address, LANE(0), LANE(3), LANE(1)])
         return context.get_dummy_value()

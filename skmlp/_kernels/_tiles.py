@@ -9,7 +9,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array, populate_array
 
-from skmlp._kernels._simd import INT, LANE, Vectors, processor
+from skmlp._kernels._simd import INT, LANE, Vectors, n_lanes, pointer_at, processor
 
 
 class _Operands(NamedTuple):
@@ -158,7 +158,7 @@ def _tile(height: Callable[[], int]) -> Any:
                 return cgutils.create_struct_proxy(kind)(context, builder, array)
 
             def data(kind: Any, array: Any, offset: Any) -> Any:
-                return builder.gep(proxy(kind, array).data, [offset])
+                return pointer_at(context, builder, kind, array, offset)
 
             n_columns = builder.extract_value(proxy(c, c_).shape, 1)
             corner = builder.add(builder.mul(row_, n_columns), column_)
@@ -224,43 +224,30 @@ def room_for_block(typing_context: Any, like: Any, depth: Any) -> Any:
     return kind(like, depth), codegen
 
 
-@intrinsic
-def copy_vector(typing_context: Any, a: Any, a_start: Any, out: Any, out_start: Any) -> Any:
-    """Copy a vector; both arrays count in C order."""
+def _copy(n_items: Callable[[Any], int]) -> Any:
+    """Return the intrinsic that copies so many elements, by dtype; arrays count in C order."""
 
-    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        a_, a_start_, out_, out_start_ = arguments
+    @intrinsic
+    def copy(typing_context: Any, a: Any, a_start: Any, out: Any, out_start: Any) -> Any:
+        """Copy from `a_start` on to `out_start` on."""
 
-        def place(kind: Any, array: Any, start: Any) -> Any:
-            data = cgutils.create_struct_proxy(kind)(context, builder, array).data
-            return builder.gep(data, [start])
+        def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            vector = ir.VectorType(context.get_value_type(out.dtype), n_items(out.dtype))
+            source, target = (
+                builder.bitcast(pointer_at(context, builder, kind, *place), vector.as_pointer())
+                for kind, place in ((a, arguments[:2]), (out, arguments[2:]))
+            )
+            align = out.dtype.bitwidth // 8
+            builder.store(builder.load(source, align=align), target, align=align)
+            return context.get_dummy_value()
 
-        vectors = Vectors(context, builder, out.dtype)
-        vectors.store(vectors.load(place(a, a_, a_start_)), place(out, out_, out_start_))
-        return context.get_dummy_value()
+        return types.void(a, types.intp, out, types.intp), codegen
 
-    return types.void(a, types.intp, out, types.intp), codegen
+    return copy
 
 
-@intrinsic
-def copy_tile_rows(typing_context: Any, a: Any, a_start: Any, out: Any, out_start: Any) -> Any:
-    """Copy as many elements as a tall tile has rows; both arrays count in C order."""
-
-    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        a_, a_start_, out_, out_start_ = arguments
-        element = context.get_value_type(out.dtype)
-        vector = ir.VectorType(element, processor().tile_rows).as_pointer()
-
-        def pointer(kind: Any, array: Any, start: Any) -> Any:
-            data = cgutils.create_struct_proxy(kind)(context, builder, array).data
-            return builder.bitcast(builder.gep(data, [start]), vector)
-
-        source, target = pointer(a, a_, a_start_), pointer(out, out_, out_start_)
-        align = out.dtype.bitwidth // 8
-        builder.store(builder.load(source, align=align), target, align=align)
-        return context.get_dummy_value()
-
-    return types.void(a, types.intp, out, types.intp), codegen
+copy_vector = _copy(n_lanes)
+copy_tile_rows = _copy(lambda dtype: processor().tile_rows)
 
 
 @intrinsic
@@ -283,8 +270,7 @@ def transpose_square(
         a_, a_start_, a_row_, out_, out_start_, out_row_ = arguments
 
         def rows_of(kind: Any, array: Any, start: Any, row: Any) -> list[Any]:
-            data = cgutils.create_struct_proxy(kind)(context, builder, array).data
-            first = builder.gep(data, [start])
+            first = pointer_at(context, builder, kind, array, start)
             return [
                 builder.gep(first, [builder.mul(row, INT(i))]) for i in range(vectors.n_lanes)
             ]

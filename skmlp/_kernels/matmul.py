@@ -38,8 +38,7 @@ _FEW = 32
 def product_bias(a, b, bias, floor, out):
     """Write max(A B + bias, floor) into `out`: a (m, k), b (k, n), bias (n,), out (m, n)."""
     if b.shape[1] == 1:
-        column, values = flat(b), flat(out)
-        _product_with_vector(a, column, bias[0], floor, values)
+        _product_with_vector(a, flat(b), bias[0], floor, flat(out))
     else:
         _multiply(a, _UNPACKED, a.shape[1], np.intp(1), a.shape[1], b, bias, floor, out)
 
@@ -64,7 +63,7 @@ def product_transposed_left(a, b, scratch, out):
     (depth, m), n = a.shape, b.shape[1]
     nothing, floor = vector_at(b, 0, 0), b.dtype.type(-np.inf)
     if n == 1:
-        _weighted_sum_of_rows(a, vector_at(b, 0, depth), vector_at(out, 0, m))
+        _weighted_sum_of_rows(a, flat(b), flat(out))
     elif n < 2 * lanes_of(b) and m >= lanes_of(b):
         # Few columns would leave most of a vector empty; A's are not few.
         turned = matrix_at(scratch, 0, n, m)
