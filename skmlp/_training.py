@@ -18,6 +18,7 @@ from skmlp._kernels.epoch import loss_and_gradient, run_epoch
 from skmlp._kernels.optimizers import OPTIMIZERS
 from skmlp._network import Network, aligned_empty, predicted_codes
 from skmlp._schedules import SCHEDULES, SMALLEST_RATE
+from skmlp._shuffling import Shuffler
 from skmlp._stopping import Monitor
 from skmlp._validation import TrainingData
 
@@ -187,7 +188,10 @@ class StochasticTraining:
         self._settings = np.array(settings, dtype=np.float64)
         # It is read-only where the estimator was loaded as a memory map.
         state.memory = np.require(state.memory, requirements="W")
-        self._rows = problem.rows
+        self._rows = problem.rows.copy()
+        self._shuffler = (
+            Shuffler(state.random_state, self._rows.size) if params.shuffle else None
+        )
         self._table = network.table
         self._batch_size = _batch_size(params.batch_size, len(problem.rows))
         self._n_steps = -(-len(problem.rows) // self._batch_size)
@@ -254,12 +258,9 @@ class StochasticTraining:
     def _epoch(self) -> float:
         """Take one step a minibatch, and return the mean objective."""
         problem, network, state = self._problem, self._network, self._state
-        if self._params.shuffle:
-            # An epoch shuffles the order the last one left, as scikit-learn's does;
-            # sklearn.utils.shuffle draws the same, at many times the cost.
-            order = np.arange(len(self._rows))
-            state.random_state.shuffle(order)
-            self._rows = self._rows[order]
+        if self._shuffler is not None:
+            # An epoch shuffles the order the last one left, as scikit-learn's does.
+            self._shuffler.shuffle(self._rows)
         loss = run_epoch(
             *problem.data.X, *problem.data[1:], self._rows, self._batch_size,
             network.theta, self._table, problem.loss, problem.alpha,

@@ -14,6 +14,7 @@ from sklearn.metrics import log_loss
 import skmlp._training
 from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
 from skmlp._kernels.optimizers import OPTIMIZERS
+from skmlp._shuffling import Shuffler
 
 # Most fits here are short on purpose; the tests of the warning itself expect it.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -502,3 +503,16 @@ def test_float32_probabilities_satisfy_log_loss():
     probabilities = network.predict_proba(X.astype(np.float32))
     assert probabilities.dtype == np.float32
     assert log_loss(y, probabilities) > 0  # a warning about row sums would be an error
+
+
+@pytest.mark.parametrize("n_rows", [1, 2, 3, 64, 65, 1000])
+@pytest.mark.parametrize("generator", [np.random.MT19937, np.random.PCG64])
+def test_shuffler_draws_what_random_state_does(n_rows, generator):
+    ours, theirs = (np.random.RandomState(generator(7)) for _ in range(2))
+    shuffler = Shuffler(ours, n_rows)
+    rows, expected = np.arange(n_rows), np.arange(n_rows)
+    for _ in range(3):
+        shuffler.shuffle(rows)
+        theirs.shuffle(expected)
+        np.testing.assert_array_equal(rows, expected)
+    assert ours.randint(2**31) == theirs.randint(2**31)
