@@ -33,6 +33,7 @@ ORDER = [
     "skmlp._kernels.elementwise",
     "skmlp._kernels",
     "skmlp._kernels._bit_generator",
+    "skmlp._kernels._denormals",
     "skmlp._kernels._layout",
     "skmlp._kernels._views",
     "skmlp._kernels._tiles",

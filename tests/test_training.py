@@ -1,6 +1,7 @@
 """How fits begin, go on, stop and fail."""
 
 import pickle
+import platform
 import signal
 import threading
 
@@ -516,3 +517,24 @@ def test_shuffler_draws_what_random_state_does(n_rows, generator):
         theirs.shuffle(expected)
         np.testing.assert_array_equal(rows, expected)
     assert ours.randint(2**31) == theirs.randint(2**31)
+
+
+@pytest.mark.skipif(
+    platform.machine() not in ("x86_64", "AMD64"), reason="others compute with denormals fast"
+)
+@pytest.mark.parametrize("solver", OPTIMIZERS)
+def test_moments_of_unreached_weights_end_at_zero(solver):
+    """They shrink by a factor a step, to where arithmetic takes a hundred times as long."""
+    X, y = make_classification(200, 5, random_state=0)
+    X[100:, 0] = 0  # a column that the second call sees no more of
+    X = X.astype(np.float32)
+    network = MLPBinaryClassifier((4,), solver=solver, alpha=0, batch_size=10, random_state=0)
+    network.partial_fit(X, y, classes=[0, 1])
+    for _ in range(150):
+        network.partial_fit(X[100:], y[100:])
+    tiny = np.finfo(np.float32).tiny
+    first = np.abs(network._state.memory[0][:4])
+    assert (first == 0).all()
+    memory = np.abs(network._state.memory)
+    assert (memory[memory > 0] >= tiny).all()
+    assert np.float32(tiny) / 2 > 0, "denormals are left to what runs after the kernels"

@@ -1,5 +1,6 @@
 """Passes over the training set: one epoch of steps, or one full gradient."""
 
+from skmlp._kernels._denormals import flush_denormals, restore_denormals
 from skmlp._kernels._jit import kernel
 from skmlp._kernels._layout import BIASES
 from skmlp._kernels._views import vector_at
@@ -54,6 +55,7 @@ def run_epoch(
     float
         The objective averaged over the rows, each minibatch's taken before its step.
     """
+    before = flush_denormals()
     total = 0.0
     for k in range(rates.size):
         first = k * batch_size
@@ -67,6 +69,7 @@ def run_epoch(
             layers[0, BIASES], alpha / batch.size,
         )  # fmt: skip
         total += objective * batch.size + 0.5 * alpha * squares
+    restore_denormals(before)
     return total / rows.size
 
 
@@ -95,6 +98,7 @@ def loss_and_gradient(
     -------
     float
     """
+    before = flush_denormals()
     gradient[:] = 0
     scale = 1.0 / rows.size
     total = 0.0
@@ -108,4 +112,5 @@ def loss_and_gradient(
             gradient[i] += part[i]
     strength = alpha * scale
     squares = add_penalty(vector_at(theta, 0, layers[0, BIASES]), strength, gradient)
+    restore_denormals(before)
     return total + 0.5 * strength * squares

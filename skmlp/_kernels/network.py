@@ -7,6 +7,7 @@ Notation: X (n, d) is the input, H⁽⁰⁾ = X, and for the layers k = 1..K
 See :mod:`skmlp._kernels._layout` for where they are.
 """
 
+from skmlp._kernels._denormals import flush_denormals, restore_denormals
 from skmlp._kernels._jit import inlined_kernel, kernel
 from skmlp._kernels._layout import (
     ACTIVATION,
@@ -180,6 +181,7 @@ def outputs(dense, data, indices, indptr, rows, theta, layers, depth, link, work
     bool
         False where all rows of a dense input were asked for and not all of it is finite.
     """
+    before = flush_denormals()
     finite = True
     for start in range(0, out.shape[0], PANEL):
         stop = min(start + PANEL, out.shape[0])
@@ -205,6 +207,7 @@ def outputs(dense, data, indices, indptr, rows, theta, layers, depth, link, work
             _apply_layer(below, theta, layers, k, h)
         if link != NO_LINK:
             probabilities(link, h, panel)
+    restore_denormals(before)
     return finite
 
 
