@@ -29,7 +29,7 @@ class MLPBinaryClassifier(BaseMLPClassifier):
     >>> from skmlp import MLPBinaryClassifier
     >>> X, y = make_moons(400, noise=0.2, random_state=0)
     >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
-    >>> network = MLPBinaryClassifier((32, 8), solver="lbfgs", alpha=1.0, random_state=0)
+    >>> network = MLPBinaryClassifier((32, 8), batch_size=20, tol=1e-3, random_state=0)
     >>> bool(network.fit(X_train, y_train).score(X_test, y_test) > 0.9)
     True
     >>> network.transform(X_test).shape

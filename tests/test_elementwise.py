@@ -15,9 +15,9 @@ DTYPES = pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=lambda d
 
 
 @kernel
-def apply_exp(x, out):
+def apply_exp_of_negative(x, out):
     for i in range(x.size):
-        out[i] = elementwise.exp(x[i])
+        out[i] = elementwise.exp_of_negative(x[i])
 
 
 @kernel
@@ -70,11 +70,11 @@ def spread(low, high, dtype):
 
 CASES = {
     # name: (kernel, reference, smallest and largest argument by dtype, error bound)
-    "exp": (
-        apply_exp,
+    "exp_of_negative": (
+        apply_exp_of_negative,
         np.exp,
-        # A little within the normal range, which rounding of the limits would leave.
-        lambda dtype: 0.999 * np.log([np.finfo(dtype).tiny, np.finfo(dtype).max]),
+        # A little within the normal range, which rounding of the limit would leave.
+        lambda dtype: (0.999 * np.log(np.finfo(dtype).tiny), 0),
         2,
     ),
     "expm1_of_negative": (apply_expm1_of_negative, np.expm1, lambda dtype: (-60, 0), 2),
@@ -129,7 +129,6 @@ def test_error_of_square_root(dtype):
 @pytest.mark.parametrize(
     ("function", "at_minus_infinity", "at_infinity"),
     [
-        (apply_exp, 0, np.inf),
         (apply_sigmoid, 0, 1),
         (apply_tanh, -1, 1),
         (apply_erf, -1, 1),
@@ -143,8 +142,14 @@ def test_limits(function, at_minus_infinity, at_infinity, dtype):
     np.testing.assert_array_equal(out, np.array(expected, dtype))
 
 
-def test_subnormal_results_of_exp():
-    x = np.array([-88.0, -95.0, -103.0], np.float32)
+@DTYPES
+@pytest.mark.parametrize(
+    ("function", "at_minus_infinity"),
+    [(apply_exp_of_negative, 0), (apply_expm1_of_negative, -1)],
+)
+def test_limits_of_functions_of_negative_numbers(function, at_minus_infinity, dtype):
+    x = np.array([-np.inf, -1e4, 0, np.nan], dtype)
     out = np.empty_like(x)
-    apply_exp(x, out)
-    np.testing.assert_allclose(out, np.exp(x.astype(np.float64)), atol=2e-45)
+    function(x, out)
+    expected = [at_minus_infinity] * 2 + [function is apply_exp_of_negative, np.nan]
+    np.testing.assert_array_equal(out, np.array(expected, dtype))

@@ -6,10 +6,7 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
 from numba.extending import intrinsic
-
-from skmlp._kernels._simd import LANE
 
 
 @intrinsic
@@ -66,30 +63,22 @@ def is_single(typing_context: Any, x: Any) -> Any:
     return types.boolean(x), codegen
 
 
-def _format(kind: Any) -> tuple[int, int, int]:
-    """Return the bits of a float, those of its mantissa, and the offset of its exponent."""
-    return (32, 23, 127) if kind == types.float32 else (64, 52, 1023)
+def _format(kind: Any) -> tuple[int, int]:
+    """Return the bits of a float, and those of its mantissa."""
+    return (32, 23) if kind == types.float32 else (64, 52)
 
 
 @intrinsic
-def power_of_two(typing_context: Any, n: Any) -> Any:
-    """Return 2**n for a whole number n in the range of normal exponents.
-
-    The exponent's bits are put together, which is what lets a loop of it vectorise.
-    """
-    width, mantissa, offset = _format(n)
+def power_of_two_of_low_bits(typing_context: Any, x: Any) -> Any:
+    """Return the number whose exponent's bits are the last of those of `x`."""
+    width, mantissa = _format(x)
 
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        # By way of 32 bits, for which every processor converts vectors of float64.
-        exponent = builder.fptosi(arguments[0], LANE)
-        biased = builder.add(exponent, LANE(offset))
-        integer = ir.IntType(width)
-        if width == 64:
-            biased = builder.zext(biased, integer)
-        bits = builder.shl(biased, integer(mantissa))
-        return builder.bitcast(bits, context.get_value_type(n))
+        bits = ir.IntType(width)
+        exponent = builder.shl(builder.bitcast(arguments[0], bits), bits(mantissa))
+        return builder.bitcast(exponent, context.get_value_type(x))
 
-    return n(n), codegen
+    return x(x), codegen
 
 
 @intrinsic
@@ -107,19 +96,5 @@ def reciprocal_root_guess(typing_context: Any, x: Any) -> Any:
         halved = builder.lshr(builder.bitcast(arguments[0], bits), bits(1))
         guess = builder.sub(bits(constant), halved)
         return builder.bitcast(guess, context.get_value_type(x))
-
-    return x(x), codegen
-
-
-@intrinsic
-def nearest(typing_context: Any, x: Any) -> Any:
-    """Return the nearest whole number, in the type of `x`."""
-
-    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        kind = context.get_value_type(x)
-        rint = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(kind, [kind]), f"llvm.rint.f{x.bitwidth}"
-        )
-        return builder.call(rint, arguments)
 
     return x(x), codegen

@@ -6,17 +6,14 @@ NaN. The error is within 2 units in the last place, 3 for sigmoid and tanh, 4 fo
 root; a test checks it.
 """
 
-import math
-
 import numpy as np
 
 from skmlp._kernels._jit import exact_kernel, inner_kernel
 from skmlp._kernels._scalars import (
     constant_like,
     is_single,
-    nearest,
     polynomial,
-    power_of_two,
+    power_of_two_of_low_bits,
     reciprocal_root_guess,
 )
 
@@ -24,14 +21,34 @@ _LOG2_E = 1.4426950408889634
 # ln 2 in two parts, the first with so few bits that its product with an exponent is exact.
 _LN2_HIGH_SINGLE, _LN2_LOW_SINGLE = 0.693359375, -2.12194440054690583e-4
 _LN2_HIGH, _LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
+# A number of this size has no bits below 1, so that adding it rounds; its last bits are then
+# those of the exponent of a power of two.
+_SHIFT_SINGLE, _SHIFT = 1.5 * 2**23 + 127, 1.5 * 2**52 + 1023
 
 
-# Taylor's series, less their first terms: (e^r - 1 - r) / r², to degree 7 or 13 of e^r, and
-# (artanh(s) - s) / s³ as a function of s², to degree 15 or 33 of artanh.
+# (e^r - 1 - r) / r² for |r| <= ln 2 / 2, interpolated at Chebyshev's nodes in 50 digits.
 _expm1_tail = polynomial(
-    single=[1 / math.factorial(n) for n in range(7, 1, -1)],
-    double=[1 / math.factorial(n) for n in range(13, 1, -1)],
+    single=[0.00139261836, 0.00836317905, 0.0416665546, 0.16666577, 0.5],
+    double=[
+        2.510038549551032e-08,
+        2.7620088445409746e-07,
+        2.7557268459997064e-06,
+        2.4801521295954376e-05,
+        0.00019841269863053618,
+        0.0013888888917213717,
+        0.008333333333330062,
+        0.04166666666662413,
+        0.16666666666666666,
+        0.5000000000000001,
+    ],
 )
+# 1 / d for 1 <= d <= 2, within 1 / 99 or 1 / 577, by Chebyshev's polynomials of degree 3 and 4:
+# (1 + T3(2 d - 3) / 99) / d and (1 - T4(2 d - 3) / 577) / d.
+_reciprocal_guess = polynomial(
+    single=[32 / 99, -144 / 99, 210 / 99],
+    double=[-128 / 577, 768 / 577, -1696 / 577, 1632 / 577],
+)
+# (artanh(s) - s) / s³ as a function of s², to degree 15 or 33 of artanh: Taylor's series.
 _artanh_tail = polynomial(
     single=[1 / n for n in range(15, 1, -2)], double=[1 / n for n in range(33, 1, -2)]
 )
@@ -96,14 +113,20 @@ _erfc_far = polynomial(
 
 
 @exact_kernel
+def _constant(x, single, double):
+    """Return the one of two constants that is meant for the type of x, in that type."""
+    return constant_like(x, single) if is_single(x) else constant_like(x, double)
+
+
+@exact_kernel
 def _reduce(x):
-    """Return n and r with x = n ln 2 + r and |r| <= ln 2 / 2."""
-    n = nearest(x * constant_like(x, _LOG2_E))
-    if is_single(x):
-        r = x - n * constant_like(x, _LN2_HIGH_SINGLE)
-        return n, r - n * constant_like(x, _LN2_LOW_SINGLE)
-    r = x - n * constant_like(x, _LN2_HIGH)
-    return n, r - n * constant_like(x, _LN2_LOW)
+    """Return 2^n and r with x = n ln 2 + r and |r| <= ln 2 / 2; NaN for NaN."""
+    shift = _constant(x, _SHIFT_SINGLE, _SHIFT)
+    high = _constant(x, _LN2_HIGH_SINGLE, _LN2_HIGH)
+    low = _constant(x, _LN2_LOW_SINGLE, _LN2_LOW)
+    shifted = x * constant_like(x, _LOG2_E) + shift
+    n = shifted - shift
+    return power_of_two_of_low_bits(shifted), (x - n * high) - n * low
 
 
 @exact_kernel
@@ -113,50 +136,53 @@ def _expm1_reduced(r):
 
 
 @exact_kernel
-def _clip(x, low, high):
-    """Return x within [low, high], and `low` for NaN."""
-    low, high = constant_like(x, low), constant_like(x, high)
-    x = x if x > low else low
-    return x if x < high else high
+def _reciprocal(d):
+    """Return 1 / d for 1 <= d <= 2, without the processor's division.
+
+    Each of Newton's steps doubles the digits of a guess.
+    """
+    one = constant_like(d, 1.0)
+    y = _reciprocal_guess(d)
+    y += y * (one - d * y)
+    y += y * (one - d * y)
+    return y if is_single(d) else y + y * (one - d * y)
 
 
 @exact_kernel
-def exp(x):
-    """Return e^x."""
-    # Beyond these limits the result is 0 or infinity.
-    y = _clip(x, -104.0, 89.0) if is_single(x) else _clip(x, -746.0, 710.0)
-    n, r = _reduce(y)
-    # In two factors, since 2^n itself may be out of range where the result is not.
-    half = nearest(n * constant_like(x, 0.5))
-    value = constant_like(x, 1.0) + _expm1_reduced(r)
-    value = value * power_of_two(half) * power_of_two(n - half)
-    return value if x == x else x
+def _at_least(low, x):
+    """Return the larger of the two, and NaN for NaN."""
+    return low if x < low else x
+
+
+@exact_kernel
+def exp_of_negative(x):
+    """Return e^x for x <= 0, and 0 where it is below the least normal number."""
+    # At the limit, n is the exponent that stands for 0.
+    scale, r = _reduce(_at_least(_constant(x, -88.0, -709.0), x))
+    return scale + scale * _expm1_reduced(r)
 
 
 @exact_kernel
 def expm1_of_negative(x):
     """Return e^x - 1 for x <= 0, accurate near 0."""
-    y = _clip(x, -40.0, 0.0)
-    n, r = _reduce(y)
-    scale = power_of_two(n)
-    value = scale * _expm1_reduced(r) + (scale - constant_like(x, 1.0))
-    return value if x == x else x
+    scale, r = _reduce(_at_least(constant_like(x, -40.0), x))
+    return scale * _expm1_reduced(r) + (scale - constant_like(x, 1.0))
 
 
 @exact_kernel
 def sigmoid(x):
     """Return 1 / (1 + e^-x)."""
     one = constant_like(x, 1.0)
-    e = exp(-abs(x))
-    return (one if x >= constant_like(x, 0.0) else e) / (one + e)
+    e = exp_of_negative(-abs(x))
+    return (one if x >= constant_like(x, 0.0) else e) * _reciprocal(one + e)
 
 
 @exact_kernel
 def tanh(x):
     """Return the hyperbolic tangent."""
     t = expm1_of_negative(constant_like(x, -2.0) * abs(x))
-    value = -t / (constant_like(x, 2.0) + t)
-    return value if x >= constant_like(x, 0.0) else -value
+    value = t * _reciprocal(constant_like(x, 2.0) + t)
+    return -value if x >= constant_like(x, 0.0) else value
 
 
 @exact_kernel
@@ -189,9 +215,16 @@ def erf(x):
     """Return the error function, 2 / sqrt(pi) times the integral of exp(-t²) from 0 to x."""
     near = x + x * _erf_near(x * x)
     # Beyond these limits it is 1, rounded.
-    y = _clip(abs(x), 1.0, 4.0) if is_single(x) else _clip(abs(x), 1.0, 6.0)
-    far = constant_like(x, 1.0) - exp(-y * y) * _erfc_far(
+    y = _clip(abs(x), constant_like(x, 1.0), _constant(x, 4.0, 6.0))
+    far = constant_like(x, 1.0) - exp_of_negative(-y * y) * _erfc_far(
         (y - constant_like(x, 3.0)) / (y + constant_like(x, 3.0))
     )
     far = far if x > constant_like(x, 0.0) else -far
     return far if abs(x) > constant_like(x, 1.0) else near
+
+
+@exact_kernel
+def _clip(x, low, high):
+    """Return x within [low, high], and `low` for NaN."""
+    x = x if x > low else low
+    return x if x < high else high

@@ -19,7 +19,7 @@ from skmlp._kernels._jit import inlined_kernel, inner_kernel, kernel
 from skmlp._kernels._rows import row_max, row_minus, row_sum
 from skmlp._kernels._simd import long_vectors
 from skmlp._kernels._views import flat
-from skmlp._kernels.elementwise import exp, log1p, sigmoid
+from skmlp._kernels.elementwise import exp_of_negative, log1p, sigmoid
 
 _BINARY, _MULTINOMIAL = range(2)
 
@@ -58,7 +58,7 @@ def _binary(logits, y, weights, rows, scale, delta):
     zero, one = logits.dtype.type(0), logits.dtype.type(1)
     factor = logits.dtype.type(scale)
     for i in range(rows.size):
-        delta[i, 0] = exp(-abs(logits[i, 0]))
+        delta[i, 0] = exp_of_negative(-abs(logits[i, 0]))
     total = 0.0
     for i in range(rows.size):
         z, e = logits[i, 0], delta[i, 0]
@@ -98,7 +98,7 @@ def exp_of_differences(logits, out):
         row_minus(logits, row_max(logits, i * q, q), i * q, q, out)
     values = flat(out)  # rows are too short to vectorise over
     for i in range(values.size):
-        values[i] = exp(values[i])
+        values[i] = exp_of_negative(values[i])
 
 
 @kernel
