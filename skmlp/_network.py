@@ -30,7 +30,7 @@ _BLOCK_ELEMENTS = 1 << 21
 # Bytes of a cache line, or of the longest vector.
 _LINE = 64
 # Rows that a prediction hands to a thread at a time.
-_BLOCK_OF_PREDICTION = 16384
+_BLOCK_OF_PREDICTION = 8192
 
 
 def aligned_empty(size: int, dtype: Any) -> NDArray[Any]:
