@@ -1,5 +1,6 @@
 """What the two classifiers share: parameters, fit, partial_fit and tags."""
 
+import copy
 from abc import ABC, abstractmethod
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
@@ -11,6 +12,7 @@ from sklearn.base import (
     ClassifierMixin,
     _fit_context,
 )
+from sklearn.metrics import check_scoring, get_scorer_names
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.metaestimators import available_if
@@ -20,28 +22,31 @@ from sklearn.utils.multiclass import (
 )
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from skmlp._callbacks import CallbackSupport, FitCallbacks
+from skmlp._history import History
 from skmlp._kernels.activations import ACTIVATIONS
 from skmlp._kernels.losses import LOSSES
 from skmlp._kernels.optimizers import OPTIMIZERS
 from skmlp._network import Network
 from skmlp._prediction import PredictionMixin
 from skmlp._schedules import SCHEDULES
+from skmlp._scoring import ValidationSet
 from skmlp._training import (
-    History,
     OptimizerState,
     Problem,
     StochasticTraining,
-    ValidationSet,
     train_lbfgs,
 )
 from skmlp._validation import (
     FLOATS,
     TrainingData,
     as_matrix,
+    check_activations,
     check_classes,
     check_hidden_layer_sizes,
     check_same_architecture,
     check_weights,
+    class_weights_of_rows,
     encode_labels,
     split_rows,
 )
@@ -56,7 +61,7 @@ def _solver_is_stochastic(estimator: Any) -> bool:
     return True
 
 
-class BaseMLPClassifier(PredictionMixin, ClassifierMixin, BaseEstimator, ABC):
+class BaseMLPClassifier(CallbackSupport, PredictionMixin, ClassifierMixin, BaseEstimator, ABC):
     """What the two classifiers have in common: all but the output layer.
 
     A subclass names its loss and says which classes it takes.
@@ -71,7 +76,7 @@ class BaseMLPClassifier(PredictionMixin, ClassifierMixin, BaseEstimator, ABC):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
-        "activation": [StrOptions(set(ACTIVATIONS))],
+        "activation": [StrOptions(set(ACTIVATIONS)), "array-like"],
         "solver": [StrOptions({*OPTIMIZERS, "lbfgs"})],
         "alpha": [Interval(Real, 0, None, closed="left")],
         "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
@@ -82,7 +87,7 @@ class BaseMLPClassifier(PredictionMixin, ClassifierMixin, BaseEstimator, ABC):
         "shuffle": ["boolean"],
         "random_state": ["random_state"],
         "tol": [Interval(Real, 0, None, closed="left")],
-        "verbose": ["verbose"],
+        "verbose": ["verbose", StrOptions({"progress"})],
         "warm_start": ["boolean"],
         "momentum": [Interval(Real, 0, 1, closed="both")],
         "nesterovs_momentum": ["boolean"],
@@ -94,15 +99,23 @@ class BaseMLPClassifier(PredictionMixin, ClassifierMixin, BaseEstimator, ABC):
         "n_iter_no_change": [
             Interval(Integral, 1, None, closed="left"),
             Options(Real, {np.inf}),
+            None,
         ],
         "max_fun": [Interval(Integral, 1, None, closed="left")],
         "n_jobs": [Integral, None],
+        "class_weight": [StrOptions({"balanced"}), dict, None],
+        "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
+        "warmup_fraction": [Interval(Real, 0, 1, closed="both")],
+        "label_smoothing": [Interval(Real, 0, 1, closed="left")],
+        "max_grad_norm": [Interval(Real, 0, None, closed="neither"), None],
+        "scoring": [StrOptions(set(get_scorer_names())), callable, None],
+        "transform_layer": [Integral, StrOptions({"all"})],
     }
 
     def __init__(
         self,
         hidden_layer_sizes: Any = (100,),
-        activation: str = "relu",
+        activation: Any = "relu",
         *,
         solver: str = "adam",
         alpha: float = 0.0001,
@@ -114,7 +127,7 @@ class BaseMLPClassifier(PredictionMixin, ClassifierMixin, BaseEstimator, ABC):
         shuffle: bool = True,
         random_state: Any = None,
         tol: float = 1e-4,
-        verbose: bool | int = False,
+        verbose: bool | int | str = False,
         warm_start: bool = False,
         momentum: float = 0.9,
         nesterovs_momentum: bool = True,
@@ -123,9 +136,16 @@ class BaseMLPClassifier(PredictionMixin, ClassifierMixin, BaseEstimator, ABC):
         beta_1: float = 0.9,
         beta_2: float = 0.999,
         epsilon: float = 1e-8,
-        n_iter_no_change: float = 10,
+        n_iter_no_change: float | None = 10,
         max_fun: int = 15000,
         n_jobs: int | None = None,
+        class_weight: Any = None,
+        dropout: Any = 0.0,
+        warmup_fraction: float = 0.0,
+        label_smoothing: float = 0.0,
+        max_grad_norm: float | None = None,
+        scoring: Any = None,
+        transform_layer: int | str = -1,
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -151,13 +171,29 @@ class BaseMLPClassifier(PredictionMixin, ClassifierMixin, BaseEstimator, ABC):
         self.n_iter_no_change = n_iter_no_change
         self.max_fun = max_fun
         self.n_jobs = n_jobs
+        self.class_weight = class_weight
+        self.dropout = dropout
+        self.warmup_fraction = warmup_fraction
+        self.label_smoothing = label_smoothing
+        self.max_grad_norm = max_grad_norm
+        self.scoring = scoring
+        self.transform_layer = transform_layer
 
     @abstractmethod
     def _n_logits(self, n_classes: int) -> int:
         """Return the number of logits for so many classes, or raise ValueError."""
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> Self:
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: ArrayLike | None = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: ArrayLike | None = None,
+    ) -> Self:
         """Fit the network.
 
         Parameters
@@ -169,6 +205,13 @@ class BaseMLPClassifier(PredictionMixin, ClassifierMixin, BaseEstimator, ABC):
         sample_weight : array-like of shape (n_samples,), default=None
             Non-negative weights of the rows in the objective; None means 1 for each. A row
             of weight 0 takes no part in training, though its class is one of `classes_`.
+        X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
+            Rows for early stopping to watch, instead of a part of X. In a Pipeline they are
+            transformed as X is with ``transform_input=["X_val"]``.
+        y_val : array-like of shape (n_val,), default=None
+            Their labels, from among those of `y`.
+        sample_weight_val : array-like of shape (n_val,), default=None
+            Their weights in the score; None means 1 for each.
 
         Returns
         -------
@@ -178,12 +221,14 @@ class BaseMLPClassifier(PredictionMixin, ClassifierMixin, BaseEstimator, ABC):
         Raises
         ------
         ValueError
-            X, y or the weights are invalid, or training ended with parameters that are
-            not finite.
+            X, y, the weights or a parameter are invalid; X_val comes without y_val or
+            without ``early_stopping=True``; or training ended with parameters that are not
+            finite.
         """
         goes_on = self.warm_start and hasattr(self, "_network")
         if not goes_on:
             self._forget()
+        given_X, given_y = X, y
         X, y = self._check_rows(X, y, goes_on)
         classes, codes = np.unique(y, return_inverse=True)
         check_classes(classes)
@@ -192,21 +237,49 @@ class BaseMLPClassifier(PredictionMixin, ClassifierMixin, BaseEstimator, ABC):
                 "warm_start can only be used where `y` has the same classes as in the "
                 f"previous call to fit. Previously got {self.classes_}, `y` has {classes}"
             )
-        weights = check_weights(sample_weight, X)
+        self._check_solver(X_val, y_val)
+        data = self._get_data(X, codes, sample_weight, classes)
+        held_out = None
+        if X_val is not None:
+            held_out = self._check_validation_rows(X_val, y_val, sample_weight_val, classes)
         random_state = check_random_state(self.random_state)
         network = self._get_network(X, classes, random_state, goes_on)
-        data = TrainingData(as_matrix(X, X.dtype), codes, weights)
         history = self._get_history(goes_on)
+        callbacks = FitCallbacks(
+            self,
+            given_X,
+            given_y,
+            sample_weight,
+            lambda network: {"_network": network, "classes_": classes},
+        )
         state = None
         if self.solver == "lbfgs":
-            rows = np.flatnonzero(weights)
-            mean = float(weights[rows].mean())
-            train_lbfgs(network, self._get_problem(data, rows, mean), history, self)
+            rows = np.flatnonzero(data.weights)
+            problem = self._get_problem(data, rows, float(data.weights[rows].mean()))
+            train_lbfgs(network, problem, history, self, callbacks)
         else:
             state = OptimizerState(self, network, random_state)
-            self._get_training(data, network, state, history).fit()
+            rows = np.flatnonzero(data.weights)
+            validation = None
+            if held_out is not None:
+                validation = self._get_validation_set(*held_out, None, classes)
+            elif self.early_stopping:
+                rows, validation_rows = split_rows(
+                    rows,
+                    data.y,
+                    fraction=self.validation_fraction,
+                    random_state=random_state,
+                    stratify=network.units[-1] == 1,  # scikit-learn does so for one logit
+                )
+                validation = self._get_validation_set(data, X, validation_rows, classes)
+            problem = self._get_problem(data, rows, state.mean_weight(data.weights[rows]))
+            StochasticTraining(
+                network, problem, validation, state, history, self, callbacks
+            ).fit()
         self.classes_ = classes
-        return self._conclude(network, history, state)
+        self._conclude(network, history, state)
+        callbacks.end(network)
+        return self
 
     @available_if(_solver_is_stochastic)
     @_fit_context(prefer_skip_nested_validation=True)
@@ -240,25 +313,34 @@ class BaseMLPClassifier(PredictionMixin, ClassifierMixin, BaseEstimator, ABC):
         AttributeError
             The solver is not stochastic.
         ValueError
-            As in `fit`; or ``early_stopping=True``, which makes no sense for one epoch.
+            As in `fit`; or ``early_stopping=True``, which makes no sense for one epoch, or
+            ``class_weight='balanced'``, which would be that of the call's rows alone.
         """
         if self.early_stopping:
             raise ValueError("partial_fit does not support early_stopping=True")
+        if self.class_weight == "balanced":
+            raise ValueError(
+                "class_weight 'balanced' is not supported for partial_fit, which does not see "
+                "all rows. Compute the weights from all labels with "
+                "sklearn.utils.compute_class_weight('balanced', classes=classes, y=y), and "
+                "pass them as a dict."
+            )
         goes_on = hasattr(self, "_network")
         if not goes_on:
             self._forget()
         _check_partial_fit_first_call(self, classes)
         check_classes(self.classes_)
         X, y = self._check_rows(X, y, goes_on)
-        weights = check_weights(sample_weight, X)
-        data = TrainingData(as_matrix(X, X.dtype), encode_labels(y, self.classes_), weights)
+        data = self._get_data(X, encode_labels(y, self.classes_), sample_weight, self.classes_)
         state = self._state if goes_on else None
         random_state = state.random_state if state else check_random_state(self.random_state)
         network = self._get_network(X, self.classes_, random_state, goes_on)
         if state is None or state.solver != self.solver:
             state = OptimizerState(self, network, random_state)
         history = self._get_history(goes_on)
-        self._get_training(data, network, state, history).partial_fit()
+        rows = np.flatnonzero(data.weights)
+        problem = self._get_problem(data, rows, state.mean_weight(data.weights[rows]))
+        StochasticTraining(network, problem, None, state, history, self).partial_fit()
         return self._conclude(network, history, state)
 
     def _check_rows(self, X: Any, y: Any, goes_on: bool) -> tuple[Any, NDArray[Any]]:
@@ -275,6 +357,72 @@ class BaseMLPClassifier(PredictionMixin, ClassifierMixin, BaseEstimator, ABC):
         check_classification_targets(y)
         return X, y
 
+    def _check_solver(self, X_val: Any, y_val: Any) -> None:
+        """Raise ValueError where the solver cannot do what is asked of it."""
+        if (X_val is None) != (y_val is None):
+            raise ValueError("X_val and y_val must be given together.")
+        if X_val is not None and not self.early_stopping:
+            raise ValueError("X_val is for early stopping: set early_stopping=True as well.")
+        if self.solver == "lbfgs":
+            if X_val is not None:
+                raise ValueError("solver='lbfgs' does not stop early, and takes no X_val.")
+            if np.any(np.asarray(self.dropout) != 0):
+                raise ValueError(
+                    "solver='lbfgs' needs the same objective at each step, which dropout "
+                    "changes: use a stochastic solver, or dropout=0."
+                )
+
+    def _get_data(
+        self, X: Any, codes: NDArray[np.intp], sample_weight: Any, classes: NDArray[Any]
+    ) -> TrainingData:
+        weights = check_weights(sample_weight, X)
+        if self.class_weight is not None:
+            weights = weights * class_weights_of_rows(
+                self.class_weight, classes, codes, weights
+            )
+            if not weights.any():
+                raise ValueError("class_weight leaves no row with a weight above 0.")
+        return TrainingData(as_matrix(X, X.dtype), codes, weights)
+
+    def _check_validation_rows(
+        self, X_val: Any, y_val: Any, sample_weight_val: Any, classes: NDArray[Any]
+    ) -> tuple[TrainingData, Any]:
+        """Return the rows that fit was given to watch, and their X as an array."""
+        X, y = validate_data(
+            self, X_val, y_val, accept_sparse="csr", dtype=FLOATS, order="C", reset=False
+        )
+        codes = encode_labels(y, classes)
+        return self._get_data(X, codes, sample_weight_val, classes), X
+
+    def _get_validation_set(
+        self, data: TrainingData, X: Any, rows: NDArray[np.intp] | None, classes: NDArray[Any]
+    ) -> ValidationSet:
+        """Return what early stopping watches: the given rows of X, or all."""
+        if rows is None:
+            rows = np.flatnonzero(data.weights)
+        if self.scoring in (None, "accuracy"):
+            return ValidationSet(data, rows)
+        if self.scoring == "neg_log_loss":
+            return ValidationSet(data, rows, uses_loss=True)
+        scorer, X, y = check_scoring(self, self.scoring), X[rows], classes[data.y[rows]]
+        weights = data.weights[rows]
+        given = {} if (weights == weights[0]).all() else {"sample_weight": weights}
+
+        def score(network: Network) -> float:
+            return float(scorer(self._as_fitted(network, classes), X, y, **given))
+
+        return ValidationSet(data, rows, score)
+
+    def _as_fitted(self, network: Network, classes: NDArray[Any]) -> Self:
+        """Return a copy of the estimator that predicts with `network`.
+
+        It takes arrays without a word about names that X had as a DataFrame.
+        """
+        fitted = copy.copy(self)
+        fitted._network, fitted.classes_ = network, classes
+        fitted.__dict__.pop("feature_names_in_", None)
+        return fitted
+
     def _forget(self) -> None:
         """Count as not fitted from here on, so that a fit that fails leaves no mixture."""
         for name in ("_network", "_state", "classes_"):
@@ -289,36 +437,24 @@ class BaseMLPClassifier(PredictionMixin, ClassifierMixin, BaseEstimator, ABC):
     ) -> Network:
         hidden = check_hidden_layer_sizes(self.hidden_layer_sizes)
         units = [X.shape[1], *hidden, self._n_logits(len(classes))]
+        activations = check_activations(self.activation, len(hidden))
         if not goes_on:
-            return Network.initialize(units, self.activation, random_state, X.dtype)
+            return Network.initialize(units, activations, random_state, X.dtype)
         check_same_architecture(units, self._network.units)
-        return self._network.with_activation(self.activation)
+        return self._network.with_activations(activations)
 
     def _get_history(self, goes_on: bool) -> History:
         history = History(self.loss_curve_, t=self.t_) if goes_on else History()
         if self.early_stopping and self.solver in OPTIMIZERS:
             history.validation_scores = (goes_on and self.validation_scores_) or []
+            history.validation_loss_curve = (goes_on and self.validation_loss_curve_) or []
         return history
 
     def _get_problem(self, data: TrainingData, rows: NDArray[np.intp], mean: float) -> Problem:
-        return Problem.weighted(data, rows, mean, self.alpha, LOSSES[self._loss].code)
-
-    def _get_training(
-        self, data: TrainingData, network: Network, state: OptimizerState, history: History
-    ) -> StochasticTraining:
-        rows = np.flatnonzero(data.weights)
-        validation = None
-        if self.early_stopping:
-            rows, held_out = split_rows(
-                rows,
-                data.y,
-                fraction=self.validation_fraction,
-                random_state=state.random_state,
-                stratify=network.units[-1] == 1,  # scikit-learn does so for one logit
-            )
-            validation = ValidationSet(data, held_out)
-        problem = self._get_problem(data, rows, state.mean_weight(data.weights[rows]))
-        return StochasticTraining(network, problem, validation, state, history, self)
+        decouples = self.solver in OPTIMIZERS and OPTIMIZERS[self.solver].decouples
+        alpha = 0.0 if decouples else self.alpha
+        code = LOSSES[self._loss].code
+        return Problem.weighted(data, rows, mean, alpha, code, self.label_smoothing)
 
     def _conclude(
         self, network: Network, history: History, state: OptimizerState | None
@@ -340,7 +476,9 @@ class BaseMLPClassifier(PredictionMixin, ClassifierMixin, BaseEstimator, ABC):
         self.loss_ = history.loss
         self.loss_curve_ = history.loss_curve
         self.validation_scores_ = history.validation_scores
+        self.validation_loss_curve_ = history.validation_loss_curve
         self.best_validation_score_ = history.best_score
+        self.best_iter_ = history.best_iter
         self.best_loss_ = None
         if history.best_score is None:
             self.best_loss_ = min(history.loss_curve, default=history.loss)
@@ -360,6 +498,12 @@ class BaseMLPClassifier(PredictionMixin, ClassifierMixin, BaseEstimator, ABC):
         """Bias vectors (fan_out,), views of the parameter vector."""
         check_is_fitted(self)
         return self._network.intercepts
+
+    @property
+    def slopes_(self) -> tuple[NDArray[Any], ...]:
+        """Slopes (width,) of each 'prelu' layer, views of the parameter vector."""
+        check_is_fitted(self)
+        return self._network.slopes
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

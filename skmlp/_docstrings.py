@@ -10,31 +10,45 @@ _PARAMETERS = """\
         Widths h₁, h₂, ... of the hidden layers. An int is one hidden layer; ``()`` none,
         which makes the model linear in X.
 
-    activation : {'identity', 'logistic', 'sigmoid', 'tanh', 'relu'}, default='relu'
-        Activation function σ of the hidden layers; 'sigmoid' is 'logistic'.
+    activation : str or sequence of str, default='relu'
+        Activation function σ of the hidden layers, or one for each, σ₁, σ₂, ...: 'identity',
+        'logistic' (or 'sigmoid'), 'tanh', 'relu', 'leaky_relu' (slope 0.01 below 0), 'prelu'
+        (a learned slope a hidden unit, from 0.25 on; see ``slopes_``), 'elu', 'selu', 'gelu',
+        'silu', 'mish' or 'softplus'. With 'selu' the initial weights are normal, of variance
+        1 / fan_in, and the biases 0.
 
-    solver : {'adam', 'sgd', 'lbfgs'}, default='adam'
+    solver : {'adam', 'adamw', 'sgd', 'lbfgs'}, default='adam'
         - 'adam' is the stochastic optimizer of [1]_.
+        - 'adamw' is Adam with the decay of the weights taken out of the gradient [2]_, as
+          torch's: each step multiplies them by 1 - η ``alpha``.
         - 'sgd' is stochastic gradient descent with momentum.
         - 'lbfgs' is scipy's L-BFGS-B on the whole training set: often the best choice
           for a few hundred rows.
 
     alpha : float, default=1e-4
-        Strength of the L2 penalty on the weights (not the biases); see Notes.
+        Strength of the L2 penalty on the weights (not the biases or slopes); see Notes. With
+        'adamw', the rate of their decay, which is no part of the objective.
 
     batch_size : int or 'auto', default='auto'
         Rows of a minibatch; 'auto' is ``min(200, n_samples)``. Not used by 'lbfgs'.
 
-    learning_rate : {'constant', 'invscaling', 'adaptive'}, default='constant'
-        Schedule of the learning rate η, for ``solver='sgd'`` only.
+    learning_rate : str, default='constant'
+        Schedule of the learning rate η of the stochastic solvers, MLPClassifier's three for
+        'sgd' alone; t is the share of ``max_iter`` epochs' steps that are done.
 
         - 'constant': ``learning_rate_init`` throughout.
         - 'invscaling': ``learning_rate_init / (t_ + 1) ** power_t`` after each epoch.
         - 'adaptive': divided by 5 each time that ``n_iter_no_change`` epochs bring no
           improvement by ``tol``; training stops once η is 1e-6 or less.
+        - 'cosine': ``learning_rate_init`` times (1 + cos(π t)) / 2 [3]_.
+        - 'one_cycle': from a 25th of ``learning_rate_init`` up to it for t < 0.3, and down to
+          a 250,000th, each along half a cosine [4]_.
+        - 'coslog4': ``learning_rate_init`` times (1 - cos(2π log₂(1 + 15 t))) / 2, four
+          waves that grow longer [5]_.
 
     learning_rate_init : float, default=0.001
-        Initial learning rate of the stochastic solvers.
+        Initial learning rate of the stochastic solvers; the largest one of 'one_cycle' and
+        'coslog4'.
 
     power_t : float, default=0.5
         Exponent of 'invscaling'.
@@ -53,8 +67,9 @@ _PARAMETERS = """\
         Improvement of the loss, or of the validation accuracy, that counts; for 'lbfgs',
         the gradient's largest component at which it stops.
 
-    verbose : bool or int, default=False
-        Whether to print a line an epoch.
+    verbose : bool, int or 'progress', default=False
+        Whether to print a line an epoch; 'progress' draws a bar instead where there is a
+        terminal, with tqdm.
 
     warm_start : bool, default=False
         Whether ``fit`` goes on from the parameters of the last fit. The optimizer starts
@@ -67,9 +82,9 @@ _PARAMETERS = """\
         Whether 'sgd' looks ahead as Nesterov's momentum does.
 
     early_stopping : bool, default=False
-        Whether to hold out ``validation_fraction`` of the rows, to stop when accuracy on
-        them does not improve, and to restore the parameters of the best epoch. Not used
-        by 'lbfgs'.
+        Whether to hold out ``validation_fraction`` of the rows, or to take those that `fit`
+        is given as ``X_val``; to stop when ``scoring`` on them does not improve; and to
+        restore the parameters of the best epoch. Not used by 'lbfgs'.
 
     validation_fraction : float, default=0.1
         Share of the rows held out, in [0, 1).
@@ -80,8 +95,10 @@ _PARAMETERS = """\
     epsilon : float, default=1e-8
         Keeps Adam's step finite where the second moment vanishes.
 
-    n_iter_no_change : int or inf, default=10
-        Number of epochs without improvement that the stochastic solvers bear.
+    n_iter_no_change : int, inf or None, default=10
+        Number of epochs without improvement that the stochastic solvers bear. None means
+        that training goes on to ``max_iter`` in any case, without a warning; early stopping
+        then restores the best epoch all the same.
 
     max_fun : int, default=15000
         Largest number of evaluations of the objective by 'lbfgs'.
@@ -89,7 +106,37 @@ _PARAMETERS = """\
     n_jobs : int or None, default=None
         Number of threads over which predictions and `transform` spread their rows; -1 means
         all cores, None means 1 outside a :func:`joblib.parallel_config` context. The results
-        are the same for any number. MLPClassifier has no such parameter.
+        are the same for any number.
+
+    class_weight : {'balanced'}, dict or None, default=None
+        Weights of the classes, {label: weight}, by which those of the rows are multiplied; a
+        class that is not in the dict has 1. 'balanced' makes the sums over the rows of each
+        class equal, and is not for `partial_fit`.
+
+    dropout : float or sequence of float, default=0.0
+        Chance, in [0, 1), that a hidden unit's output is set to 0 in a training step, or one
+        for each hidden layer; the others are divided by 1 less the chance [6]_. Predictions
+        use all units. Not for 'lbfgs'.
+
+    warmup_fraction : float, default=0.0
+        Share of all steps over which the learning rate is led up to that of its schedule, in
+        a straight line.
+
+    label_smoothing : float, default=0.0
+        Part of a label, in [0, 1), that is spread evenly over all classes [7]_.
+
+    max_grad_norm : float or None, default=None
+        Largest Euclidean norm of the gradient, all parameters together, that a step of the
+        stochastic solvers takes as it is; a longer one is scaled down to it [8]_.
+
+    scoring : str, callable or None, default=None
+        What early stopping watches: None is accuracy; otherwise a name, of which
+        'neg_log_loss' costs the least, or a callable, as in
+        :func:`sklearn.metrics.check_scoring`.
+
+    transform_layer : int or 'all', default=-1
+        Hidden layer that `transform` returns, counted from 0, or from -1 backwards; 'all' for
+        all of them side by side.
 """
 
 _ATTRIBUTES = """\
@@ -106,6 +153,8 @@ _ATTRIBUTES = """\
         writing into one changes the network.
     intercepts_ : tuple of ndarray
         Bias vectors b⁽ᵏ⁾ of shape (fan_out,), views likewise.
+    slopes_ : tuple of ndarray
+        Slopes of shape (width,) of each hidden layer with 'prelu', views likewise.
     n_layers_ : int
         Number of layers, input and output included.
     n_outputs_ : int
@@ -124,9 +173,14 @@ _ATTRIBUTES = """\
     best_loss_ : float or None
         Least value in ``loss_curve_``; None with early stopping.
     validation_scores_ : list of float or None
-        Accuracy on the held-out rows after each epoch; None without early stopping.
+        ``scoring`` on the held-out rows after each epoch; None without early stopping.
+    validation_loss_curve_ : list of float or None
+        Mean cross-entropy of the held-out rows, without penalty or smoothing; None likewise.
     best_validation_score_ : float or None
-        The largest of them in the last fit; None without early stopping.
+        The largest score of the last fit; None likewise.
+    best_iter_ : int or None
+        The epoch of the last fit, counted from 1, that had it, and which the parameters and
+        ``loss_`` come from; None likewise.
 """
 
 _NOTES = """\
@@ -154,6 +208,18 @@ _NOTES = """\
     ----------
     .. [1] D. P. Kingma and J. Ba, "Adam: A method for stochastic optimization",
        ICLR 2015.
+    .. [2] I. Loshchilov and F. Hutter, "Decoupled weight decay regularization", ICLR 2019.
+    .. [3] I. Loshchilov and F. Hutter, "SGDR: Stochastic gradient descent with warm
+       restarts", ICLR 2017, equation 5.
+    .. [4] L. N. Smith and N. Topin, "Super-convergence", 2018.
+    .. [5] D. Holzmüller, L. Grinsztajn and I. Steinwart, "Better by default: Strong
+       pre-tuned MLPs and boosted trees on tabular data", NeurIPS 2024.
+    .. [6] N. Srivastava et al., "Dropout: A simple way to prevent neural networks from
+       overfitting", JMLR 15, 2014.
+    .. [7] C. Szegedy et al., "Rethinking the inception architecture for computer vision",
+       CVPR 2016, section 7.
+    .. [8] R. Pascanu, T. Mikolov and Y. Bengio, "On the difficulty of training recurrent
+       neural networks", ICML 2013, algorithm 1.
 """
 
 _Class = TypeVar("_Class", bound=type)

@@ -14,12 +14,14 @@ from skmlp._kernels._layout import (
     BIASES,
     FAN_IN,
     FAN_OUT,
+    NO_SLOPES,
+    SLOPES,
     WEIGHTS,
     layer_table,
     n_parameters,
     n_units,
 )
-from skmlp._kernels.activations import ACTIVATIONS
+from skmlp._kernels.activations import ACTIVATIONS, INITIAL_SLOPE
 from skmlp._kernels.network import NO_LINK, PANEL, n_scratch, outputs
 from skmlp._validation import Matrix, read_only
 
@@ -48,8 +50,8 @@ class Network:
     Attributes
     ----------
     theta : array of shape (p,)
-        All parameters: W⁽¹⁾, ..., W⁽ᴷ⁾, b⁽¹⁾, ..., b⁽ᴷ⁾.
-    layers : int64 array of shape (K, 6)
+        All parameters: W⁽¹⁾, ..., W⁽ᴷ⁾, b⁽¹⁾, ..., b⁽ᴷ⁾, and the slopes of prelu.
+    layers : int64 array of shape (K, 7)
         See :mod:`skmlp._kernels._layout`.
     """
 
@@ -60,33 +62,71 @@ class Network:
     def initialize(
         cls,
         units: Sequence[int],
-        activation: str,
+        activations: Sequence[str],
         random_state: np.random.RandomState,
         dtype: Any,
     ) -> "Network":
         """Draw the initial parameters, in scikit-learn's order.
 
         Uniform on ±sqrt(c / (fan_in + fan_out)), biases included (Glorot and Bengio 2010,
-        equation 16); c depends on the activation.
+        equation 16), or normal; which of them, and c, depends on the layer's activation. The
+        output layer's are drawn as those of the last hidden layer.
+
+        Parameters
+        ----------
+        units : sequence of int
+        activations : sequence of str
+            One a hidden layer.
+        random_state : RandomState
+        dtype : dtype
         """
-        code, factor = ACTIVATIONS[activation]
-        hidden = len(units) - 2
-        layers = layer_table(units, [code] * hidden + [ACTIVATIONS["identity"].code])
+        hidden = [ACTIVATIONS[name] for name in activations]
+        layers = layer_table(
+            units,
+            [*(activation.code for activation in hidden), ACTIVATIONS["identity"].code],
+            [*(activation.learns_slopes for activation in hidden), False],
+        )
         network = cls(aligned_empty(n_parameters(layers), dtype), layers)
-        for weights, biases in zip(network.coefs, network.intercepts, strict=True):
-            bound = np.sqrt(factor / sum(weights.shape))
-            weights[:] = random_state.uniform(-bound, bound, weights.shape)
-            biases[:] = random_state.uniform(-bound, bound, biases.shape)
+        network.theta[:] = INITIAL_SLOPE
+        factors = [activation.init_factor for activation in hidden]
+        factors.append(factors[-1] if factors else ACTIVATIONS["identity"].init_factor)
+        for weights, biases, factor in zip(
+            network.coefs, network.intercepts, factors, strict=True
+        ):
+            if factor is None:
+                deviation = 1 / np.sqrt(len(weights))
+                weights[:] = random_state.normal(scale=deviation, size=weights.shape)
+                biases[:] = 0
+            else:
+                bound = np.sqrt(factor / sum(weights.shape))
+                weights[:] = random_state.uniform(-bound, bound, weights.shape)
+                biases[:] = random_state.uniform(-bound, bound, biases.shape)
         return network
 
-    def with_activation(self, activation: str) -> "Network":
-        """Return a network on the same parameters with another hidden activation.
+    def with_activations(self, activations: Sequence[str]) -> "Network":
+        """Return a network on the same parameters with other hidden activations.
 
         They are a copy only where they may not be written to, as in a memory map.
+
+        Raises
+        ------
+        ValueError
+            A layer would gain or lose the slopes that prelu learns.
         """
         layers = self.layers.copy()
-        layers[:-1, ACTIVATION] = ACTIVATIONS[activation].code
+        hidden = [ACTIVATIONS[name] for name in activations]
+        learns = [activation.learns_slopes for activation in hidden]
+        if learns != (layers[:-1, SLOPES] != NO_SLOPES).tolist():
+            raise ValueError(
+                "Training cannot go on: 'prelu' learns slopes, which other activations do not "
+                "have. Keep activation as it was, or fit anew with warm_start=False."
+            )
+        layers[:-1, ACTIVATION] = [activation.code for activation in hidden]
         return Network(np.require(self.theta, requirements="W"), layers)
+
+    def copy(self) -> "Network":
+        """Return a network with parameters of its own."""
+        return Network(self.theta.copy(), self.layers)
 
     @property
     def depth(self) -> int:
@@ -112,6 +152,12 @@ class Network:
         return tuple(self.theta[row[BIASES] :][: row[FAN_OUT]] for row in self.layers)
 
     @property
+    def slopes(self) -> tuple[NDArray[Any], ...]:
+        """The slopes of each layer whose activation learns them, views of theta."""
+        learning = self.layers[self.layers[:, SLOPES] != NO_SLOPES]
+        return tuple(self.theta[row[SLOPES] :][: row[FAN_OUT]] for row in learning)
+
+    @property
     def table(self) -> NDArray[np.int64]:
         """The table of layers as the kernels take it: read-only, to be of one type."""
         return read_only(self.layers)
@@ -132,6 +178,16 @@ class Network:
             n_scratch(self.layers, n_rows, 0 if X.data is None else 1),
         )
         return tuple(aligned_empty(size, self.theta.dtype) for size in sizes)
+
+    def memory(self, n_rows: int, *, drops: bool = False) -> NDArray[Any] | None:
+        """Return room for what activations keep of `n_rows` rows, or None where none does.
+
+        With `drops`, for dropout, it is there in any case.
+        """
+        codes = {activation.code for activation in ACTIVATIONS.values() if activation.keeps}
+        if not drops and codes.isdisjoint(self.layers[:, ACTIVATION].tolist()):
+            return None
+        return aligned_empty(n_rows * n_units(self.layers), self.theta.dtype)
 
     def write_outputs(
         self, X: Matrix, depth: int, out: NDArray[Any], *, rows: Any = None, link: int = NO_LINK
@@ -157,7 +213,17 @@ class Network:
         if rows is None:
             rows = np.arange(0 if X.data is None else len(out))
         work = aligned_empty(PANEL * self._row_size(X), self.theta.dtype)
-        return outputs(*X, rows, read_only(self.theta), self.table, depth, link, work, out)
+        return outputs(
+            *X,
+            rows,
+            read_only(self.theta),
+            self.table,
+            depth,
+            link,
+            self.memory(PANEL),
+            work,
+            out,
+        )
 
     def logits(self, X: Matrix, rows: NDArray[np.intp]) -> NDArray[Any]:
         """Return the logits of the selected rows."""

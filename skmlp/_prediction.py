@@ -30,6 +30,7 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     _network: Network
     classes_: NDArray[Any]
     n_jobs: int | None
+    transform_layer: Any
 
     def _for_each_block(
         self,
@@ -91,15 +92,28 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
         return self._for_each_block(X, (), dtype, compute)
 
-    def _last_hidden_layer(self) -> int:
-        """Return its number, counted from 1; raise ValueError for a linear model."""
-        depth = self._network.depth - 1
-        if depth == 0:
+    def _transformed_layers(self) -> list[int]:
+        """Return the numbers of the layers that `transform` returns, counted from 1.
+
+        Raises
+        ------
+        ValueError
+            There is no hidden layer, or not the one that is asked for.
+        """
+        n_hidden = self._network.depth - 1
+        if n_hidden == 0:
             raise ValueError(
-                "transform returns the last hidden layer, but hidden_layer_sizes=() has "
+                "transform returns hidden layers, but hidden_layer_sizes=() has "
                 "none. Give the network a hidden layer, or use X itself."
             )
-        return depth
+        if self.transform_layer == "all":
+            return list(range(1, n_hidden + 1))
+        if not -n_hidden <= self.transform_layer < n_hidden:
+            raise ValueError(
+                f"transform_layer must be 'all' or from {-n_hidden} to {n_hidden - 1} with "
+                f"{n_hidden} hidden layers; got {self.transform_layer!r}."
+            )
+        return [self.transform_layer % n_hidden + 1]
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Return the most probable class of each row.
@@ -173,7 +187,7 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         return self._outputs(X, self._network.depth, n_classes)
 
     def transform(self, X: Any) -> NDArray[Any]:
-        """Return the hidden representation: the outputs of the last hidden layer.
+        """Return the hidden representation: the outputs of the layer `transform_layer`.
 
         Parameters
         ----------
@@ -182,17 +196,55 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Returns
         -------
         ndarray of shape (n_samples, width)
-            In X's dtype.
+            In X's dtype; with 'all' the layers from the first to the last, side by side.
 
         Raises
         ------
         ValueError
-            The model is linear (``hidden_layer_sizes=()``).
+            The model is linear (``hidden_layer_sizes=()``), or there is no such layer.
         """
         check_is_fitted(self)
-        return self._outputs(X, self._last_hidden_layer(), self._n_features_out)
+        layers, network = self._transformed_layers(), self._network
+        if len(layers) == 1:
+            return self._outputs(X, layers[0], self._n_features_out)
+        ends = np.cumsum([network.units[layer] for layer in layers])
+
+        def compute(rows: Matrix, out: NDArray[Any]) -> bool:
+            finite = True
+            for layer, columns in zip(layers, np.split(out, ends[:-1], axis=1), strict=True):
+                part = np.empty(columns.shape, columns.dtype)
+                finite &= network.write_outputs(rows, layer, part)
+                columns[:] = part
+            return finite
+
+        return self._for_each_block(X, (int(ends[-1]),), None, compute)
 
     @property
     def _n_features_out(self) -> int:
         # What ClassNamePrefixFeaturesOutMixin names: one feature a unit.
-        return self._network.units[self._last_hidden_layer()]
+        return sum(self._network.units[layer] for layer in self._transformed_layers())
+
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
+        """Return the names of what `transform` returns.
+
+        Parameters
+        ----------
+        input_features : ignored
+
+        Returns
+        -------
+        ndarray of str
+            The class's name in lower case and the number of the unit; of several layers,
+            ``_layer``, the number of the layer, ``_unit`` and that of the unit, all from 0.
+        """
+        check_is_fitted(self)
+        layers = self._transformed_layers()
+        if len(layers) == 1:
+            return super().get_feature_names_out(input_features)
+        prefix = type(self).__name__.lower()
+        names = [
+            f"{prefix}_layer{layer - 1}_unit{unit}"
+            for layer in layers
+            for unit in range(self._network.units[layer])
+        ]
+        return np.array(names, dtype=object)

@@ -1,7 +1,38 @@
-"""Learning-rate schedules: pure functions of the time, and what a stall does to the rate."""
+"""Learning-rate schedules: pure functions of the step, and what a stall does to the rate.
+
+A schedule gives the factor of ``learning_rate_init`` for each of an epoch's steps.
+"""
 
 from collections.abc import Callable
 from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+class Time(NamedTuple):
+    """When the steps of an epoch are taken.
+
+    Attributes
+    ----------
+    steps : int array of shape (n_steps,)
+        Their numbers, counted from 0 at the beginning of training.
+    total : int
+        Number of steps in ``max_iter`` epochs.
+    seen : int
+        Training rows seen before the epoch.
+    """
+
+    steps: NDArray[np.int64]
+    total: int
+    seen: int
+
+    @property
+    def fractions(self) -> Floats:
+        """Share of the steps taken before each; 1 at most."""
+        return np.minimum(self.steps / self.total, 1.0)
 
 
 class Schedule(NamedTuple):
@@ -9,31 +40,74 @@ class Schedule(NamedTuple):
 
     Attributes
     ----------
-    rate : callable
-        (initial rate, training rows seen, power) -> rate of the next epoch.
+    factor : callable
+        (time, power) -> what the initial rate is multiplied by, one number or one a step.
     divisor : float or None
         What the rate is divided by after n_iter_no_change epochs without improvement; None
         where training stops then.
     """
 
-    rate: Callable[[float, int, float], float]
-    divisor: float | None
+    factor: Callable[[Time, float], Floats | float]
+    divisor: float | None = None
 
 
 # A schedule that divides stops training after a stall at this rate or a lower one.
 SMALLEST_RATE = 1e-6
+# one_cycle: the share of steps on which the rate rises, and where it begins and ends, as
+# fractions of the largest.
+_RISING, _BEGIN, _END = 0.3, 1 / 25, 1e-4
 
 
-def _constant(initial: float, seen: int, power: float) -> float:
-    return initial
+def _constant(time: Time, power: float) -> float:
+    return 1.0
 
 
-def _inverse_scaling(initial: float, seen: int, power: float) -> float:
-    return initial / (seen + 1) ** power
+def _inverse_scaling(time: Time, power: float) -> float:
+    return 1.0 / (time.seen + 1) ** power
+
+
+def _half_wave(begin: float, end: float, fractions: Floats) -> Floats:
+    """Go from `begin` to `end` along half a period of a cosine."""
+    return end + (begin - end) * 0.5 * (1 + np.cos(np.pi * fractions))
+
+
+def _cosine(time: Time, power: float) -> Floats:
+    """Loshchilov and Hutter (2017), equation 5, without restarts."""
+    return _half_wave(1.0, 0.0, time.fractions)
+
+
+def _one_cycle(time: Time, power: float) -> Floats:
+    """Smith and Topin (2018), with torch's shape: up along a cosine, and down along another."""
+    t = time.fractions
+    rising = _half_wave(_BEGIN, 1.0, t / _RISING)
+    falling = _half_wave(1.0, _BEGIN * _END, (t - _RISING) / (1 - _RISING))
+    return np.where(t < _RISING, rising, falling)
+
+
+def _coslog4(time: Time, power: float) -> Floats:
+    """Four waves, each twice as long as the one before (Holzmüller et al. 2024, RealMLP)."""
+    return 0.5 * (1 - np.cos(2 * np.pi * np.log2(1 + 15 * time.fractions)))
 
 
 SCHEDULES = {
-    "constant": Schedule(_constant, None),
-    "invscaling": Schedule(_inverse_scaling, None),
-    "adaptive": Schedule(_constant, 5.0),
+    "constant": Schedule(_constant),
+    "invscaling": Schedule(_inverse_scaling),
+    "adaptive": Schedule(_constant, divisor=5.0),
+    "cosine": Schedule(_cosine),
+    "one_cycle": Schedule(_one_cycle),
+    "coslog4": Schedule(_coslog4),
 }
+
+
+def learning_rates(
+    schedule: Schedule, initial: float, power: float, warmup_fraction: float, time: Time
+) -> Floats:
+    """Return the rate of each step of an epoch.
+
+    Over the first `warmup_fraction` of all steps the rate of the schedule is multiplied by a
+    factor that rises to 1 in a straight line: the first step takes one of its parts.
+    """
+    rates = np.full(time.steps.size, initial) * schedule.factor(time, power)
+    if warmup_fraction > 0:
+        rates *= np.minimum((time.steps + 1) / (warmup_fraction * time.total), 1.0)
+    return rates

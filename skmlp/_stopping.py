@@ -35,10 +35,10 @@ class Monitor:
     def update(self, score: float, theta: NDArray[Any], tol: float) -> None:
         """Take in the score of one more epoch.
 
-        A score below the best so far plus `tol` counts as no improvement. `theta` is copied
-        where its score is the best.
+        A score below the best so far plus `tol` counts as no improvement, and so does NaN.
+        `theta` is copied where its score is the best.
         """
-        self.n_stalled = self.n_stalled + 1 if score < self.best_score + tol else 0
+        self.n_stalled = 0 if score >= self.best_score + tol else self.n_stalled + 1
         if score > self.best_score:
             self.best_score = score
             self.best_epoch = self._seen

@@ -4,7 +4,7 @@
 """
 
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
@@ -13,14 +13,18 @@ from numpy.typing import NDArray
 from scipy.optimize import OptimizeResult, minimize
 from sklearn.exceptions import ConvergenceWarning
 
+from skmlp._callbacks import FitCallbacks
+from skmlp._history import History
 from skmlp._interrupt import Interrupt, deferred_interrupt
 from skmlp._kernels.epoch import loss_and_gradient, run_epoch
 from skmlp._kernels.optimizers import OPTIMIZERS
-from skmlp._network import Network, aligned_empty, predicted_codes
-from skmlp._schedules import SCHEDULES, SMALLEST_RATE
+from skmlp._network import Network, aligned_empty
+from skmlp._reporting import Reporter, get_reporter
+from skmlp._schedules import SCHEDULES, SMALLEST_RATE, Time, learning_rates
+from skmlp._scoring import ValidationSet
 from skmlp._shuffling import Shuffler
 from skmlp._stopping import Monitor
-from skmlp._validation import TrainingData
+from skmlp._validation import Matrix, TrainingData, check_dropout
 
 
 class _Outcome(Enum):
@@ -30,6 +34,7 @@ class _Outcome(Enum):
     EXHAUSTED = auto()
     DIVERGED = auto()
     INTERRUPTED = auto()
+    STOPPED = auto()
 
 
 @dataclass(frozen=True)
@@ -45,64 +50,29 @@ class Problem:
     alpha : float
         Divided by the mean weight, too.
     loss : int
+    smoothing : float
+        Of the labels.
     """
 
     data: TrainingData
     rows: NDArray[np.intp]
     alpha: float
     loss: int
+    smoothing: float
 
     @classmethod
     def weighted(
-        cls, data: TrainingData, rows: NDArray[np.intp], mean: float, alpha: float, loss: int
+        cls,
+        data: TrainingData,
+        rows: NDArray[np.intp],
+        mean: float,
+        alpha: float,
+        loss: int,
+        smoothing: float = 0.0,
     ) -> "Problem":
         """Divide the weights, which take on X's dtype, and the penalty by the mean weight."""
         weights = (data.weights / mean).astype(data.X.dense.dtype, copy=False)
-        return cls(data._replace(weights=weights), rows, alpha / mean, loss)
-
-
-@dataclass(frozen=True)
-class ValidationSet:
-    """The rows that early stopping watches."""
-
-    data: TrainingData
-    rows: NDArray[np.intp]
-
-    def accuracy(self, network: Network) -> float:
-        """Return the weighted accuracy, or NaN where the logits are not finite."""
-        logits = network.logits(self.data.X, self.rows)
-        if not np.isfinite(logits).all():
-            return np.nan
-        hits = predicted_codes(logits) == self.data.y[self.rows]
-        return float(np.average(hits, weights=self.data.weights[self.rows]))
-
-
-@dataclass
-class History:
-    """What a fit leaves behind for the user, an epoch at a time.
-
-    `n_iter` counts the epochs of the current call; `t` the training rows seen in all
-    calls, and the lists go on over warm starts and calls to partial_fit likewise. `loss`
-    is that of the epoch which the final parameters come from, and `best_score` the largest
-    validation score of the call.
-    """
-
-    loss_curve: list[float] = field(default_factory=list)
-    validation_scores: list[float] | None = None
-    n_iter: int = 0
-    t: int = 0
-    loss: float = np.nan
-    best_score: float | None = None
-
-    def add(self, loss: float, n_rows: int, score: float | None = None) -> None:
-        """Append one epoch over `n_rows` training rows."""
-        self.n_iter += 1
-        self.t += n_rows
-        self.loss = loss
-        self.loss_curve.append(loss)
-        if score is not None:
-            assert self.validation_scores is not None
-            self.validation_scores.append(score)
+        return cls(data._replace(weights=weights), rows, alpha / mean, loss, smoothing)
 
 
 class OptimizerState:
@@ -125,6 +95,8 @@ class OptimizerState:
     divisor : float
         What stalls have divided the learning rate by.
     monitor : Monitor
+    dropout_seed : int
+        0 before there is any dropout, which is the first to need one.
     """
 
     def __init__(
@@ -138,6 +110,7 @@ class OptimizerState:
         self.seen = 0
         self.divisor = 1.0
         self.monitor = Monitor(keep_best=params.early_stopping)
+        self.dropout_seed = 0
         self._n_weights = 0
         self._sum_of_weights = 0.0
 
@@ -162,6 +135,7 @@ class StochasticTraining:
     state : OptimizerState
     history : History
     params : object
+    callbacks : FitCallbacks or None
     """
 
     def __init__(
@@ -172,6 +146,7 @@ class StochasticTraining:
         state: OptimizerState,
         history: History,
         params: Any,
+        callbacks: FitCallbacks | None = None,
     ) -> None:
         self._network = network
         self._problem = problem
@@ -179,13 +154,18 @@ class StochasticTraining:
         self._state = state
         self._history = history
         self._params = params
-        # The learning_rate schedules are for sgd alone, as in scikit-learn.
-        self._schedule = SCHEDULES[
-            params.learning_rate if params.solver == "sgd" else "constant"
-        ]
+        self._callbacks = callbacks
+        self._schedule = SCHEDULES[params.learning_rate]
         self._optimizer = OPTIMIZERS[params.solver]
         settings = [getattr(params, name) for name in self._optimizer.settings]
         self._settings = np.array(settings, dtype=np.float64)
+        self._largest_norm = np.inf if params.max_grad_norm is None else params.max_grad_norm
+        self._patience = np.inf if params.n_iter_no_change is None else params.n_iter_no_change
+        rates = check_dropout(params.dropout, network.depth - 1)
+        self._dropout = np.array([*rates, 0.0])
+        drops = bool(self._dropout.any())
+        if drops and state.dropout_seed == 0:
+            state.dropout_seed = int(state.random_state.randint(1, 2**31))
         # It is read-only where the estimator was loaded as a memory map.
         state.memory = np.require(state.memory, requirements="W")
         self._rows = problem.rows.copy()
@@ -196,6 +176,7 @@ class StochasticTraining:
         self._batch_size = _batch_size(params.batch_size, len(problem.rows))
         self._n_steps = -(-len(problem.rows) // self._batch_size)
         self._scratch = (
+            network.memory(self._batch_size, drops=drops),
             aligned_empty(network.theta.size, network.theta.dtype),
             *network.workspaces(problem.data.X, self._batch_size),
         )
@@ -203,10 +184,11 @@ class StochasticTraining:
     def fit(self) -> None:
         """Run ``max_iter`` epochs at most.
 
-        Training stops where the loss, or with a validation set the accuracy on it, has
+        Training stops where the loss, or with a validation set the score on it, has
         not improved by ``tol`` for more than ``n_iter_no_change`` epochs, unless the
-        schedule goes on with another rate; where parameters are no longer finite; and on
-        Ctrl-C. With a validation set the parameters of the best epoch are restored.
+        schedule goes on with another rate; where parameters are no longer finite; where a
+        callback says so; and on Ctrl-C. With a validation set the parameters of the best
+        epoch are restored.
 
         Warns
         -----
@@ -215,31 +197,53 @@ class StochasticTraining:
         UserWarning
             Training was interrupted.
         """
-        outcome = self._epochs(self._params.max_iter)
+        params = self._params
+        reporter = get_reporter(params.verbose, params.max_iter)
+        try:
+            outcome = self._epochs(params.max_iter, reporter)
+        finally:
+            reporter.close()
         if self._validation is not None:
             self._restore_best(outcome)
-        if outcome is _Outcome.EXHAUSTED:
-            stop = "" if self._params.early_stopping else ", or set early_stopping=True"
+        if outcome is _Outcome.EXHAUSTED and params.n_iter_no_change is not None:
             _warn_unconverged(
-                f"Stochastic Optimizer: Maximum iterations ({self._params.max_iter}) reached "
-                "and the optimization hasn't converged yet. Raise max_iter or tol, scale the "
-                f"input{stop}."
+                f"Stochastic Optimizer: Maximum iterations ({params.max_iter}) reached "
+                f"and the optimization hasn't converged yet. {self._advice()}"
             )
 
     def partial_fit(self) -> None:
         """Run one epoch."""
-        self._epochs(1)
+        verbose = bool(self._params.verbose)  # a bar of one epoch says less than its line
+        self._epochs(1, get_reporter(verbose, 1))
 
-    def _epochs(self, n_epochs: int) -> _Outcome:
+    def _advice(self) -> str:
+        """Return what to try where training ended too early."""
+        ratio = _ratio_of_spreads(self._problem.data.X)
+        scale = (
+            f"Scale the input, with a StandardScaler for example: the standard deviations of "
+            f"its columns differ by a factor of {ratio:.0e}. Or raise"
+            if ratio > _LARGE_RATIO
+            else "Raise"
+        )
+        stop = "" if self._params.early_stopping else ", or set early_stopping=True"
+        return f"{scale} max_iter or tol, change learning_rate_init{stop}."
+
+    def _epochs(self, n_epochs: int, reporter: Reporter) -> _Outcome:
         outcome = _Outcome.EXHAUSTED
         with deferred_interrupt() as interrupt:
             for _ in range(n_epochs):
-                watched = self._record(self._epoch())
+                if self._callbacks:
+                    self._callbacks.begin_epoch()
+                watched = self._record(self._epoch(), reporter)
+                told = self._callbacks is not None and self._callbacks.end_epoch(self._network)
                 if not np.isfinite(watched) and not np.isfinite(self._network.theta).all():
                     outcome = _Outcome.DIVERGED
                     break
-                stalled = self._state.monitor.n_stalled > self._params.n_iter_no_change
-                if stalled and not self._goes_on():
+                if told:
+                    outcome = _Outcome.STOPPED
+                    break
+                stalled = self._state.monitor.n_stalled > self._patience
+                if stalled and not self._goes_on(reporter):
                     outcome = _Outcome.CONVERGED
                     break
                 if interrupt.received:
@@ -249,11 +253,17 @@ class StochasticTraining:
             return _Outcome.INTERRUPTED
         return outcome
 
-    def _rate(self) -> float:
-        """Return the learning rate of the next epoch."""
-        params, state = self._params, self._state
-        rate = self._schedule.rate(params.learning_rate_init, state.seen, params.power_t)
-        return rate / state.divisor
+    def _rates(self) -> NDArray[np.float64]:
+        """Return the learning rate of each step of the next epoch."""
+        params, state, n_steps = self._params, self._state, self._n_steps
+        steps = np.arange(state.steps, state.steps + n_steps)
+        return learning_rates(
+            self._schedule,
+            params.learning_rate_init / state.divisor,
+            params.power_t,
+            params.warmup_fraction,
+            Time(steps, n_steps * params.max_iter, state.seen),
+        )
 
     def _epoch(self) -> float:
         """Take one step a minibatch, and return the mean objective."""
@@ -263,47 +273,48 @@ class StochasticTraining:
             self._shuffler.shuffle(self._rows)
         loss = run_epoch(
             *problem.data.X, *problem.data[1:], self._rows, self._batch_size,
-            network.theta, self._table, problem.loss, problem.alpha,
+            network.theta, self._table, problem.loss, problem.smoothing, problem.alpha,
             self._optimizer.code, self._settings, state.memory, state.steps + 1,
-            np.full(self._n_steps, self._rate()), *self._scratch,
+            self._rates(), self._largest_norm,
+            self._dropout, state.dropout_seed, *self._scratch,
         )  # fmt: skip
         state.steps += self._n_steps
         return loss
 
-    def _record(self, loss: float) -> float:
+    def _record(self, loss: float, reporter: Reporter) -> float:
         """Note the epoch everywhere, and return the score that training watches."""
         state = self._state
-        score = self._validation.accuracy(self._network) if self._validation else None
-        self._history.add(loss, len(self._rows), score)
-        _report(self._history, self._params.verbose)
-        watched = -loss if score is None else score
+        validation = self._validation.evaluate(self._network) if self._validation else None
+        self._history.add(loss, len(self._rows), validation)
+        reporter.update(self._history)
+        watched = -loss if validation is None else validation[0]
         state.monitor.update(watched, self._network.theta, self._params.tol)
         state.seen = self._history.t
         return watched
 
-    def _goes_on(self) -> bool:
+    def _goes_on(self, reporter: Reporter) -> bool:
         """Divide the rate after a stall, where the schedule does; else training stops."""
-        divisor, rate = self._schedule.divisor, None
-        if divisor is not None and self._rate() > SMALLEST_RATE:
-            self._state.divisor *= divisor
-            self._state.monitor.n_stalled = 0
-            rate = self._rate()
-        if self._params.verbose:
-            watched = "Training loss" if self._validation is None else "Validation score"
-            then = "Stopping." if rate is None else f"Setting learning rate to {rate:f}."
-            print(
-                f"{watched} did not improve by tol={self._params.tol:f} for "
-                f"{self._params.n_iter_no_change} consecutive epochs. {then}"
-            )
-        return rate is not None
+        state, divisor = self._state, self._schedule.divisor
+        initial = self._params.learning_rate_init
+        goes_on, then = False, "Stopping."
+        if divisor is not None and initial / state.divisor > SMALLEST_RATE:
+            state.divisor *= divisor
+            state.monitor.n_stalled = 0
+            goes_on, then = True, f"Setting learning rate to {initial / state.divisor:f}."
+        watched = "Training loss" if self._validation is None else "Validation score"
+        reporter.say(
+            f"{watched} did not improve by tol={self._params.tol:f} for "
+            f"{self._params.n_iter_no_change} consecutive epochs. {then}"
+        )
+        return goes_on
 
     def _restore_best(self, outcome: _Outcome) -> None:
         """Go back to the best epoch; what comes after the fit is watched anew."""
         state, history = self._state, self._history
         best, state.monitor = state.monitor, Monitor(keep_best=False)
-        history.best_score = best.best_score
-        if best.best_theta is None:
+        if best.best_theta is None:  # no score was a number
             return
+        history.best_score, history.best_iter = best.best_score, best.best_epoch + 1
         self._network.theta[:] = best.best_theta
         history.loss = history.loss_curve[best.best_epoch - history.n_iter]
         if outcome is _Outcome.DIVERGED:
@@ -342,12 +353,22 @@ def _warn_interrupted(history: History) -> None:
     warnings.warn("Training interrupted by user.", UserWarning, stacklevel=_TO_USER)
 
 
-def _report(history: History, verbose: Any) -> None:
-    if not verbose:
-        return
-    print(f"Iteration {history.n_iter}, loss = {history.loss_curve[-1]:.8f}")
-    if history.validation_scores:
-        print(f"Validation score: {history.validation_scores[-1]:f}")
+# Scales apart by more than this slow training down visibly.
+_LARGE_RATIO = 100.0
+
+
+def _ratio_of_spreads(X: Matrix) -> float:
+    """Return the ratio of the largest to the smallest standard deviation of a column."""
+    if X.data is None or X.indices is None or X.indptr is None:
+        deviations = X.dense.std(axis=0, dtype=np.float64)
+    else:
+        n, d = len(X.indptr) - 1, X.dense.shape[1]
+        sums, squares = (
+            np.bincount(X.indices, X.data.astype(np.float64) ** power, d) for power in (1, 2)
+        )
+        deviations = np.sqrt(np.maximum(squares / n - (sums / n) ** 2, 0.0))
+    deviations = deviations[deviations > 0]
+    return float(deviations.max() / deviations.min()) if deviations.size else 1.0
 
 
 class _Objective:
@@ -357,8 +378,11 @@ class _Objective:
         self._network = network
         self._problem = problem
         self._block = network.block_rows(problem.data.X, len(problem.rows))
+        self._no_dropout = np.zeros(network.depth)
+        self._gradient = np.empty_like(network.theta)
         self._scratch = (
-            np.empty_like(network.theta),
+            network.memory(self._block),
+            self._gradient,
             np.empty_like(network.theta),
             *network.workspaces(problem.data.X, self._block),
         )
@@ -368,12 +392,15 @@ class _Objective:
         network.theta[:] = theta
         value = loss_and_gradient(
             *problem.data.X, *problem.data[1:], problem.rows, self._block,
-            network.theta, network.table, problem.loss, problem.alpha, *self._scratch,
+            network.theta, network.table, problem.loss, problem.smoothing, problem.alpha,
+            self._no_dropout, *self._scratch,
         )  # fmt: skip
-        return value, self._scratch[0].astype(np.float64)  # scipy keeps what it is given
+        return value, self._gradient.astype(np.float64)  # scipy keeps what it is given
 
 
-def train_lbfgs(network: Network, problem: Problem, history: History, params: Any) -> None:
+def train_lbfgs(
+    network: Network, problem: Problem, history: History, params: Any, callbacks: FitCallbacks
+) -> None:
     """Minimise the full objective with scipy's L-BFGS-B, updating network and history.
 
     Warns
@@ -383,13 +410,18 @@ def train_lbfgs(network: Network, problem: Problem, history: History, params: An
     UserWarning
         Training was interrupted.
     """
+    reporter = get_reporter(params.verbose, params.max_iter)
+    callbacks.begin_epoch()
     with deferred_interrupt() as interrupt:
+        iterations = _Iterations(
+            network, history, reporter, callbacks, interrupt, params.max_iter
+        )
         result = minimize(
             _Objective(network, problem),
             network.theta.astype(np.float64),
             method="L-BFGS-B",
             jac=True,
-            callback=_iteration_recorder(history, params.verbose, interrupt),
+            callback=iterations,
             options={
                 "maxfun": params.max_fun,
                 "maxiter": params.max_iter,
@@ -398,20 +430,42 @@ def train_lbfgs(network: Network, problem: Problem, history: History, params: An
         )
         network.theta[:] = result.x
         history.loss = float(result.fun)
+    reporter.close()
     if interrupt.received:
         _warn_interrupted(history)
-    elif result.status != 0:
+    elif result.status != 0 and not iterations.told_to_stop:
         _warn_unconverged(
             f"lbfgs stopped after {result.nit} iterations (status {result.status}): "
             f"{result.message}. Raise max_iter, max_fun or tol, or scale the input."
         )
 
 
-def _iteration_recorder(history: History, verbose: Any, interrupt: Interrupt) -> Any:
-    def record(intermediate_result: OptimizeResult) -> None:
-        history.add(float(intermediate_result.fun), n_rows=0)
-        _report(history, verbose)
-        if interrupt.received:
-            raise StopIteration
+class _Iterations:
+    """What scipy calls after each of its iterations."""
 
-    return record
+    def __init__(
+        self,
+        network: Network,
+        history: History,
+        reporter: Reporter,
+        callbacks: FitCallbacks,
+        interrupt: Interrupt,
+        n_iterations: int,
+    ) -> None:
+        self._network = network
+        self._history = history
+        self._reporter = reporter
+        self._callbacks = callbacks
+        self._interrupt = interrupt
+        self._n_iterations = n_iterations
+        self.told_to_stop = False
+
+    def __call__(self, intermediate_result: OptimizeResult) -> None:
+        self._history.add(float(intermediate_result.fun), n_rows=0)
+        self._reporter.update(self._history)
+        self._network.theta[:] = intermediate_result.x
+        self.told_to_stop = self._callbacks.end_epoch(self._network)
+        if self._interrupt.received or self.told_to_stop:
+            raise StopIteration
+        if self._history.n_iter < self._n_iterations:
+            self._callbacks.begin_epoch()

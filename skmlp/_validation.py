@@ -6,14 +6,17 @@ index arrays: X itself is never copied to select, shuffle or split its rows.
 
 import warnings
 from collections.abc import Sequence
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.model_selection import train_test_split
+from sklearn.utils import compute_class_weight
 from sklearn.utils.validation import _check_sample_weight, assert_all_finite
+
+from skmlp._kernels.activations import ACTIVATIONS
 
 # The dtypes that are kept as they come in; the first is what others become.
 FLOATS = (np.float64, np.float32)
@@ -98,6 +101,45 @@ def check_hidden_layer_sizes(sizes: Any) -> tuple[int, ...]:
     return tuple(int(width) for width in widths)
 
 
+def check_activations(activation: Any, n_hidden: int) -> list[str]:
+    """Return the name of each hidden layer's activation, given one for all or one for each.
+
+    Raises
+    ------
+    ValueError
+        There is another number of names than of hidden layers, or an unknown name.
+    """
+    names = [activation] * n_hidden if isinstance(activation, str) else list(activation)
+    if len(names) != n_hidden:
+        raise ValueError(
+            f"activation must be one name, or one for each of the {n_hidden} hidden layers; "
+            f"got {names}."
+        )
+    unknown = [name for name in names if name not in ACTIVATIONS]
+    if unknown:
+        raise ValueError(f"activation must be among {sorted(ACTIVATIONS)}; got {unknown}.")
+    return names
+
+
+def check_dropout(dropout: Any, n_hidden: int) -> tuple[float, ...]:
+    """Return the rate of each hidden layer, given one for all or one for each.
+
+    Raises
+    ------
+    ValueError
+        There is another number of rates than of hidden layers, or one outside [0, 1).
+    """
+    rates = (dropout,) * n_hidden if isinstance(dropout, Real) else tuple(dropout)
+    if len(rates) != n_hidden:
+        raise ValueError(
+            f"dropout must be one rate, or one for each of the {n_hidden} hidden layers; "
+            f"got {rates}."
+        )
+    if not all(isinstance(rate, Real) and 0 <= float(rate) < 1 for rate in rates):
+        raise ValueError(f"dropout must be rates in [0, 1); got {rates}.")
+    return tuple(float(rate) for rate in rates)
+
+
 def check_classes(classes: NDArray[Any]) -> None:
     """Raise ValueError where there are fewer than two classes."""
     if len(classes) < 2:
@@ -136,6 +178,42 @@ def check_weights(sample_weight: Any, X: Any) -> NDArray[np.float64]:
     if not weights.any():  # scikit-learn checks this only from 1.9 on
         raise ValueError("Sample weights must contain at least one non-zero number.")
     return weights
+
+
+def class_weights_of_rows(
+    class_weight: Any,
+    classes: NDArray[Any],
+    codes: NDArray[np.intp],
+    weights: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return the weight of each row's class.
+
+    Parameters
+    ----------
+    class_weight : {'balanced'}, dict or None
+        'balanced' makes the sum of weights the same for each class that has any.
+    classes : array of shape (k,)
+    codes : int array of shape (n,)
+    weights : array of shape (n,)
+        The rows' own, by which 'balanced' counts.
+
+    Raises
+    ------
+    ValueError
+        The dict has labels that are no classes, or weights that are negative or not finite.
+    """
+    if class_weight == "balanced":
+        totals = np.bincount(codes, weights, len(classes))
+        shares = totals[totals > 0] / totals.sum()
+        by_class = np.zeros(len(classes))
+        by_class[totals > 0] = 1 / (len(shares) * shares)
+    else:
+        by_class = compute_class_weight(class_weight, classes=classes, y=classes)
+        if not (np.isfinite(by_class) & (by_class >= 0)).all():
+            raise ValueError(
+                f"class_weight must be non-negative and finite; got {class_weight}."
+            )
+    return by_class[codes]
 
 
 def split_rows(

@@ -1,7 +1,29 @@
 """Naive NumPy versions of the kernels, written for reading and not for speed."""
 
 import numpy as np
-from scipy.special import expit, log_softmax, softmax
+from scipy.special import expit, log_softmax, ndtr, softmax
+
+SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
+
+
+def normal_density(z):
+    return np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
+
+
+def softplus(z):
+    return np.logaddexp(0, z)
+
+
+def times(z, factor):
+    """Return z times a factor that vanishes faster than z grows."""
+    with np.errstate(invalid="ignore"):
+        return np.where(factor == 0, 0.0, z * factor)
+
+
+def mish_derivative(z):
+    t = np.tanh(softplus(z))
+    return t + times(z, (1 - t**2) * expit(z))
+
 
 ACTIVATIONS = {
     "identity": (lambda z: z, np.ones_like),
@@ -9,6 +31,27 @@ ACTIVATIONS = {
     "sigmoid": (expit, lambda z: expit(z) * expit(-z)),
     "tanh": (np.tanh, lambda z: 1 / np.cosh(z) ** 2),
     "relu": (lambda z: np.maximum(z, 0), lambda z: (z > 0).astype(z.dtype)),
+    "leaky_relu": (
+        lambda z: np.where(z > 0, z, 0.01 * z),
+        lambda z: np.where(z > 0, 1.0, 0.01),
+    ),
+    # Where the slopes begin.
+    "prelu": (lambda z: np.where(z > 0, z, 0.25 * z), lambda z: np.where(z > 0, 1.0, 0.25)),
+    "elu": (
+        lambda z: np.where(z > 0, z, np.expm1(np.minimum(z, 0))),
+        lambda z: np.where(z > 0, 1.0, np.exp(np.minimum(z, 0))),
+    ),
+    "selu": (
+        lambda z: SELU_SCALE * np.where(z > 0, z, SELU_ALPHA * np.expm1(np.minimum(z, 0))),
+        lambda z: SELU_SCALE * np.where(z > 0, 1.0, SELU_ALPHA * np.exp(np.minimum(z, 0))),
+    ),
+    "gelu": (lambda z: times(z, ndtr(z)), lambda z: ndtr(z) + times(z, normal_density(z))),
+    "silu": (
+        lambda z: times(z, expit(z)),
+        lambda z: expit(z) + times(z, expit(z) * expit(-z)),
+    ),
+    "mish": (lambda z: times(z, np.tanh(softplus(z))), mish_derivative),
+    "softplus": (softplus, expit),
 }
 
 
@@ -48,13 +91,28 @@ def adam(gradients, rates, theta, *, beta_1, beta_2, epsilon):
     return theta
 
 
-OPTIMIZERS = {"sgd": sgd, "adam": adam}
+def adamw(gradients, rates, theta, *, beta_1, beta_2, epsilon, alpha):
+    """As torch has it."""
+    first, second = np.zeros_like(theta), np.zeros_like(theta)
+    for t, (gradient, rate) in enumerate(zip(gradients, rates, strict=True), start=1):
+        first = beta_1 * first + (1 - beta_1) * gradient
+        second = beta_2 * second + (1 - beta_2) * gradient**2
+        corrected, spread = first / (1 - beta_1**t), second / (1 - beta_2**t)
+        theta = theta * (1 - rate * alpha) - rate * corrected / (np.sqrt(spread) + epsilon)
+    return theta
 
 
-def forward(X, coefs, intercepts, activation):
-    """Outputs of every layer, the logits last."""
+OPTIMIZERS = {"sgd": sgd, "adam": adam, "adamw": adamw}
+
+
+def forward(X, coefs, intercepts, activation, slopes=()):
+    """Outputs of every layer, the logits last; `slopes` are those of prelu where it learnt."""
     outputs = [X]
     for k, (weights, biases) in enumerate(zip(coefs, intercepts, strict=True)):
         z = outputs[-1] @ weights + biases
-        outputs.append(z if k == len(coefs) - 1 else ACTIVATIONS[activation][0](z))
+        if k < len(slopes):
+            z = np.where(z > 0, z, slopes[k] * z)
+        elif k < len(coefs) - 1:
+            z = ACTIVATIONS[activation][0](z)
+        outputs.append(z)
     return outputs[1:]

@@ -35,7 +35,9 @@ def fitted(task):
 def test_outputs_are_those_of_the_equations(task, activation):
     classifier, X, y = task
     network = classifier((12, 6), activation, max_iter=50, tol=1.0, random_state=0).fit(X, y)
-    *_, hidden, logits = oracles.forward(X, network.coefs_, network.intercepts_, activation)
+    *_, hidden, logits = oracles.forward(
+        X, network.coefs_, network.intercepts_, activation, network.slopes_
+    )
     np.testing.assert_allclose(network.transform(X), hidden, rtol=1e-10, atol=1e-13)
     decision = network.decision_function(X)
     np.testing.assert_allclose(decision, logits.squeeze(), rtol=1e-10, atol=1e-13)

@@ -49,7 +49,7 @@ def test_fitted_attributes_are_documented(binary_data):
     documented = {a.name for a in ClassDoc(type(classifier))["Attributes"]}
     fitted = {name for name in vars(classifier) if name.endswith("_")}
     assert fitted <= documented
-    assert documented - fitted == {"coefs_", "intercepts_", "feature_names_in_"}
+    assert documented - fitted == {"coefs_", "intercepts_", "slopes_", "feature_names_in_"}
 
 
 @pytest.mark.parametrize(

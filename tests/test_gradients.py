@@ -12,13 +12,13 @@ from skmlp._validation import TrainingData, as_matrix
 N_ROWS, N_FEATURES = 40, 5
 
 
-def make_objective(rng, activation, loss, weighted, alpha):
+def make_objective(rng, activations, loss, weighted, alpha, smoothing=0.0):
     n_outputs = 1 if loss == "binary" else 3
     y = rng.integers(0, max(n_outputs, 2), N_ROWS)
     weights = rng.uniform(0.1, 3, N_ROWS) if weighted else np.ones(N_ROWS)
     X = as_matrix(rng.normal(size=(N_ROWS, N_FEATURES)), np.float64)
     units = [N_FEATURES, 7, 6, n_outputs]
-    network = Network.initialize(units, activation, np.random.RandomState(0), np.float64)
+    network = Network.initialize(units, activations, np.random.RandomState(0), np.float64)
     network.theta[:] = rng.normal(size=network.theta.size)
     problem = Problem.weighted(
         TrainingData(X, y, weights),
@@ -26,6 +26,7 @@ def make_objective(rng, activation, loss, weighted, alpha):
         weights.mean(),
         alpha,
         LOSSES[loss].code,
+        smoothing,
     )
     return _Objective(network, problem), network.theta.copy()
 
@@ -40,7 +41,21 @@ def test_gradient(rng, activation, loss, weighted, alpha):
     Both are relative to a gradient of order 1. No unit of the ReLU networks comes within
     a step of its kink on this data.
     """
-    objective, theta = make_objective(rng, activation, loss, weighted, alpha)
+    objective, theta = make_objective(rng, [activation] * 2, loss, weighted, alpha)
+    check_gradient(objective, theta)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize(
+    "activations", [("prelu", "gelu"), ("tanh", "prelu"), ("selu", "relu")]
+)
+def test_gradient_of_mixed_layers(rng, activations, loss):
+    """With smoothed labels."""
+    objective, theta = make_objective(rng, activations, loss, True, 0.5, smoothing=0.2)
+    check_gradient(objective, theta)
+
+
+def check_gradient(objective, theta):
     _, gradient = objective(theta)
     step = 1e-5
     numeric = np.empty_like(theta)
@@ -56,7 +71,7 @@ def test_gradient(rng, activation, loss, weighted, alpha):
 @pytest.mark.parametrize("loss", LOSSES)
 def test_blocks_add_up(rng, loss):
     """Rows taken 7 at a time give what all 40 at once give, to rounding."""
-    objective, theta = make_objective(rng, "tanh", loss, weighted=True, alpha=1.0)
+    objective, theta = make_objective(rng, ["tanh", "silu"], loss, weighted=True, alpha=1.0)
     value, gradient = objective(theta)
     objective._block = 7
     in_blocks, gradient_in_blocks = objective(theta)

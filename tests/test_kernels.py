@@ -5,11 +5,20 @@ import pytest
 from scipy import sparse
 
 from skmlp._kernels._layout import layer_table
-from skmlp._kernels.activations import ACTIVATIONS, activate, differentiate
+from skmlp._kernels.activations import (
+    ACTIVATIONS,
+    activate,
+    activate_and_keep,
+    activate_with_slopes,
+    differentiate,
+    differentiate_with_slopes,
+    multiply,
+)
+from skmlp._kernels.dropout import drop, drop_backward
 from skmlp._kernels.inputs import csr_product_bias, csr_product_transposed_left, gather
 from skmlp._kernels.losses import LOSSES, loss_and_delta, probabilities
 from skmlp._kernels.network import batch_gradient, n_scratch
-from skmlp._kernels.optimizers import OPTIMIZERS, optimizer_step
+from skmlp._kernels.optimizers import OPTIMIZERS, clip_gradient, optimizer_step
 from skmlp._network import Network
 from skmlp._validation import as_matrix
 from tests import oracles
@@ -28,29 +37,99 @@ def test_the_oracles_cover_the_registries():
     assert set(oracles.OPTIMIZERS) == set(OPTIMIZERS)
 
 
+def value_and_slope(name, z):
+    """Return σ(z) and 2 σ'(z), the second by way of a backward pass of ``∂L/∂h = 2``."""
+    activation, h, delta = ACTIVATIONS[name], z.copy(), np.full_like(z, 2.0)
+    kept, slopes = np.full_like(z, np.nan), np.full(1, 0.25, z.dtype)
+    if activation.learns_slopes:
+        column = (-1, 1)
+        activate_with_slopes(h.reshape(column), slopes, kept.reshape(column))
+        differentiate_with_slopes(
+            kept.reshape(column), slopes, delta.reshape(column), np.zeros_like(slopes)
+        )
+    elif activation.keeps:
+        activate_and_keep(activation.code, h, kept)
+        multiply(kept, delta)
+    else:
+        activate(activation.code, h)
+        differentiate(activation.code, h, delta)
+    return h, delta
+
+
 @DTYPES
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_activation(name, dtype):
-    z = np.concatenate([np.linspace(-30, 30, 601), [-1e4, 1e4, 0.0]]).astype(dtype)
+    tiny = [0.0, -0.0, 1e-30, -1e-30]
+    z = np.concatenate([np.linspace(-30, 30, 601), [-1e4, 1e4], tiny]).astype(dtype)
     function, derivative = oracles.ACTIVATIONS[name]
     exact = z.astype(np.float64)
-    h = z.copy()
-    activate(ACTIVATIONS[name].code, h)
-    assert h.dtype == dtype
-    np.testing.assert_allclose(h, function(exact), rtol=rounding(dtype, 64), atol=1e-38)
-    delta = np.full_like(z, 2.0)
-    differentiate(ACTIVATIONS[name].code, h, delta)
-    # 1 - h² and h (1 - h) cancel near saturation, down to the rounding of h itself.
+    h, slope = value_and_slope(name, z)
+    assert h.dtype == slope.dtype == dtype
+    # What gelu is far below 0, and the tails of the others' derivatives, is absolute: Φ(z)
+    # loses digits where it is 1 - Φ(-z), and 1 - h² and h (1 - h) where they are saturated.
+    least = rounding(dtype, 1) if name == "gelu" else 1e-38
+    np.testing.assert_allclose(h, function(exact), rtol=rounding(dtype, 64), atol=least)
     with np.errstate(over="ignore"):
-        np.testing.assert_allclose(delta, 2 * derivative(exact), atol=rounding(dtype, 4))
+        np.testing.assert_allclose(slope, 2 * derivative(exact), atol=rounding(dtype, 4))
 
 
+@DTYPES
 @pytest.mark.parametrize("name", ACTIVATIONS)
-def test_activation_lets_nan_through(name):
-    h = np.array([np.nan, 1.0])
-    activate(ACTIVATIONS[name].code, h)
-    assert np.isnan(h[0])
-    assert np.isfinite(h[1])
+def test_activation_at_infinity(name, dtype):
+    """Values and derivatives have their limits, and NaN stays NaN."""
+    h, slope = value_and_slope(name, np.array([-np.inf, np.inf, np.nan, 1.0], dtype))
+    large = np.array([-1e30, 1e30])
+    function, derivative = oracles.ACTIVATIONS[name]
+    with np.errstate(over="ignore"):
+        values, slopes = function(large), 2 * derivative(large)
+    expected = np.where(np.abs(values) > 1e20, np.copysign(np.inf, values), values)
+    np.testing.assert_allclose(h[:2], expected.astype(dtype), rtol=rounding(dtype), atol=1e-30)
+    np.testing.assert_allclose(slope[:2], slopes, rtol=rounding(dtype), atol=1e-30)
+    assert np.isnan(h[2])
+    assert np.isfinite(h[3])
+
+
+def test_gradient_of_the_slopes(rng):
+    """Σ_i Δ min(0, z), which is what a unit's slope is multiplied by."""
+    z, delta, slopes = rng.normal(size=(9, 5)), rng.normal(size=(9, 5)), rng.normal(size=5)
+    expected = (delta * np.minimum(z, 0)).sum(axis=0)
+    h, kept, gradient, below = z.copy(), np.empty_like(z), np.ones(5), delta.copy()
+    activate_with_slopes(h, slopes, kept)
+    np.testing.assert_array_equal(h, np.where(z > 0, z, slopes * z))
+    differentiate_with_slopes(kept, slopes, below, gradient)
+    np.testing.assert_allclose(gradient, 1 + expected, rtol=1e-12)
+    np.testing.assert_array_equal(below, delta * np.where(z > 0, 1, slopes))
+
+
+@DTYPES
+@pytest.mark.parametrize("rate", [0.1, 0.5, 0.9])
+def test_dropout(dtype, rate):
+    """A share of `rate` falls out, whatever the key; the mean stays."""
+    n, masks = 200_000, []
+    for key in (0, 1, 2**62 + 12345):
+        h = np.ones(n, dtype)
+        drop(h, key, 0, rate)
+        masks.append(h == 0)
+        # Four standard deviations of a binomial share.
+        assert abs(masks[-1].mean() - rate) < 4 * np.sqrt(rate * (1 - rate) / n)
+        np.testing.assert_allclose(h[~masks[-1]], 1 / (1 - rate), rtol=rounding(dtype))
+        correlation = np.corrcoef(masks[-1][1:], masks[-1][:-1])[0, 1]
+        assert abs(correlation) < 4 / np.sqrt(n)
+    for one, other in ((0, 1), (1, 2)):
+        assert abs(np.corrcoef(masks[one], masks[other])[0, 1]) < 4 / np.sqrt(n)
+
+
+def test_dropout_backward(rng):
+    """The mask is that of the forward pass, for any part of the rows; the scale is undone."""
+    h, delta = rng.normal(size=1000), rng.normal(size=1000)
+    dropped, below = h.copy(), delta.copy()
+    drop(dropped, 42, 0, 0.3)
+    mask = dropped != 0
+    for start in (0, 170, 512):
+        stop = {0: 170, 170: 512, 512: 1000}[start]
+        drop_backward(dropped[start:stop], below[start:stop], 42, start, 0.3)
+    np.testing.assert_allclose(dropped, h * mask, rtol=1e-15)
+    np.testing.assert_allclose(below, delta * mask / 0.7, rtol=1e-15)
 
 
 def make_logits(rng, name, dtype):
@@ -66,11 +145,33 @@ def test_loss(rng, name, dtype):
     logits, y, weights, rows = make_logits(rng, name, dtype)
     losses, gradient = oracles.LOSSES[name](logits.astype(np.float64), y[rows])
     delta = np.empty_like(logits)
-    value = loss_and_delta(LOSSES[name].code, logits, y, weights, rows, 0.1, delta)
+    value = loss_and_delta(LOSSES[name].code, logits, y, weights, rows, 0.1, 0.0, delta)
     np.testing.assert_allclose(value, 0.1 * weights[rows] @ losses, rtol=1e-6)
     np.testing.assert_allclose(
         delta, 0.1 * weights[rows, None] * gradient, atol=rounding(dtype)
     )
+
+
+@DTYPES
+@pytest.mark.parametrize("name", LOSSES)
+def test_label_smoothing(rng, name, dtype):
+    """It is the mean of the losses of all classes, the label's having the larger part."""
+    logits, y, weights, rows = make_logits(rng, name, dtype)
+    n_classes = max(logits.shape[1], 2)
+    losses, gradients = zip(
+        *(
+            oracles.LOSSES[name](logits.astype(np.float64), np.full(len(rows), label))
+            for label in range(n_classes)
+        ),
+        strict=True,
+    )
+    shares = 0.7 * np.eye(n_classes)[y[rows]] + 0.3 / n_classes
+    delta = np.empty_like(logits)
+    value = loss_and_delta(LOSSES[name].code, logits, y, weights, rows, 1.0, 0.3, delta)
+    expected = weights[rows] @ (shares * np.stack(losses, axis=1)).sum(axis=1)
+    np.testing.assert_allclose(value, expected, rtol=1e-6)
+    gradient = np.einsum("ij,jiq->iq", shares, np.stack(gradients))
+    np.testing.assert_allclose(delta, weights[rows, None] * gradient, atol=rounding(dtype))
 
 
 @DTYPES
@@ -84,7 +185,9 @@ def test_loss_of_large_logits(name, size, dtype):
     logits[:, 1:] = 0
     y, rows = np.array([1, 0]) if q == 1 else np.array([0, 1]), np.arange(2)
     delta = np.empty_like(logits)
-    value = loss_and_delta(LOSSES[name].code, logits, y, np.ones(2, dtype), rows, 1.0, delta)
+    value = loss_and_delta(
+        LOSSES[name].code, logits, y, np.ones(2, dtype), rows, 1.0, 0.0, delta
+    )
     expected, _ = oracles.LOSSES[name](logits.astype(np.float64), y)
     np.testing.assert_allclose(value, expected.sum(), rtol=1e-12)
     assert np.isfinite(delta).all()
@@ -118,6 +221,10 @@ SETTINGS = {
         {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-8},
         {"beta_1": 0.0, "beta_2": 0.5, "epsilon": 1e-2},
     ],
+    "adamw": [
+        {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-8, "alpha": 0.0},
+        {"beta_1": 0.8, "beta_2": 0.5, "epsilon": 1e-2, "alpha": 0.0},
+    ],
 }
 OPTIMIZER_CASES = pytest.mark.parametrize(
     ("name", "settings"), [(name, s) for name in OPTIMIZERS for s in SETTINGS[name]]
@@ -148,6 +255,66 @@ def test_optimizer_steps(rng, name, settings, dtype):
     np.testing.assert_allclose(
         theta, expected, rtol=rounding(dtype, 50), atol=rounding(dtype, 50)
     )
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=lambda d: d.__name__)
+def test_decoupled_decay(rng, dtype):
+    """The weights decay, which come first, and the rest does not."""
+    gradients, rates = rng.normal(size=(4, 11)).astype(dtype), [0.1, 0.05, 0.2, 0.01]
+    settings = {"beta_1": 0.9, "beta_2": 0.99, "epsilon": 1e-3, "alpha": 0.5}
+    start = rng.normal(size=11).astype(dtype)
+    theta, state = start.copy(), np.zeros((2, 11), dtype)
+    values = np.array(list(settings.values()))
+    for step, rate in enumerate(rates, start=1):
+        optimizer_step(
+            OPTIMIZERS["adamw"].code,
+            theta,
+            gradients[step - 1],
+            state,
+            rate,
+            step,
+            values,
+            7,
+            0.0,
+        )
+    arguments = gradients.astype(np.float64), rates, start.astype(np.float64)
+    decayed = oracles.adamw(*arguments, **settings)
+    free = oracles.adamw(*arguments, **(settings | {"alpha": 0.0}))
+    expected = np.concatenate([decayed[:7], free[7:]])
+    np.testing.assert_allclose(theta, expected, atol=rounding(dtype, 50))
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.1])
+def test_adamw_is_torch_s(rng, decay):
+    torch = pytest.importorskip("torch")
+    start, gradients = rng.normal(size=11), rng.normal(size=(6, 11))
+    parameter = torch.tensor(start, requires_grad=True)
+    optimizer = torch.optim.AdamW(
+        [parameter], lr=0.02, betas=(0.8, 0.95), eps=1e-4, weight_decay=decay
+    )
+    theta, state = start.copy(), np.zeros((2, 11))
+    settings = np.array([0.8, 0.95, 1e-4, decay])
+    for step, gradient in enumerate(gradients, start=1):
+        parameter.grad = torch.tensor(gradient)
+        optimizer.step()
+        optimizer_step(
+            OPTIMIZERS["adamw"].code, theta, gradient, state, 0.02, step, settings, 11, 0.0
+        )
+    np.testing.assert_allclose(theta, parameter.detach().numpy(), rtol=1e-12)
+
+
+@DTYPES
+def test_gradient_clipping(rng, dtype):
+    """The norm is that of the data's gradient and the penalty's together."""
+    theta, gradient = rng.normal(size=(2, 300)).astype(dtype)
+    whole = gradient.astype(np.float64)
+    whole[:200] += 0.5 * theta[:200]
+    norm = np.linalg.norm(whole)
+    for largest, factor in ((2 * norm, 1.0), (norm / 4, 0.25)):
+        clipped = gradient.copy()
+        got = clip_gradient(theta, clipped, 200, 0.5, largest)
+        assert got == pytest.approx(factor, rel=1e-6)
+        np.testing.assert_allclose(clipped, factor * gradient, rtol=rounding(dtype))
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
@@ -228,7 +395,7 @@ def test_csr_products_add_up_duplicate_entries():
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_network_outputs(rng, activation, dtype):
     units = [4, 8, 3, 2]
-    network = Network.initialize(units, activation, np.random.RandomState(0), dtype)
+    network = Network.initialize(units, [activation] * 2, np.random.RandomState(0), dtype)
     X = rng.normal(size=(2500, 4)).astype(dtype)  # more than one panel
     expected = oracles.forward(X, network.coefs, network.intercepts, activation)
     permuted = rng.permutation(2500)
@@ -241,18 +408,18 @@ def test_network_outputs(rng, activation, dtype):
 
 
 def test_sparse_input_of_a_million_columns_needs_little_scratch_space():
-    layers = layer_table([1_000_000, 4, 1], [3, 0])
+    layers = layer_table([1_000_000, 4, 1], [3, 0], [False, False])
     assert n_scratch(layers, 200, first=1) < 10_000
 
 
 def test_a_minibatch_of_weight_zero(rng):
     """It moves the parameters by the penalty alone, and by nothing that is not a number."""
-    network = Network.initialize([3, 4, 1], "tanh", np.random.RandomState(0), np.float64)
+    network = Network.initialize([3, 4, 1], ["tanh"], np.random.RandomState(0), np.float64)
     X, y = as_matrix(rng.normal(size=(6, 3)), np.float64), rng.integers(0, 2, 6)
     gradient, workspaces = np.empty_like(network.theta), network.workspaces(X, 6)
     value = batch_gradient(
         *X, y, np.zeros(6), np.arange(6), network.theta, network.table,
-        LOSSES["binary"].code, 1 / 6, gradient, *workspaces,
+        LOSSES["binary"].code, 0.0, 1 / 6, np.zeros(2), 0, 0, None, gradient, *workspaces,
     )  # fmt: skip
     assert value == 0
     np.testing.assert_array_equal(gradient, 0)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skmlp._schedules import SCHEDULES
+from skmlp._schedules import SCHEDULES, Time, learning_rates
 from skmlp._stopping import Monitor
 
 
@@ -37,20 +37,40 @@ def test_the_best_parameters_are_a_copy():
     np.testing.assert_array_equal(monitor.best_theta, 1)
 
 
-def test_nan_is_never_the_best():
+def test_nan_is_never_the_best_nor_an_improvement():
     monitor = Monitor(keep_best=True)
-    feed(monitor, [np.nan, 0.5, np.nan])
+    assert feed(monitor, [np.nan, 0.5, np.nan]) == [1, 0, 1]
     assert monitor.best_score == 0.5
     assert monitor.best_epoch == 1
 
 
+N_EPOCHS, N_STEPS = 4, 25
+FORMULAS = {
+    "constant": lambda t, seen: 1.0,
+    "invscaling": lambda t, seen: 1 / np.sqrt(seen + 1),
+    "adaptive": lambda t, seen: 1.0,
+    "cosine": lambda t, seen: np.cos(np.pi * t / 2) ** 2,
+    "one_cycle": lambda t, seen: (
+        0.04 + 0.96 * np.sin(np.pi * t / 0.6) ** 2
+        if t < 0.3
+        else 4e-6 + (1 - 4e-6) * np.cos(np.pi * (t - 0.3) / 1.4) ** 2
+    ),
+    "coslog4": lambda t, seen: np.sin(np.pi * np.log2(1 + 15 * t)) ** 2,
+}
+
+
+@pytest.mark.parametrize("warmup", [0.0, 0.1, 1.0])
 @pytest.mark.parametrize("name", SCHEDULES)
-def test_schedules_start_from_the_initial_rate(name):
-    assert SCHEDULES[name].rate(0.1, 0, 0.5) == 0.1
-
-
-def test_invscaling():
-    assert SCHEDULES["invscaling"].rate(0.1, 99, 0.5) == pytest.approx(0.01)
+def test_schedules(name, warmup):
+    """Each step's rate, from the formulas with half angles."""
+    total = N_EPOCHS * N_STEPS
+    for epoch in range(N_EPOCHS + 1):  # one more than there should be
+        steps = np.arange(epoch * N_STEPS, (epoch + 1) * N_STEPS)
+        time = Time(steps, total, seen=1000 * epoch)
+        rates = learning_rates(SCHEDULES[name], 0.3, 0.5, warmup, time)
+        rise = [min((step + 1) / (warmup * total), 1) if warmup else 1 for step in steps]
+        factors = [FORMULAS[name](min(step / total, 1), 1000 * epoch) for step in steps]
+        np.testing.assert_allclose(rates, 0.3 * np.multiply(rise, factors), atol=1e-12)
 
 
 def test_only_adaptive_survives_a_stall():

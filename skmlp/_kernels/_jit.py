@@ -43,6 +43,7 @@ def _compile(
     *,
     inline: str = "never",
     inner: bool = False,
+    in_loops: bool = False,
 ) -> Any:
     """Compile `function` lazily, with a disk cache where there may be one.
 
@@ -59,6 +60,8 @@ def _compile(
         # What makes a function callable from C or Python takes a tenth of the time to compile.
         "no_cfunc_wrapper": True,
         "no_cpython_wrapper": inner,
+        # A loop with a call in it does not vectorise, and LLVM leaves long functions as calls.
+        "forceinline": in_loops,
     }
     name = function.__qualname__
     function.__qualname__ = f"{name}-{SOURCES_DIGEST}"
@@ -106,5 +109,8 @@ def inlined_kernel(function: Callable[..., Any]) -> Any:
 
 
 def exact_kernel(function: Callable[..., Any]) -> Any:
-    """Compile as `inner_kernel` does, but leave the order of the arithmetic alone."""
-    return _compile(function, _EXACT, inner=True)
+    """Compile as `inner_kernel` does, but leave the order of the arithmetic alone.
+
+    The function becomes a part of each loop that calls it.
+    """
+    return _compile(function, _EXACT, inner=True, in_loops=True)

@@ -1,9 +1,10 @@
 """Where the parameters of each layer, and its outputs, lie in one vector.
 
 All parameters live in one vector ``theta``: the K weight matrices, row by row, then the K
-biases, so that what carries a penalty is a prefix. The outputs H⁽¹⁾, ..., O of a batch of m
-rows live in one vector ``work``, and behind them, where the input is dense, X's rows;
-``deltas`` holds ∂L/∂Z⁽¹⁾, ..., ∂L/∂O in the same order. The integer table ``layers`` (K, 6)
+biases, then the slopes that some activations learn, one a unit; what carries a penalty is
+thus a prefix. The outputs H⁽¹⁾, ..., O of a batch of m rows live in one vector ``work``, and
+behind them, where the input is dense, X's rows;
+``deltas`` holds ∂L/∂Z⁽¹⁾, ..., ∂L/∂O in the same order. The integer table ``layers`` (K, 7)
 says where.
 """
 
@@ -18,11 +19,13 @@ from skmlp._kernels._simd import INT
 from skmlp._kernels._views import emit_view, type_of_view
 
 # Columns of the table: where W and b start in theta, the shape of W, how many units of a
-# row precede this layer's outputs in the workspace, and the activation's code.
-WEIGHTS, BIASES, FAN_IN, FAN_OUT, UNITS, ACTIVATION = range(6)
+# row precede this layer's outputs in the workspace, the activation's code, and where in theta
+# its slopes start, or NO_SLOPES.
+WEIGHTS, BIASES, FAN_IN, FAN_OUT, UNITS, ACTIVATION, SLOPES = range(7)
+NO_SLOPES = -1
 
 
-def layer_table(units, activations):
+def layer_table(units, activations, learns_slopes):
     """Return the table of layers.
 
     Parameters
@@ -31,26 +34,34 @@ def layer_table(units, activations):
         Sizes d, h₁, ..., q, the input's and the output's included.
     activations : sequence of int
         One code a layer, the output's included.
+    learns_slopes : sequence of bool
+        Whether each layer's activation has a slope a unit among the parameters.
 
     Returns
     -------
-    int64 array of shape (len(units) - 1, 6)
+    int64 array of shape (len(units) - 1, 7)
     """
     units = np.asarray(units, dtype=np.int64)
     sizes = units[:-1] * units[1:]
-    table = np.empty((len(sizes), 6), dtype=np.int64)
+    slopes = np.where(learns_slopes, units[1:], 0)
+    table = np.empty((len(sizes), 7), dtype=np.int64)
     table[:, WEIGHTS] = np.cumsum(sizes) - sizes
     table[:, BIASES] = sizes.sum() + np.cumsum(units[1:]) - units[1:]
     table[:, FAN_IN] = units[:-1]
     table[:, FAN_OUT] = units[1:]
     table[:, UNITS] = np.cumsum(units[1:]) - units[1:]
     table[:, ACTIVATION] = activations
+    first_slope = sizes.sum() + units[1:].sum()
+    table[:, SLOPES] = np.where(
+        learns_slopes, first_slope + np.cumsum(slopes) - slopes, NO_SLOPES
+    )
     return table
 
 
 def n_parameters(layers):
     """Return the size of theta."""
-    return int(layers[-1, BIASES] + layers[-1, FAN_OUT])
+    n_slopes = layers[layers[:, SLOPES] != NO_SLOPES, FAN_OUT].sum()
+    return int(layers[-1, BIASES] + layers[-1, FAN_OUT] + n_slopes)
 
 
 def n_units(layers):
@@ -64,7 +75,7 @@ class _Row:
     def __init__(self, context: Any, builder: Any, kind: Any, table: Any, k: Any) -> None:
         self._builder = builder
         data = cgutils.create_struct_proxy(kind)(context, builder, table).data
-        n_columns = INT(ACTIVATION + 1)
+        n_columns = INT(SLOPES + 1)
         self._first = builder.gep(data, [builder.mul(k, n_columns)])
 
     def __getitem__(self, column: int) -> Any:
@@ -95,8 +106,19 @@ def biases_of(typing_context: Any, theta: Any, layers: Any, k: Any) -> Any:
 
 
 @intrinsic
+def slopes_of(typing_context: Any, theta: Any, layers: Any, k: Any) -> Any:
+    """Return layer k's slopes (fan_out,) as a view of `theta`, or of a gradient; k from 0."""
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        row = _Row(context, builder, layers, *arguments[1:])
+        return emit_view(context, builder, signature, arguments[0], row[SLOPES], [row[FAN_OUT]])
+
+    return type_of_view(theta, 1)(theta, layers, types.intp), codegen
+
+
+@intrinsic
 def outputs_of(typing_context: Any, work: Any, layers: Any, k: Any, n_rows: Any) -> Any:
-    """Return layer k's output (n_rows, fan_out), or ∂L/∂Z, as a view of `work` or `deltas`."""
+    """Return layer k's output (n_rows, fan_out), ∂L/∂Z or σ', as a view of their workspace."""
 
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         work_, layers_, k_, n_rows_ = arguments

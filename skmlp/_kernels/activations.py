@@ -1,25 +1,46 @@
 """Activation functions and their derivatives, applied elementwise in place.
 
-The derivative is written in terms of the function's value h = σ(z), which the forward
-pass leaves behind, so that z need not be kept. To add an activation: a code, a branch in
-:func:`activate` and in :func:`differentiate`, and an entry in ``ACTIVATIONS``.
+The derivatives of the first four follow from the value h = σ(z) that the forward pass leaves
+behind. The others *keep* a number for each unit and row: their derivative, which costs little
+where the value is computed, or what it follows from. Kernels get room for that, or None, for
+which numba leaves the code of these activations out: it takes as long to compile as the rest.
+
+To add an activation: a code, a function from z to (σ(z), σ'(z)), a branch in
+:func:`activate_and_keep`, and an entry in ``ACTIVATIONS``.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
-from skmlp._kernels._jit import inlined_kernel, kernel
+from skmlp._kernels._jit import exact_kernel, inlined_kernel, kernel
 from skmlp._kernels._scalars import constant_like
 from skmlp._kernels._simd import long_vectors
-from skmlp._kernels.elementwise import sigmoid, tanh
+from skmlp._kernels.elementwise import (
+    clip,
+    exp_of_negative,
+    expm1_of_negative,
+    normal_cdf_and_density,
+    sigmoid,
+    softplus,
+    tanh,
+)
 
 _IDENTITY, _LOGISTIC, _TANH, _RELU = range(4)
+_LEAKY_RELU, _PRELU, _ELU, _SELU, _GELU, _SILU, _MISH, _SOFTPLUS = range(4, 12)
+
+# Slope of leaky_relu below 0, and where those of prelu begin (He et al. 2015, section 2.1).
+_LEAK = 0.01
+INITIAL_SLOPE = 0.25
+# λ and α that leave mean 0 and variance 1 as they are: Klambauer et al. (2017), equation 14.
+_SELU_SCALE, _SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
+# Where z is smaller, or -z, the sigmoid is 0 or 1 in any dtype.
+_SATURATED = 800.0
 
 
 @kernel
 def activate(code, h):
-    """Replace z by σ(z) in the 1-D array `h`."""
+    """Replace z by σ(z) in the 1-D array `h`, for an activation that keeps nothing."""
     # A typed constant: a plain 0.0 would turn float32 arithmetic into float64.
     zero = h.dtype.type(0)
     long_vectors()
@@ -39,6 +60,18 @@ def activate(code, h):
 def lower_bound(code, zero):
     """Return what σ raises smaller numbers to, in the type of `zero`; -infinity for none."""
     return zero if code == _RELU else constant_like(zero, -np.inf)
+
+
+@inlined_kernel
+def keeps(code):
+    """Return whether the activation keeps a number for each unit and row."""
+    return code > _RELU
+
+
+@inlined_kernel
+def has_slopes(code):
+    """Return whether the activation learns slopes."""
+    return code == _PRELU
 
 
 @kernel
@@ -61,16 +94,154 @@ def differentiate(code, h, delta):
                 delta[i] = zero
 
 
+@kernel
+def activate_and_keep(code, h, kept):
+    """Replace z by σ(z) in the 1-D array `h`, and write σ'(z) into `kept`."""
+    long_vectors()
+    if code == _LEAKY_RELU:
+        for i in range(h.size):
+            h[i], kept[i] = _leaky_relu(h[i])
+    elif code == _ELU:
+        for i in range(h.size):
+            h[i], kept[i] = _elu(h[i])
+    elif code == _SELU:
+        for i in range(h.size):
+            h[i], kept[i] = _selu(h[i])
+    elif code == _GELU:
+        for i in range(h.size):
+            h[i], kept[i] = _gelu(h[i])
+    elif code == _SILU:
+        for i in range(h.size):
+            h[i], kept[i] = _silu(h[i])
+    elif code == _MISH:
+        for i in range(h.size):
+            h[i], kept[i] = _mish(h[i])
+    elif code == _SOFTPLUS:
+        for i in range(h.size):
+            h[i], kept[i] = softplus(h[i]), sigmoid(h[i])
+
+
+@kernel
+def activate_with_slopes(h, slopes, kept):
+    """Replace z by max(0, z) + a min(0, z) in `h` (m, n), a being `slopes` (n,); keep z."""
+    zero = h.dtype.type(0)
+    long_vectors()
+    for i in range(h.shape[0]):
+        for j in range(h.shape[1]):
+            z = h[i, j]
+            kept[i, j] = z
+            h[i, j] = z if z > zero else slopes[j] * z
+
+
+@kernel
+def multiply(factors, delta):
+    """Multiply the 1-D array `delta` by `factors`."""
+    for i in range(delta.size):
+        delta[i] *= factors[i]
+
+
+@kernel
+def differentiate_with_slopes(z, slopes, delta, gradient):
+    """Multiply `delta` (m, n) by σ'(z), and add the gradient of the slopes to `gradient`.
+
+    It is Σ_i delta[i] min(0, z[i]) (He et al. 2015, equation 10).
+    """
+    zero = z.dtype.type(0)
+    long_vectors()
+    for i in range(z.shape[0]):
+        for j in range(z.shape[1]):
+            if not z[i, j] > zero:
+                gradient[j] += delta[i, j] * z[i, j]
+                delta[i, j] *= slopes[j]
+
+
+@exact_kernel
+def _leaky_relu(z):
+    one, leak = constant_like(z, 1.0), constant_like(z, _LEAK)
+    slope = one if z > constant_like(z, 0.0) else leak
+    return slope * z, slope
+
+
+@exact_kernel
+def _elu(z):
+    """Return z, or e^z - 1 below 0 (Clevert et al. 2016, equation 15 with α = 1)."""
+    zero, one = constant_like(z, 0.0), constant_like(z, 1.0)
+    below = expm1_of_negative(-abs(z))
+    positive = z > zero
+    return z if positive else below, one if positive else below + one
+
+
+@exact_kernel
+def _selu(z):
+    scale = constant_like(z, _SELU_SCALE)
+    value, slope = _elu(z)
+    factor = scale if z > constant_like(z, 0.0) else scale * constant_like(z, _SELU_ALPHA)
+    return factor * value, factor * slope
+
+
+@exact_kernel
+def _gelu(z):
+    """Return z Φ(z), Φ being the normal distribution (Hendrycks and Gimpel 2016)."""
+    cdf, density = normal_cdf_and_density(z)
+    bounded = clip(z, constant_like(z, -_SATURATED), constant_like(z, _SATURATED))
+    return (z if z > constant_like(z, 0.0) else bounded) * cdf, cdf + bounded * density
+
+
+@exact_kernel
+def _silu(z):
+    """Return z / (1 + e^-z) (Elfwing et al. 2018, equation 2)."""
+    one, positive = constant_like(z, 1.0), z > constant_like(z, 0.0)
+    e = exp_of_negative(-abs(z))
+    larger = one / (one + e)  # of p and 1 - p, which cancels nowhere
+    p = larger if positive else e * larger
+    bounded = clip(z, constant_like(z, -_SATURATED), constant_like(z, _SATURATED))
+    return (z if positive else bounded) * p, p + bounded * (e * larger * larger)
+
+
+@exact_kernel
+def _mish(z):
+    """Return z tanh(softplus(z)) (Misra 2020), all in terms of e = e^-|z|.
+
+    With n = e^z, the hyperbolic tangent is (n² + 2 n) / (n² + 2 n + 2), and its derivative
+    4 n (n + 1) / (n² + 2 n + 2)²; for z > 0 both fractions are expanded by e², or its square.
+    """
+    one, two = constant_like(z, 1.0), constant_like(z, 2.0)
+    e = exp_of_negative(-abs(z))
+    positive = z > constant_like(z, 0.0)
+    numerator = one + two * e if positive else e * (e + two)
+    denominator = numerator + two * (e * e if positive else one)
+    factor = constant_like(z, 4.0) * e * (one + e) * (e if positive else one)
+    bounded = clip(z, constant_like(z, -_SATURATED), constant_like(z, _SATURATED))
+    value = numerator / denominator
+    slope = value + bounded * (factor / (denominator * denominator))
+    return (z if positive else bounded) * value, slope
+
+
 class Activation(NamedTuple):
     """What the Python side knows of an activation.
 
-    `init_factor` is the constant c of the uniform initialisation on
-    ±sqrt(c / (fan_in + fan_out)): 6 after Glorot and Bengio (2010), and scikit-learn's 2
-    for the logistic function.
+    Attributes
+    ----------
+    code : int
+    init_factor : float or None
+        The constant c of the uniform initialisation on ±sqrt(c / (fan_in + fan_out)): 6
+        after Glorot and Bengio (2010), and scikit-learn's 2 for the logistic function. None
+        stands for weights from a normal distribution of variance 1 / fan_in (LeCun et al.
+        1998, equation 16) and biases of 0.
     """
 
     code: int
-    init_factor: float
+    init_factor: float | None
+
+    @property
+    def keeps(self) -> bool:
+        """Whether it needs room for a number for each unit and row."""
+        return self.code > _RELU
+
+    @property
+    def learns_slopes(self) -> bool:
+        """Whether it has a parameter a unit."""
+        return self.code == _PRELU
 
 
 ACTIVATIONS = {
@@ -79,4 +250,12 @@ ACTIVATIONS = {
     "sigmoid": Activation(_LOGISTIC, 2.0),
     "tanh": Activation(_TANH, 6.0),
     "relu": Activation(_RELU, 6.0),
+    "leaky_relu": Activation(_LEAKY_RELU, 6.0),
+    "prelu": Activation(_PRELU, 6.0),
+    "elu": Activation(_ELU, 6.0),
+    "selu": Activation(_SELU, None),
+    "gelu": Activation(_GELU, 6.0),
+    "silu": Activation(_SILU, 6.0),
+    "mish": Activation(_MISH, 6.0),
+    "softplus": Activation(_SOFTPLUS, 6.0),
 }

@@ -18,6 +18,8 @@ from skmlp._kernels._scalars import (
 )
 
 _LOG2_E = 1.4426950408889634
+# Of the normal distribution: sqrt(1/2), 1 / sqrt(2 pi).
+_ROOT_OF_HALF, _DENSITY_AT_0 = 0.70710678118654752, 0.39894228040143268
 # ln 2 in two parts, the first with so few bits that its product with an exponent is exact.
 _LN2_HIGH_SINGLE, _LN2_LOW_SINGLE = 0.693359375, -2.12194440054690583e-4
 _LN2_HIGH, _LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
@@ -187,7 +189,7 @@ def tanh(x):
 
 @exact_kernel
 def log1p(x):
-    """Return ln(1 + x) for -0.3 <= x <= 1, as 2 artanh(s) with s = x / (2 + x) <= 1/3."""
+    """Return ln(1 + x) for 0 <= x <= 1, as 2 artanh(s) with s = x / (2 + x) <= 1/3."""
     s = x / (constant_like(x, 2.0) + x)
     t = s * s
     return constant_like(x, 2.0) * (s + s * t * _artanh_tail(t))
@@ -195,7 +197,9 @@ def log1p(x):
 
 @inner_kernel
 def square_root(x):
-    """Return the square root of x >= 0, at half the time of the processor's instruction.
+    """Return the square root of x >= 0, or x where that is denormal.
+
+    This takes half the time of the processor's instruction.
 
     It is x times 1 / sqrt(x): of float32, LLVM takes the processor's estimate of that and
     refines it; of float64, four of Newton's steps double the digits of a guess each.
@@ -207,24 +211,51 @@ def square_root(x):
         for _ in range(4):
             y *= constant_like(x, 1.5) - constant_like(x, 0.5) * x * (y * y)
     value = x * y
-    return value if constant_like(x, 0.0) < x < constant_like(x, np.inf) else x
+    # 1 / x may be out of range where x is denormal, which next to an epsilon is nothing.
+    least = _constant(x, np.finfo(np.float32).tiny, np.finfo(np.float64).tiny)
+    return value if least <= x < constant_like(x, np.inf) else x
 
 
 @exact_kernel
 def erf(x):
     """Return the error function, 2 / sqrt(pi) times the integral of exp(-t²) from 0 to x."""
-    near = x + x * _erf_near(x * x)
-    # Beyond these limits it is 1, rounded.
-    y = _clip(abs(x), constant_like(x, 1.0), _constant(x, 4.0, 6.0))
-    far = constant_like(x, 1.0) - exp_of_negative(-y * y) * _erfc_far(
-        (y - constant_like(x, 3.0)) / (y + constant_like(x, 3.0))
-    )
+    one = constant_like(x, 1.0)
+    far = one - _erfc_beyond_1(abs(x), exp_of_negative(-x * x))
     far = far if x > constant_like(x, 0.0) else -far
-    return far if abs(x) > constant_like(x, 1.0) else near
+    return far if abs(x) > one else x + x * _erf_near(x * x)
 
 
 @exact_kernel
-def _clip(x, low, high):
+def _erfc_beyond_1(x, density):
+    """Return erfc(x) = 1 - erf(x) for x >= 1, given exp(-x²)."""
+    three = constant_like(x, 3.0)
+    # Beyond these limits 1 - erfc(x) is 1, rounded; the factor of the density changes slowly.
+    y = clip(x, constant_like(x, 1.0), _constant(x, 4.0, 6.0))
+    return density * _erfc_far((y - three) / (y + three))
+
+
+@exact_kernel
+def normal_cdf_and_density(x):
+    """Return the standard normal distribution Φ(x), and its density."""
+    half = constant_like(x, 0.5)
+    y = x * constant_like(x, _ROOT_OF_HALF)
+    exponential = exp_of_negative(-y * y)
+    tail = half * _erfc_beyond_1(abs(y), exponential)
+    far = constant_like(x, 1.0) - tail if x > constant_like(x, 0.0) else tail
+    near = half + half * (y + y * _erf_near(y * y))
+    cdf = far if abs(y) > constant_like(x, 1.0) else near
+    return cdf, exponential * constant_like(x, _DENSITY_AT_0)
+
+
+@exact_kernel
+def softplus(x):
+    """Return ln(1 + e^x)."""
+    zero = constant_like(x, 0.0)
+    return (zero if x < zero else x) + log1p(exp_of_negative(-abs(x)))
+
+
+@exact_kernel
+def clip(x, low, high):
     """Return x within [low, high], and `low` for NaN."""
     x = x if x > low else low
     return x if x < high else high

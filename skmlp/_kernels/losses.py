@@ -9,6 +9,9 @@ loss          link                   value for class y                     gradi
 binary        p = 1 / (1 + e^-o)     log(1 + e^o) - y o                    p - y
 multinomial   p_j = e^o_j / Σ e^o_l  log Σ e^o_l - o_y                     p_j - [j = y]
 ============  =====================  ====================================  ==============
+
+Label smoothing by ε (Szegedy et al. 2016, section 7) replaces [j = y] by
+(1 - ε) [j = y] + ε / K, with K classes; the value is the cross-entropy of that.
 """
 
 from typing import NamedTuple
@@ -25,7 +28,7 @@ _BINARY, _MULTINOMIAL = range(2)
 
 
 @kernel
-def loss_and_delta(code, logits, y, weights, rows, scale, delta):
+def loss_and_delta(code, logits, y, weights, rows, scale, smoothing, delta):
     """Return the batch's summed loss; write its gradient by the logits into `delta`.
 
     Parameters
@@ -39,6 +42,8 @@ def loss_and_delta(code, logits, y, weights, rows, scale, delta):
         Which rows of `y` and `weights` the batch consists of.
     scale : float
         Factor of the loss and of the gradient.
+    smoothing : float
+        ε.
     delta : array of shape (m, q)
         Overwritten.
 
@@ -48,21 +53,22 @@ def loss_and_delta(code, logits, y, weights, rows, scale, delta):
         ``scale * Σ_i weights[i] * loss(logits[i], y[i])``, accumulated in float64.
     """
     if code == _BINARY:
-        return scale * _binary(logits, y, weights, rows, scale, delta)
-    return scale * _multinomial(logits, y, weights, rows, scale, delta)
+        return scale * _binary(logits, y, weights, rows, scale, smoothing, delta)
+    return scale * _multinomial(logits, y, weights, rows, scale, smoothing, delta)
 
 
 @inlined_kernel
-def _binary(logits, y, weights, rows, scale, delta):
+def _binary(logits, y, weights, rows, scale, smoothing, delta):
     long_vectors()
     zero, one = logits.dtype.type(0), logits.dtype.type(1)
     factor = logits.dtype.type(scale)
+    least, span = logits.dtype.type(0.5 * smoothing), logits.dtype.type(1.0 - smoothing)
     for i in range(rows.size):
         delta[i, 0] = exp_of_negative(-abs(logits[i, 0]))
     total = 0.0
     for i in range(rows.size):
         z, e = logits[i, 0], delta[i, 0]
-        target = logits.dtype.type(y[rows[i]])
+        target = least + span * logits.dtype.type(y[rows[i]])
         weight = weights[rows[i]]
         p = (one if z >= zero else e) / (one + e)
         delta[i, 0] = factor * weight * (p - target)
@@ -72,7 +78,7 @@ def _binary(logits, y, weights, rows, scale, delta):
 
 
 @inlined_kernel
-def _multinomial(logits, y, weights, rows, scale, delta):
+def _multinomial(logits, y, weights, rows, scale, smoothing, delta):
     q = logits.shape[1]
     exp_of_differences(logits, delta)
     total = 0.0
@@ -80,12 +86,16 @@ def _multinomial(logits, y, weights, rows, scale, delta):
         target, weight = y[rows[i]], np.float64(weights[rows[i]])
         partition = np.float64(row_sum(delta, i * q, q))
         # The row's largest logit was taken off before exp, which the target's shows.
-        off = np.float64(logits[i, target]) - np.float64(row_max(logits, i * q, q))
-        total += weight * (np.log(partition) - off)
+        largest = np.float64(row_max(logits, i * q, q))
+        expected = (1.0 - smoothing) * np.float64(logits[i, target])
+        if smoothing > 0.0:
+            expected += smoothing * np.float64(row_sum(logits, i * q, q)) / q
+        total += weight * (np.log(partition) - (expected - largest))
         factor = logits.dtype.type(scale * weight / partition)
+        least = logits.dtype.type(scale * weight * smoothing / q)
         for j in range(q):
-            delta[i, j] *= factor
-        delta[i, target] -= logits.dtype.type(scale * weight)
+            delta[i, j] = delta[i, j] * factor - least
+        delta[i, target] -= logits.dtype.type(scale * weight * (1.0 - smoothing))
     return total
 
 

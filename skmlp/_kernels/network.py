@@ -8,6 +8,7 @@ See :mod:`skmlp._kernels._layout` for where they are.
 """
 
 from skmlp._kernels._denormals import flush_denormals, restore_denormals
+from skmlp._kernels._hashing import key_of
 from skmlp._kernels._jit import inlined_kernel, kernel
 from skmlp._kernels._layout import (
     ACTIVATION,
@@ -17,10 +18,22 @@ from skmlp._kernels._layout import (
     biases_of,
     inputs_of,
     outputs_of,
+    slopes_of,
     weights_of,
 )
 from skmlp._kernels._views import flat, matrix_at, read_only, rows_at, vector_at
-from skmlp._kernels.activations import activate, differentiate, lower_bound
+from skmlp._kernels.activations import (
+    activate,
+    activate_and_keep,
+    activate_with_slopes,
+    differentiate,
+    differentiate_with_slopes,
+    has_slopes,
+    keeps,
+    lower_bound,
+    multiply,
+)
+from skmlp._kernels.dropout import drop, drop_backward
 from skmlp._kernels.inputs import (
     csr_product_bias,
     csr_product_transposed_left,
@@ -61,7 +74,9 @@ def n_scratch(layers, n_rows, first):
 
 
 @inlined_kernel
-def forward(dense, data, indices, indptr, rows, theta, layers, work):
+def forward(
+    dense, data, indices, indptr, rows, theta, layers, dropout, seed, step, kept, work
+):  # fmt: skip
     """Fill `work` with the outputs of all layers for the selected rows."""
     n_rows, first = rows.size, 0
     if data is None:
@@ -69,33 +84,57 @@ def forward(dense, data, indices, indptr, rows, theta, layers, work):
     else:
         first = 1
         h = outputs_of(work, layers, 0, n_rows)
-        _apply_first_layer(data, indices, indptr, rows, theta, layers, h)
+        _apply_first_layer(data, indices, indptr, rows, theta, layers, kept, h)
+        if kept is not None:
+            _drop_outputs(layers, 0, dropout, seed, step, h)
     for k in range(first, layers.shape[0]):
         below, h = inputs_of(work, layers, k, n_rows), outputs_of(work, layers, k, n_rows)
-        _apply_layer(below, theta, layers, k, h)
+        _apply_layer(below, theta, layers, k, kept, h)
+        if kept is not None:
+            _drop_outputs(layers, k, dropout, seed, step, h)
 
 
 @inlined_kernel
-def _apply_layer(below, theta, layers, k, h):
+def _apply_layer(below, theta, layers, k, kept, h):
     """Write the outputs of layer k for the inputs `below` into `h`."""
     code, zero = layers[k, ACTIVATION], h.dtype.type(0)
     floor = lower_bound(code, zero)
     product_bias(below, weights_of(theta, layers, k), biases_of(theta, layers, k), floor, h)
     if floor < zero:  # otherwise the product has done it
-        activate(code, flat(h))
+        _activate_layer(theta, layers, k, kept, h)
 
 
 @inlined_kernel
-def _apply_first_layer(data, indices, indptr, rows, theta, layers, h):
+def _apply_first_layer(data, indices, indptr, rows, theta, layers, kept, h):
     """Write the outputs of the first layer for rows of a CSR matrix into `h`."""
     weights, biases = weights_of(theta, layers, 0), biases_of(theta, layers, 0)
     csr_product_bias(data, indices, indptr, rows, weights, biases, h)
-    activate(layers[0, ACTIVATION], flat(h))
+    _activate_layer(theta, layers, 0, kept, h)
+
+
+@inlined_kernel
+def _activate_layer(theta, layers, k, kept, h):
+    """Replace layer k's Z in `h` by its outputs."""
+    code = layers[k, ACTIVATION]
+    if kept is not None:
+        memory = outputs_of(kept, layers, k, h.shape[0])
+        if has_slopes(code):
+            activate_with_slopes(h, slopes_of(theta, layers, k), memory)
+        elif keeps(code):
+            activate_and_keep(code, flat(h), flat(memory))
+    activate(code, flat(h))
+
+
+@inlined_kernel
+def _drop_outputs(layers, k, dropout, seed, step, h):
+    if dropout[k] > 0.0:
+        drop(flat(h), key_of(seed, step, k), 0, dropout[k])
 
 
 @inlined_kernel
 def backward(
-    data, indices, indptr, rows, theta, layers, work, deltas, scratch, gradient
+    data, indices, indptr, rows, theta, layers,
+    dropout, seed, step, kept, work, deltas, scratch, gradient,
 ):  # fmt: skip
     """Overwrite `gradient` from ∂L/∂O in `deltas` and the forward pass in `work`.
 
@@ -114,13 +153,17 @@ def backward(
         below = inputs_of(work, layers, k, n_rows)
         product_transposed_left(below, delta, scratch, slope)
         if k > 0:
-            _delta_below(theta, layers, k, n_rows, work, delta, scratch, deltas, gradient)
+            _delta_below(
+                theta, layers, k, n_rows,
+                dropout, seed, step, kept, work, delta, scratch, deltas, gradient,
+            )  # fmt: skip
 
 
 @inlined_kernel
-def _delta_below(theta, layers, k, n_rows, work, delta, scratch, deltas, gradient):
+def _delta_below(
+    theta, layers, k, n_rows, dropout, seed, step, kept, work, delta, scratch, deltas, gradient
+):  # fmt: skip
     """Compute Δ of the layer below k, and add up its column sums."""
-    code = layers[k - 1, ACTIVATION]
     turned = matrix_at(scratch, 0, layers[k, FAN_OUT], layers[k, FAN_IN])
     transpose(weights_of(theta, layers, k), turned)
     h = outputs_of(work, layers, k - 1, n_rows)
@@ -134,30 +177,56 @@ def _delta_below(theta, layers, k, n_rows, work, delta, scratch, deltas, gradien
         panel, outputs = rows_at(below, start, stop), rows_at(h, start, stop)
         if is_shallow:
             product(rows_at(delta, start, stop), turned, panel)
-        differentiate(code, flat(outputs), flat(panel))
+        if kept is not None:
+            memory = rows_at(outputs_of(kept, layers, k - 1, n_rows), start, stop)
+            rate = dropout[k - 1]
+            if rate > 0.0:
+                key = key_of(seed, step, k - 1)
+                drop_backward(flat(outputs), flat(panel), key, start * h.shape[1], rate)
+            _differentiate_kept(theta, layers, k - 1, memory, panel, gradient)
+        differentiate(layers[k - 1, ACTIVATION], flat(outputs), flat(panel))
         add_column_sums(panel, sums)
+
+
+@inlined_kernel
+def _differentiate_kept(theta, layers, k, kept, delta, gradient):
+    """Multiply some rows of `delta` by the derivative that layer k kept, if it did."""
+    code = layers[k, ACTIVATION]
+    if has_slopes(code):
+        slopes, sums = slopes_of(theta, layers, k), slopes_of(gradient, layers, k)
+        differentiate_with_slopes(kept, slopes, delta, sums)
+    elif keeps(code):
+        multiply(flat(kept), flat(delta))
 
 
 @inlined_kernel
 def batch_gradient(
     dense, data, indices, indptr, y, weights, rows,
-    theta, layers, loss, scale, gradient, work, deltas, scratch,
+    theta, layers, loss, smoothing, scale,
+    dropout, seed, step, kept, gradient, work, deltas, scratch,
 ):  # fmt: skip
     """Overwrite `gradient` with that of the data term of one batch, and return the term.
 
     That is ``scale * Σ_i weights[i] * loss_i`` over `rows`; the penalty is not in it.
     """
     last = layers.shape[0] - 1
-    forward(dense, data, indices, indptr, rows, theta, layers, work)
+    forward(
+        dense, data, indices, indptr, rows, theta, layers, dropout, seed, step, kept, work
+    )  # fmt: skip
     logits = outputs_of(work, layers, last, rows.size)
     delta = outputs_of(deltas, layers, last, rows.size)
-    value = loss_and_delta(loss, logits, y, weights, rows, scale, delta)
-    backward(data, indices, indptr, rows, theta, layers, work, deltas, scratch, gradient)
+    value = loss_and_delta(loss, logits, y, weights, rows, scale, smoothing, delta)
+    backward(
+        data, indices, indptr, rows, theta, layers,
+        dropout, seed, step, kept, work, deltas, scratch, gradient,
+    )  # fmt: skip
     return value
 
 
 @kernel
-def outputs(dense, data, indices, indptr, rows, theta, layers, depth, link, work, out):
+def outputs(
+    dense, data, indices, indptr, rows, theta, layers, depth, link, kept, work, out
+):  # fmt: skip
     """Write the outputs of layer `depth` (counted from 1), or class probabilities.
 
     Parameters
@@ -171,6 +240,8 @@ def outputs(dense, data, indices, indptr, rows, theta, layers, depth, link, work
         Number of layers to go through: K gives the logits, K - 1 the last hidden layer.
     link : int
         Code of the loss whose probabilities are written for the logits, or ``NO_LINK``.
+    kept : array or None
+        Room for the outputs of ``PANEL`` rows where an activation needs it.
     work : array
         Room for the inputs and outputs of ``PANEL`` rows.
     out : array of shape (m, fan_out of that layer) or (m, n_classes)
@@ -199,12 +270,12 @@ def outputs(dense, data, indices, indptr, rows, theta, layers, depth, link, work
                 prefetch_rows(dense, stop + PANEL, stop + 2 * PANEL)
         else:
             part, first = vector_at(rows, start, stop - start), 1
-            _apply_first_layer(data, indices, indptr, part, theta, layers, h)
+            _apply_first_layer(data, indices, indptr, part, theta, layers, kept, h)
         for k in range(first, depth):
             if k > 0:
                 below = read_only(h)
                 h = _target(link, work, layers, k, depth, panel)
-            _apply_layer(below, theta, layers, k, h)
+            _apply_layer(below, theta, layers, k, kept, h)
         if link != NO_LINK:
             probabilities(link, h, panel)
     restore_denormals(before)

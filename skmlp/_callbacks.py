@@ -1,0 +1,79 @@
+"""scikit-learn's callbacks (since its version 1.9), called around each epoch."""
+
+from collections.abc import Callable
+from typing import Any
+
+from skmlp._network import Network
+
+try:
+    from sklearn import callback as _callback
+except ImportError:
+    _callback = None
+
+
+class _NoCallbacks:
+    """Stands for what an older scikit-learn does not have."""
+
+
+SUPPORTED = _callback is not None
+CallbackSupport: Any = _callback.CallbackSupportMixin if SUPPORTED else _NoCallbacks
+
+
+class FitCallbacks:
+    """The hooks of one call to fit.
+
+    Parameters
+    ----------
+    estimator : BaseMLPClassifier
+    X, y : what fit was called with
+    sample_weight : array-like or None
+    fitted_attributes : callable
+        Takes a network, and returns the attributes that let a copy of the estimator predict
+        with it.
+    """
+
+    def __init__(
+        self,
+        estimator: Any,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        fitted_attributes: Callable[[Network], dict[str, Any]],
+    ) -> None:
+        self._fitted_attributes = fitted_attributes
+        metadata = None if sample_weight is None else {"sample_weight": sample_weight}
+        self._arguments = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
+        # An epoch without callbacks is to cost nothing.
+        self._any = SUPPORTED and bool(getattr(estimator, "_skl_callbacks", ()))
+        self._epoch: Any = None
+        if SUPPORTED:
+            self._fit = estimator._init_callback_context(max_subtasks=estimator.max_iter)
+            self._fit.call_on_fit_task_begin(**self._arguments)
+
+    def begin_epoch(self) -> None:
+        """Call the hooks before an epoch."""
+        if self._any:
+            self._epoch = self._fit.subcontext(task_name="epoch")
+            self._epoch.call_on_fit_task_begin(**self._arguments)
+
+    def end_epoch(self, network: Network) -> bool:
+        """Call the hooks after an epoch; return whether one of them says to stop."""
+        if not self._any:
+            return False
+        epoch, self._epoch = self._epoch, None
+        return self._end(epoch, network)
+
+    def end(self, network: Network) -> None:
+        """Call the hooks after the last epoch, and those of one that was never run."""
+        if self._epoch is not None:
+            self._epoch.call_on_fit_task_end(estimator=self._arguments["estimator"])
+        if SUPPORTED:
+            self._end(self._fit, network)
+
+    def _end(self, task: Any, network: Network) -> bool:
+        return bool(
+            task.call_on_fit_task_end(
+                **self._arguments,
+                reconstruction_attributes=lambda: self._fitted_attributes(network.copy()),
+            )
+        )

@@ -1,0 +1,96 @@
+"""What a fit prints: lines, or a progress bar."""
+
+import sys
+from typing import Any, Protocol
+
+from skmlp._history import History
+
+
+class Reporter(Protocol):
+    """Takes note of each epoch."""
+
+    def update(self, history: History) -> None:
+        """Report the epoch that was added last."""
+
+    def say(self, message: str) -> None:
+        """Report something else."""
+
+    def close(self) -> None:
+        """Say that there are no more epochs."""
+
+
+class Silence:
+    """Prints nothing."""
+
+    def update(self, history: History) -> None:
+        """Print nothing."""
+
+    def say(self, message: str) -> None:
+        """Print nothing."""
+
+    def close(self) -> None:
+        """Print nothing."""
+
+
+class Lines:
+    """Prints a line an epoch, and one for its validation score."""
+
+    def update(self, history: History) -> None:
+        """Print the epoch that was added last."""
+        print(f"Iteration {history.n_iter}, loss = {history.loss_curve[-1]:.8f}")
+        if history.validation_scores:
+            print(f"Validation score: {history.validation_scores[-1]:f}")
+
+    def say(self, message: str) -> None:
+        """Print it."""
+        print(message)
+
+    def close(self) -> None:
+        """Print nothing."""
+
+
+class Bar:
+    """A progress bar of tqdm's on the terminal.
+
+    Parameters
+    ----------
+    n_epochs : int
+
+    Raises
+    ------
+    ImportError
+        tqdm is not installed.
+    """
+
+    def __init__(self, n_epochs: int) -> None:
+        try:
+            from tqdm import tqdm
+        except ImportError as error:
+            raise ImportError(
+                "verbose='progress' draws its bar with tqdm, which is not installed: "
+                "pip install tqdm, or set verbose=True for a line an epoch."
+            ) from error
+        self._bar = tqdm(total=n_epochs, unit="epoch")
+
+    def update(self, history: History) -> None:
+        """Move on by an epoch."""
+        numbers = {"loss": f"{history.loss_curve[-1]:.4g}"}
+        if history.validation_scores:
+            numbers["validation"] = f"{history.validation_scores[-1]:.4g}"
+        self._bar.set_postfix(numbers, refresh=False)
+        self._bar.update()
+
+    def say(self, message: str) -> None:
+        """Print it above the bar."""
+        self._bar.write(message)
+
+    def close(self) -> None:
+        """Leave the bar as it is."""
+        self._bar.close()
+
+
+def get_reporter(verbose: Any, n_epochs: int) -> Reporter:
+    """Return what ``verbose`` asks for; lines where a bar has no terminal to be drawn on."""
+    if verbose == "progress":
+        return Bar(n_epochs) if sys.stderr.isatty() else Lines()
+    return Lines() if verbose else Silence()

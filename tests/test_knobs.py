@@ -1,0 +1,521 @@
+"""What goes beyond MLPClassifier's parameters, as a user sees it."""
+
+import inspect
+import pickle
+
+import numpy as np
+import pytest
+import sklearn
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.datasets import load_breast_cancer, make_classification
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import balanced_accuracy_score, log_loss, roc_auc_score
+from sklearn.model_selection import GridSearchCV, train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import skmlp._training
+from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
+from skmlp._kernels.activations import ACTIVATIONS
+from skmlp._kernels.optimizers import OPTIMIZERS
+from skmlp._schedules import SCHEDULES
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+STOCHASTIC = pytest.mark.parametrize("solver", OPTIMIZERS)
+
+
+def parameters_of(network):
+    return np.concatenate(
+        [a.ravel() for a in (*network.coefs_, *network.intercepts_, *network.slopes_)]
+    )
+
+
+def assert_same_network(one, other):
+    np.testing.assert_array_equal(parameters_of(one), parameters_of(other))
+
+
+class TestActivations:
+    @pytest.mark.parametrize("name", ACTIVATIONS)
+    def test_one_name_is_the_same_name_for_each_layer(self, task, name):
+        classifier, X, y = task
+        one = classifier((6, 5), name, max_iter=3, random_state=0).fit(X, y)
+        each = classifier((6, 5), (name, name), max_iter=3, random_state=0).fit(X, y)
+        assert_same_network(one, each)
+
+    def test_layers_differ(self, task):
+        classifier, X, y = task
+        network = classifier((6, 5), ["prelu", "tanh"], max_iter=3, random_state=0).fit(X, y)
+        assert [slopes.shape for slopes in network.slopes_] == [(6,)]
+        assert np.abs(network.transform(X)).max() <= 1
+        first = network.set_params(transform_layer=0).transform(X)
+        z = X @ network.coefs_[0] + network.intercepts_[0]
+        expected = np.where(z > 0, z, network.slopes_[0] * z)
+        np.testing.assert_allclose(first, expected, rtol=1e-12, atol=1e-15)
+
+    @pytest.mark.parametrize("solver", [*OPTIMIZERS, "lbfgs"])
+    def test_prelu_learns_its_slopes(self, task, solver):
+        classifier, X, y = task
+        network = classifier((7,), "prelu", solver=solver, max_iter=30, random_state=0)
+        (slopes,) = network.fit(X, y).slopes_
+        assert slopes.shape == (7,)
+        assert (slopes != 0.25).all()
+
+    def test_slopes_carry_no_penalty(self, task):
+        """A penalty that leaves nothing of the weights leaves the slopes where they began."""
+        classifier, X, y = task
+        network = classifier((7,), "prelu", solver="lbfgs", alpha=1e9, random_state=0)
+        network.fit(X, y)
+        assert max(np.abs(w).max() for w in network.coefs_) < 1e-6
+        np.testing.assert_allclose(network.slopes_[0], 0.25, atol=1e-3)
+
+    def test_selu_begins_normal(self):
+        """Two million weights: their deviation is within 0.1 % of that of LeCun's."""
+        X, y = np.zeros((20, 2000), np.float32), np.arange(20) % 2
+        network = MLPBinaryClassifier((1000,), "selu", max_iter=1, learning_rate_init=1e-30)
+        network.set_params(alpha=0, random_state=0).fit(X, y)
+        weights = network.coefs_[0]
+        assert weights.std() == pytest.approx(1 / np.sqrt(2000), rel=2e-3)
+        assert np.abs(weights).max() > 4 / np.sqrt(2000)  # beyond a uniform distribution
+        np.testing.assert_allclose(network.intercepts_[0], 0, atol=1e-20)
+
+    @pytest.mark.parametrize(
+        ("activation", "message"),
+        [
+            (("relu",), "one for each of the 2 hidden layers"),
+            (("relu", "rely"), r"activation must be among .* got \['rely'\]"),
+            ("rely", "'activation' parameter"),
+        ],
+    )
+    def test_wrong_names(self, binary_data, activation, message):
+        with pytest.raises(ValueError, match=message):
+            MLPBinaryClassifier((3, 2), activation).fit(*binary_data)
+
+    def test_no_slopes_between_warm_starts(self, binary_data):
+        network = MLPBinaryClassifier((3,), warm_start=True, max_iter=2).fit(*binary_data)
+        with pytest.raises(ValueError, match="'prelu' learns slopes"):
+            network.set_params(activation="prelu").fit(*binary_data)
+        network.set_params(activation="gelu").fit(*binary_data)
+
+    @pytest.mark.parametrize("activation", ["gelu", "prelu"])
+    def test_sparse_input_is_as_dense(self, task, activation):
+        classifier, X, y = task
+        network = classifier((6,), activation, dropout=0.2, max_iter=5, random_state=0)
+        dense = clone(network).fit(X, y)
+        np.testing.assert_allclose(
+            parameters_of(network.fit(sparse.csr_array(X), y)),
+            parameters_of(dense),
+            rtol=1e-8,
+            atol=1e-11,
+        )
+        np.testing.assert_allclose(
+            network.predict_proba(sparse.csr_array(X)), dense.predict_proba(X), rtol=1e-7
+        )
+
+
+class TestClassWeight:
+    @pytest.mark.parametrize("solver", [*OPTIMIZERS, "lbfgs"])
+    def test_equals_sample_weights(self, task, solver):
+        classifier, X, y = task
+        labels = np.array(["ant", "bee", "cat", "dog"])[y]
+        by_class = {"ant": 2.0, "bee": 0.5}
+        own = np.random.RandomState(0).uniform(0.5, 2, len(y))
+        own.flags.writeable = False
+        network = classifier((6,), solver=solver, max_iter=5, random_state=0)
+        weighted = clone(network).set_params(class_weight=by_class).fit(X, labels, own)
+        factors = np.array([by_class.get(label, 1.0) for label in labels])
+        assert_same_network(weighted, network.fit(X, labels, own * factors))
+
+    def test_balanced_makes_the_sums_equal(self, task):
+        classifier, X, y = task
+        rows = np.flatnonzero((y > 0) | (np.arange(len(y)) % 3 == 0))
+        X, y = X[rows], y[rows]
+        shares = np.bincount(y) / len(y)
+        # The penalty is relative to the sum of weights, of which the factors differ.
+        network = classifier((6,), max_iter=5, alpha=0, random_state=0)
+        balanced = clone(network).set_params(class_weight="balanced").fit(X, y)
+        np.testing.assert_allclose(
+            parameters_of(balanced),
+            parameters_of(network.fit(X, y, (1 / shares)[y])),
+            rtol=1e-10,
+        )
+
+    def test_balanced_raises_balanced_accuracy(self):
+        X, y = make_classification(
+            2000, weights=[0.95], class_sep=0.7, flip_y=0.02, random_state=0
+        )
+        X, X_test, y, y_test = train_test_split(X, y, stratify=y, random_state=0)
+        network = MLPBinaryClassifier((16,), alpha=1.0, max_iter=50, random_state=0)
+        plain, balanced = (
+            balanced_accuracy_score(
+                y_test, clone(network).set_params(class_weight=w).fit(X, y).predict(X_test)
+            )
+            for w in (None, "balanced")
+        )
+        assert balanced > plain + 0.05
+
+    def test_partial_fit(self, binary_data):
+        X, y = binary_data
+        with pytest.raises(ValueError, match="'balanced' is not supported for partial_fit"):
+            MLPBinaryClassifier(class_weight="balanced").partial_fit(X, y, classes=[0, 1])
+        one = MLPBinaryClassifier((4,), class_weight={1: 3.0}, random_state=0)
+        other = clone(one).set_params(class_weight=None)
+        one.partial_fit(X, y, classes=[0, 1])
+        other.partial_fit(X, y, sample_weight=1 + 2.0 * y, classes=[0, 1])
+        assert_same_network(one, other)
+
+    @pytest.mark.parametrize(
+        ("class_weight", "message"),
+        [
+            ({0: -1.0}, "non-negative and finite"),
+            ({0: np.nan}, "non-negative and finite"),
+            ({7: 1.0}, "not in class_weight"),
+            ({0: 0.0, 1: 0.0}, "leaves no row"),
+            ("even", "'class_weight' parameter"),
+        ],
+    )
+    def test_wrong_weights(self, binary_data, class_weight, message):
+        with pytest.raises(ValueError, match=message):
+            MLPBinaryClassifier(class_weight=class_weight).fit(*binary_data)
+
+
+class TestDropout:
+    def test_repeats_and_differs(self, task):
+        classifier, X, y = task
+        network = classifier((20, 10), dropout=0.3, max_iter=5, random_state=0)
+        first = clone(network).fit(X, y)
+        assert_same_network(first, clone(network).fit(X, y))
+        other = clone(network).set_params(dropout=0.0).fit(X, y)
+        assert np.abs(parameters_of(first) - parameters_of(other)).max() > 1e-3
+
+    def test_none_leaves_the_random_state_alone(self, task):
+        """So that a fit without dropout stays MLPClassifier's."""
+        classifier, X, y = task
+        plain = classifier((6,), max_iter=3, random_state=0).fit(X, y)
+        zeros = classifier((6,), max_iter=3, random_state=0, dropout=[0.0]).fit(X, y)
+        assert_same_network(plain, zeros)
+
+    def test_one_rate_for_each_layer(self, task):
+        """A layer that nearly always falls out stays as it was drawn, nearly."""
+        classifier, X, y = task
+        kwargs = {"max_iter": 10, "random_state": 0, "alpha": 0.0, "solver": "sgd"}
+        same = classifier((20, 10), dropout=(0.5, 0.5), **kwargs).fit(X, y)
+        assert_same_network(same, classifier((20, 10), dropout=0.5, **kwargs).fit(X, y))
+        one = classifier((20, 10), dropout=(0.0, 0.9), **kwargs).fit(X, y)
+        assert np.abs(parameters_of(one) - parameters_of(same)).max() > 1e-3
+
+    def test_gradient_is_that_of_the_masked_network(self, task):
+        """One step of sgd at rate η moves θ by -η times the gradient: central differences.
+
+        The loss of a step is that before it, so an epoch of one batch at a rate of nearly
+        nothing gives the loss for the mask that the seed implies.
+        """
+        classifier, X, y = task
+
+        def epoch(shift, rate):
+            network = classifier(
+                (5, 4), ("tanh", "prelu"), solver="sgd", momentum=0.0, dropout=(0.4, 0.3),
+                learning_rate_init=1e-300, alpha=0.0, batch_size=len(y), random_state=0,
+            )  # fmt: skip
+            network.partial_fit(X, y, classes=np.unique(y))  # draws parameters and seed
+            network._network.theta[:] += shift
+            before = network._network.theta.copy()
+            network.set_params(learning_rate_init=rate).partial_fit(X, y)
+            return network.loss_, network._network.theta - before
+
+        size = epoch(0.0, 1e-300)[1].size
+        _, moved = epoch(0.0, 1e-3)
+        step = 1e-5
+        for i in range(0, size, 3):
+            shift = step * np.eye(size)[i]
+            numeric = (epoch(shift, 1e-300)[0] - epoch(-shift, 1e-300)[0]) / (2 * step)
+            assert -moved[i] / 1e-3 == pytest.approx(numeric, abs=1e-7)
+
+    def test_predictions_use_all_units(self, task):
+        classifier, X, y = task
+        network = classifier((20,), dropout=0.5, max_iter=5, random_state=0).fit(X, y)
+        np.testing.assert_array_equal(network.predict_proba(X), network.predict_proba(X))
+        hidden = np.maximum(X @ network.coefs_[0] + network.intercepts_[0], 0)
+        np.testing.assert_allclose(network.transform(X), hidden, rtol=1e-12, atol=1e-15)
+
+    @pytest.mark.parametrize(
+        ("parameters", "message"),
+        [
+            ({"dropout": (0.1, 0.1)}, "one for each of the 1 hidden layers"),
+            ({"dropout": [1.0]}, r"rates in \[0, 1\)"),
+            ({"dropout": ["a"]}, r"rates in \[0, 1\)"),
+            ({"dropout": 1.0}, "'dropout' parameter"),
+            ({"dropout": 0.1, "solver": "lbfgs"}, "needs the same objective"),
+        ],
+    )
+    def test_wrong_rates(self, binary_data, parameters, message):
+        with pytest.raises(ValueError, match=message):
+            MLPBinaryClassifier((3,), **parameters).fit(*binary_data)
+
+
+class TestLearningRate:
+    @STOCHASTIC
+    @pytest.mark.parametrize("schedule", SCHEDULES)
+    def test_rates_that_are_used(self, task, monkeypatch, solver, schedule):
+        """Every step's rate reaches the kernel, epoch after epoch."""
+        classifier, X, y = task
+        used, run_epoch = [], skmlp._training.run_epoch
+        position = list(inspect.signature(run_epoch.py_func).parameters).index("rates")
+
+        def recording(*arguments):
+            used.append(arguments[position].copy())
+            return run_epoch(*arguments)
+
+        monkeypatch.setattr(skmlp._training, "run_epoch", recording)
+        classifier(
+            (4,), solver=solver, learning_rate=schedule, warmup_fraction=0.25, max_iter=5,
+            batch_size=30, learning_rate_init=0.01, random_state=0,
+        ).fit(X, y)  # fmt: skip
+        n_steps = -(-len(y) // 30)
+        steps, total = np.arange(5 * n_steps), 5 * n_steps
+        rise = np.minimum((steps + 1) / (0.25 * total), 1)
+        t = steps / total
+        expected = {
+            "constant": np.ones(total),
+            "adaptive": np.ones(total),
+            "invscaling": np.repeat(1 / np.sqrt(len(y) * np.arange(5) + 1), n_steps),
+            "cosine": 0.5 * (1 + np.cos(np.pi * t)),
+            "one_cycle": np.where(
+                t < 0.3,
+                1 - 0.96 * 0.5 * (1 + np.cos(np.pi * t / 0.3)),
+                4e-6 + (1 - 4e-6) * 0.5 * (1 + np.cos(np.pi * (t - 0.3) / 0.7)),
+            ),
+            "coslog4": 0.5 * (1 - np.cos(2 * np.pi * np.log2(1 + 15 * t))),
+        }[schedule]
+        np.testing.assert_allclose(np.concatenate(used), 0.01 * rise * expected, atol=1e-15)
+
+    def test_adaptive_serves_adam_too(self, task):
+        classifier, X, y = task
+        network = classifier(
+            (4,), learning_rate="adaptive", tol=10.0, n_iter_no_change=2, max_iter=9
+        ).fit(X, y)
+        assert network._state.divisor == 5.0**2
+
+
+class TestClipping:
+    @STOCHASTIC
+    def test_a_large_bound_changes_nothing(self, task, solver):
+        classifier, X, y = task
+        network = classifier((4,), solver=solver, max_iter=3, random_state=0)
+        free = clone(network).fit(X, y)
+        assert_same_network(free, network.set_params(max_grad_norm=1e9).fit(X, y))
+
+    def test_a_step_is_no_longer_than_the_bound(self, task):
+        classifier, X, y = task
+        network = classifier(
+            (4,), solver="sgd", momentum=0.0, learning_rate_init=1.0, max_grad_norm=1e-3,
+            batch_size=len(y), alpha=10.0, random_state=0,
+        )  # fmt: skip
+        network.partial_fit(X, y, classes=np.unique(y))
+        before = parameters_of(network)
+        network.partial_fit(X, y)
+        length = np.linalg.norm(parameters_of(network) - before)
+        assert length == pytest.approx(1e-3, rel=1e-6)
+
+
+class TestEarlyStopping:
+    def fit(self, X, y, *, held_out=None, **parameters):
+        defaults = {"max_iter": 30, "random_state": 0, "early_stopping": True}
+        network = MLPBinaryClassifier((8,), learning_rate_init=0.05, **defaults)
+        network.set_params(**parameters)
+        return network.fit(X, y, **(held_out or {}))
+
+    @pytest.fixture
+    def parts(self, binary_data):
+        X, X_val, y, y_val = train_test_split(*binary_data, random_state=0)
+        return X, y, {"X_val": X_val, "y_val": y_val}
+
+    @pytest.mark.parametrize("scoring", [None, "accuracy", "neg_log_loss", "roc_auc"])
+    def test_own_validation_rows(self, parts, scoring):
+        X, y, held_out = parts
+        network = self.fit(X, y, held_out=held_out, scoring=scoring)
+        best = network.best_iter_ - 1
+        assert network.best_validation_score_ == max(network.validation_scores_)
+        assert network.validation_scores_[best] == network.best_validation_score_
+        assert network.loss_ == network.loss_curve_[best]
+        X_val, y_val = held_out.values()
+        p = network.predict_proba(X_val)
+        expected = {
+            None: network.score(X_val, y_val),
+            "accuracy": network.score(X_val, y_val),
+            "neg_log_loss": -log_loss(y_val, p),
+            "roc_auc": roc_auc_score(y_val, p[:, 1]),
+        }[scoring]
+        assert network.best_validation_score_ == pytest.approx(expected, rel=1e-12)
+        assert network.validation_loss_curve_[best] == pytest.approx(log_loss(y_val, p))
+        assert len(network.validation_loss_curve_) == network.n_iter_
+
+    def test_all_rows_are_trained_on(self, parts):
+        """The given rows only watch: up to the best epoch it is a fit without them."""
+        X, y, held_out = parts
+        network = self.fit(X, y, held_out=held_out)
+        plain = self.fit(X, y, early_stopping=False, max_iter=network.best_iter_)
+        assert_same_network(network, plain)
+
+    def test_callable_and_weights(self, parts):
+        X, y, held_out = parts
+        seen = []
+
+        def scorer(estimator, X_val, y_val, sample_weight=None):
+            seen.append(sample_weight)
+            return estimator.predict_proba(X_val)[y_val == 1, 1].mean()
+
+        weights = np.linspace(1, 2, len(held_out["y_val"]))
+        held_out["sample_weight_val"] = weights
+        network = self.fit(X, y, held_out=held_out, scoring=scorer)
+        assert len(seen) == network.n_iter_
+        np.testing.assert_array_equal(seen[0], weights)
+        by_accuracy = self.fit(X, y, held_out=held_out)
+        score = by_accuracy.score(held_out["X_val"], held_out["y_val"], weights)
+        assert by_accuracy.best_validation_score_ == pytest.approx(score, rel=1e-12)
+
+    @pytest.mark.parametrize("scoring", [None, "roc_auc"])
+    def test_frames_and_strings_without_a_warning(self, parts, scoring):
+        pandas = pytest.importorskip("pandas")
+        X, y, held_out = parts
+        plain = self.fit(X, y, held_out=held_out, scoring=scoring)
+        names = [f"x{i}" for i in range(X.shape[1])]
+        labels = np.array(["no", "yes"])
+        frames = {
+            "X_val": pandas.DataFrame(held_out["X_val"], columns=names),
+            "y_val": labels[held_out["y_val"]],
+        }
+        named = self.fit(
+            pandas.DataFrame(X, columns=names), labels[y], held_out=frames, scoring=scoring
+        )
+        assert named.validation_scores_ == plain.validation_scores_
+
+    def test_in_a_pipeline(self, parts):
+        X, y, held_out = parts
+        scaler = StandardScaler().fit(X)
+        scaled = {"X_val": scaler.transform(held_out["X_val"]), "y_val": held_out["y_val"]}
+        alone = self.fit(scaler.transform(X), y, held_out=scaled)
+        with sklearn.config_context(enable_metadata_routing=True):
+            network = clone(alone).set_fit_request(X_val=True, y_val=True)
+            pipeline = make_pipeline(StandardScaler(), network, transform_input=["X_val"])
+            pipeline.fit(X, y, **held_out)
+        assert_same_network(pipeline[-1], alone)
+
+    def test_to_the_end_without_patience(self, parts, recwarn):
+        """And no warning, since that is what was asked for."""
+        X, y, held_out = parts
+        network = self.fit(X, y, held_out=held_out, n_iter_no_change=None, max_iter=40)
+        assert network.n_iter_ == 40
+        assert network.best_iter_ < 40
+        assert network.loss_ == network.loss_curve_[network.best_iter_ - 1]
+        assert not [w for w in recwarn if w.category is ConvergenceWarning]
+
+    @pytest.mark.parametrize(
+        ("parameters", "change", "message"),
+        [
+            ({"early_stopping": False}, {}, "set early_stopping=True"),
+            ({"solver": "lbfgs"}, {}, "does not stop early"),
+            ({}, {"y_val": None}, "given together"),
+            ({}, {"y_val": np.full(50, 7)}, r"classes not in `self\.classes_`"),
+            ({}, {"X_val": np.zeros((50, 3))}, "has 3 features"),
+            ({}, {"sample_weight_val": np.zeros(50)}, "at least one non-zero"),
+            ({"scoring": "acuracy"}, {}, "'scoring' parameter"),
+        ],
+    )
+    def test_mistakes(self, parts, parameters, change, message):
+        X, y, held_out = parts
+        with pytest.raises(ValueError, match=message):
+            self.fit(X, y, held_out=held_out | change, **parameters)
+
+
+class TestTransformLayer:
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    def test_layers(self, task, dtype):
+        classifier, X, y = task
+        X = X.astype(dtype)
+        network = classifier((6, 5, 4), max_iter=3, random_state=0).fit(X, y)
+        layers = [clone_with_layer(network, k).transform(X) for k in range(3)]
+        assert [h.shape[1] for h in layers] == [6, 5, 4]
+        for k in range(3):
+            backwards = clone_with_layer(network, k - 3).transform(X)
+            np.testing.assert_array_equal(backwards, layers[k])
+        np.testing.assert_array_equal(network.transform(X), layers[2])
+        together = clone_with_layer(network, "all")
+        out = together.transform(X)
+        assert out.dtype == dtype
+        np.testing.assert_array_equal(out, np.hstack(layers))
+        names = together.get_feature_names_out()
+        prefix = classifier.__name__.lower()
+        assert names[0] == f"{prefix}_layer0_unit0"
+        assert names[-1] == f"{prefix}_layer2_unit3"
+        assert len(names) == 15
+
+    @pytest.mark.parametrize("layer", [2, -3])
+    def test_no_such_layer(self, task, layer):
+        classifier, X, y = task
+        network = classifier((6, 5), max_iter=3, transform_layer=layer).fit(X, y)
+        with pytest.raises(ValueError, match="'all' or from -2 to 1 with 2 hidden layers"):
+            network.transform(X)
+
+
+def clone_with_layer(network, layer):
+    return pickle.loads(pickle.dumps(network)).set_params(transform_layer=layer)
+
+
+def test_partial_fit_equals_fit_with_a_pickle_in_between(task):
+    classifier, X, y = task
+    parameters = {
+        "hidden_layer_sizes": (12, 6), "activation": ("prelu", "gelu"), "solver": "adamw",
+        "dropout": 0.2, "learning_rate": "cosine", "warmup_fraction": 0.1, "max_iter": 6,
+        "label_smoothing": 0.1, "max_grad_norm": 1.0, "shuffle": False, "batch_size": 40,
+        "random_state": 0,
+    }  # fmt: skip
+    whole = classifier(**parameters, n_iter_no_change=None).fit(X, y)
+    network = classifier(**parameters)
+    for _ in range(6):
+        network.partial_fit(X, y, classes=np.unique(y))
+        network = pickle.loads(pickle.dumps(network))
+    assert_same_network(network, whole)
+    assert network.loss_curve_ == whole.loss_curve_
+
+
+@pytest.mark.parametrize("classifier", [MLPBinaryClassifier, MLPMulticlassClassifier])
+def test_label_smoothing_keeps_probabilities_away_from_0(classifier):
+    """Separable classes would be told apart with certainty otherwise."""
+    X, y = np.repeat([[-1.0], [1.0]], 50, axis=0), np.repeat([0, 1], 50)
+    network = classifier((8,), solver="lbfgs", label_smoothing=0.2, alpha=0.0, tol=1e-8)
+    p = network.set_params(random_state=0).fit(X, y).predict_proba(X)
+    np.testing.assert_allclose(p[np.arange(100), y], 0.9, atol=1e-3)
+
+
+def test_advice_to_scale():
+    X, y = load_breast_cancer(return_X_y=True)
+    with pytest.warns(
+        ConvergenceWarning, match="StandardScaler.*differ by a factor of 2e"
+    ) as w:
+        MLPBinaryClassifier(max_iter=2, random_state=0).fit(X, y)
+    assert len(w) == 1
+    with pytest.warns(ConvergenceWarning, match="differ by a factor of 2e"):
+        MLPBinaryClassifier(max_iter=2, random_state=0).fit(sparse.csr_array(X), y)
+    with pytest.warns(ConvergenceWarning, match="yet. Raise max_iter or tol, change learning_"):
+        MLPBinaryClassifier(max_iter=2).fit(StandardScaler().fit_transform(X), y)
+
+
+def test_one_search_over_everything():
+    X, y = load_breast_cancer(return_X_y=True)
+    network = MLPBinaryClassifier(
+        (8, 4), solver="adamw", max_iter=20, batch_size=32, random_state=0
+    )
+    grid = {
+        "activation": ["relu", ("gelu", "tanh"), ["prelu", "selu"]],
+        "hidden_layer_sizes": [(8, 4), (16, 8)],
+        "dropout": [0.0, (0.1, 0.2)],
+        "class_weight": [None, "balanced", {0: 2.0}],
+        "learning_rate": ["constant", "one_cycle"],
+    }
+    grid = {f"mlpbinaryclassifier__{name}": values for name, values in grid.items()}
+    pipeline = make_pipeline(StandardScaler(), network)
+    search = GridSearchCV(pipeline, grid, cv=2, error_score="raise").fit(X, y)
+    assert len(search.cv_results_["params"]) == 72
+    assert search.best_score_ > 0.95
