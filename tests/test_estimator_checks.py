@@ -1,17 +1,60 @@
-"""scikit-learn's own estimator checks, with nothing expected to fail."""
+"""scikit-learn's own estimator checks."""
 
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
 
+# Every parameter is in one of them, but for what partial_fit refuses.
 CONFIGURATIONS = [
     {},
     {"solver": "lbfgs"},
     {"solver": "sgd", "learning_rate": "adaptive", "learning_rate_init": 0.1},
     {"hidden_layer_sizes": (16, 8), "activation": "tanh"},
     {"hidden_layer_sizes": 32, "activation": "logistic", "learning_rate_init": 0.01},
+    {
+        "hidden_layer_sizes": (32, 16),
+        "activation": ("prelu", "gelu"),
+        "solver": "adamw",
+        "learning_rate": "one_cycle",
+        "warmup_fraction": 0.05,
+        "learning_rate_init": 0.02,
+        "label_smoothing": 0.05,
+        "max_grad_norm": 5.0,
+        "class_weight": {},
+        "scoring": "neg_log_loss",
+        "n_iter_no_change": None,
+        "transform_layer": "all",
+    },
+    {
+        "hidden_layer_sizes": 16,
+        "activation": "selu",
+        "solver": "lbfgs",
+        "class_weight": "balanced",
+        "transform_layer": 0,
+    },
+    {
+        "solver": "sgd",
+        "activation": ["mish"],
+        "learning_rate": "coslog4",
+        "learning_rate_init": 0.05,
+        "dropout": [0.1],
+    },
 ]
+
+
+def failures_of(estimator):
+    """Return the checks that cannot hold, and why: none without dropout."""
+    if not estimator.dropout:
+        return {}
+    reason = "a row that is there twice gets two masks, and one of weight 2 a single one"
+    return dict.fromkeys(
+        (
+            "check_sample_weight_equivalence_on_dense_data",
+            "check_sample_weight_equivalence_on_sparse_data",
+        ),
+        reason,
+    )
 
 
 # A few hundred epochs are not enough to converge on some of the checks' data, and are not
@@ -22,7 +65,8 @@ CONFIGURATIONS = [
         classifier(**parameters)
         for classifier in (MLPBinaryClassifier, MLPMulticlassClassifier)
         for parameters in CONFIGURATIONS
-    ]
+    ],
+    expected_failed_checks=failures_of,
 )
 def test_sklearn_check(estimator, check):
     check(estimator)

@@ -1,0 +1,197 @@
+"""Callbacks, and what a fit prints."""
+
+import builtins
+import io
+import sys
+
+import numpy as np
+import pytest
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skmlp import MLPBinaryClassifier
+from skmlp._callbacks import SUPPORTED
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+with_scikit_learn_1_9 = pytest.mark.skipif(
+    not SUPPORTED, reason="scikit-learn has callbacks from 1.9 on"
+)
+SOLVERS = pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+
+
+class Recorder:
+    """A callback that notes what it is told, and stops a fit after some epochs."""
+
+    def __init__(self, n_epochs=None):
+        self.n_epochs = n_epochs
+        self.calls = []
+        self.probabilities = []
+
+    def setup(self, estimator, context):
+        self.calls.append("setup")
+
+    def teardown(self, estimator, context):
+        self.calls.append("teardown")
+
+    def on_fit_task_begin(self, estimator, context):
+        self.calls.append(f"begin {context.task_name}")
+
+    def on_fit_task_end(self, estimator, context, *, X, y, metadata, fitted_estimator):
+        self.calls.append(f"end {context.task_name}")
+        if context.task_name == "epoch" and fitted_estimator is not None:
+            self.probabilities.append(fitted_estimator.predict_proba(X))
+            return len(self.probabilities) == self.n_epochs
+        return False
+
+
+@with_scikit_learn_1_9
+@SOLVERS
+def test_hooks_are_called_around_each_epoch(binary_data, solver):
+    X, y = binary_data
+    recorder = Recorder()
+    network = MLPBinaryClassifier((4,), solver=solver, max_iter=3, random_state=0)
+    network.set_callbacks(recorder).fit(X, y)
+    epochs = ["begin epoch", "end epoch"] * 3
+    assert recorder.calls == ["setup", "begin fit", *epochs, "end fit", "teardown"]
+    for n, p in enumerate(recorder.probabilities, start=1):
+        shorter = MLPBinaryClassifier((4,), solver=solver, max_iter=n, random_state=0)
+        np.testing.assert_allclose(p, shorter.fit(X, y).predict_proba(X), rtol=1e-12)
+
+
+@with_scikit_learn_1_9
+@SOLVERS
+def test_a_callback_can_stop_training(binary_data, solver):
+    X, y = binary_data
+    network = MLPBinaryClassifier((4,), solver=solver, max_iter=50, random_state=0)
+    network.set_callbacks(Recorder(n_epochs=4)).fit(X, y)
+    assert network.n_iter_ == 4
+    whole = MLPBinaryClassifier((4,), solver=solver, max_iter=4, random_state=0).fit(X, y)
+    np.testing.assert_array_equal(network.coefs_[0], whole.coefs_[0])
+
+
+@with_scikit_learn_1_9
+def test_hooks_end_where_training_fails(binary_data):
+    X, y = binary_data
+    recorder = Recorder()
+    network = MLPBinaryClassifier(
+        (4, 4), "identity", solver="sgd", learning_rate_init=1e150, batch_size=10
+    ).set_callbacks(recorder)
+    with pytest.raises(ValueError, match="non-finite"):
+        network.fit(X, y)
+    assert recorder.calls[-1] == "teardown"
+
+
+@with_scikit_learn_1_9
+def test_a_failing_lbfgs_iteration_is_ended(binary_data):
+    """One that scipy never ran is begun, and has to be ended."""
+    X, y = binary_data
+    recorder = Recorder()
+    network = MLPBinaryClassifier((4,), solver="lbfgs", tol=1e-2, random_state=0)
+    network.set_callbacks(recorder).fit(X, y)
+    assert network.n_iter_ < network.max_iter
+    assert recorder.calls.count("begin epoch") == recorder.calls.count("end epoch")
+
+
+def make_estimator(kind, network):
+    """Return the network in a pipeline, or that in a grid search, or alone."""
+    pipeline = make_pipeline(StandardScaler(), network)
+    grid = {"mlpbinaryclassifier__activation": ["relu", "tanh"]}
+    return {
+        "alone": network,
+        "pipeline": pipeline,
+        "search": GridSearchCV(pipeline, grid, cv=2),
+    }[kind]
+
+
+@with_scikit_learn_1_9
+@pytest.mark.parametrize(
+    ("kind", "n_fits"), [("alone", 1), ("pipeline", 1), ("search", 2 * 2 + 1)]
+)
+def test_scoring_monitor(binary_data, kind, n_fits):
+    """It logs a score an epoch of each fit, of the network as it is then."""
+    from sklearn.callback import ScoringMonitor
+
+    X, y = binary_data
+    monitor = ScoringMonitor(scoring="accuracy")
+    network = MLPBinaryClassifier((4,), max_iter=3, random_state=0).set_callbacks(monitor)
+    fitted = make_estimator(kind, network).fit(X, y)
+    epochs = [row for row in monitor.get_logs().data if row["task_name"] == "epoch"]
+    assert len(epochs) == 3 * n_fits
+    # A search scores on the rows that each of its fits has; it sorts the last fit last.
+    expected = fitted.score(X, y)
+    assert expected in [row["accuracy"] for row in epochs if row["task_id"] == 2]
+
+
+@with_scikit_learn_1_9
+@pytest.mark.parametrize("kind", ["alone", "pipeline", "search"])
+def test_progress_bar(binary_data, kind, capsys):
+    pytest.importorskip("rich")
+    from sklearn.callback import ProgressBar
+
+    estimator = make_estimator(kind, MLPBinaryClassifier((4,), max_iter=3, random_state=0))
+    estimator.set_callbacks(ProgressBar(max_propagation_depth=None)).fit(*binary_data)
+    assert "MLPBinaryClassifier" in capsys.readouterr().out
+
+
+@with_scikit_learn_1_9
+def test_data_frames_reach_callbacks_as_they_are(binary_data):
+    pandas = pytest.importorskip("pandas")
+    X, y = binary_data
+    frame = pandas.DataFrame(X, columns=[f"x{i}" for i in range(10)])
+    recorder = Recorder()
+    network = MLPBinaryClassifier((4,), max_iter=2, random_state=0)
+    network.set_callbacks(recorder).fit(frame, y)  # a warning about names would be an error
+    np.testing.assert_array_equal(recorder.probabilities[-1], network.predict_proba(frame))
+
+
+@SOLVERS
+def test_a_line_an_epoch(binary_data, capsys, solver):
+    network = MLPBinaryClassifier((4,), solver=solver, max_iter=3, verbose=1)
+    network.set_params(early_stopping=True, random_state=0).fit(*binary_data)
+    lines = capsys.readouterr().out.splitlines()
+    losses = [f"Iteration {i}, loss = {x:.8f}" for i, x in enumerate(network.loss_curve_, 1)]
+    assert [line for line in lines if line.startswith("Iteration")] == losses
+    scores = [f"Validation score: {score:f}" for score in network.validation_scores_ or []]
+    assert [line for line in lines if line.startswith("Validation score:")] == scores
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@SOLVERS
+def test_a_progress_bar_on_a_terminal(binary_data, monkeypatch, capsys, solver):
+    pytest.importorskip("tqdm")
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    network = MLPBinaryClassifier((4,), solver=solver, max_iter=7, verbose="progress")
+    network.set_params(early_stopping=True, random_state=0).fit(*binary_data)
+    drawn = terminal.getvalue()
+    assert "7/7" in drawn
+    assert f"loss={network.loss_curve_[-1]:.4g}" in drawn
+    if solver == "adam":
+        assert f"validation={network.validation_scores_[-1]:.4g}" in drawn
+    assert capsys.readouterr().out == ""
+
+
+def test_lines_without_a_terminal(binary_data, capsys):
+    MLPBinaryClassifier((4,), max_iter=2, verbose="progress").fit(*binary_data)
+    captured = capsys.readouterr()
+    assert captured.out.startswith("Iteration 1, loss = ")
+    assert captured.err == ""
+
+
+def test_without_tqdm(binary_data, monkeypatch):
+    plain_import = builtins.__import__
+
+    def without_tqdm(name, *arguments, **keywords):
+        if name == "tqdm":
+            raise ImportError(name)
+        return plain_import(name, *arguments, **keywords)
+
+    monkeypatch.setattr(builtins, "__import__", without_tqdm)
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    with pytest.raises(ImportError, match="pip install tqdm, or set verbose=True"):
+        MLPBinaryClassifier((4,), verbose="progress").fit(*binary_data)
