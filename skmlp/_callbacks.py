@@ -30,6 +30,11 @@ class FitCallbacks:
     fitted_attributes : callable
         Takes a network, and returns the attributes that let a copy of the estimator predict
         with it.
+
+    Attributes
+    ----------
+    listen : bool
+        Whether there are any callbacks; an epoch without them is to cost nothing.
     """
 
     def __init__(
@@ -43,8 +48,7 @@ class FitCallbacks:
         self._fitted_attributes = fitted_attributes
         metadata = None if sample_weight is None else {"sample_weight": sample_weight}
         self._arguments = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
-        # An epoch without callbacks is to cost nothing.
-        self._any = SUPPORTED and bool(getattr(estimator, "_skl_callbacks", ()))
+        self.listen = SUPPORTED and bool(getattr(estimator, "_skl_callbacks", ()))
         self._epoch: Any = None
         if SUPPORTED:
             self._fit = estimator._init_callback_context(max_subtasks=estimator.max_iter)
@@ -52,13 +56,13 @@ class FitCallbacks:
 
     def begin_epoch(self) -> None:
         """Call the hooks before an epoch."""
-        if self._any:
+        if self.listen:
             self._epoch = self._fit.subcontext(task_name="epoch")
             self._epoch.call_on_fit_task_begin(**self._arguments)
 
     def end_epoch(self, network: Network) -> bool:
         """Call the hooks after an epoch; return whether one of them says to stop."""
-        if not self._any:
+        if not self.listen:
             return False
         epoch, self._epoch = self._epoch, None
         return self._end(epoch, network)

@@ -17,17 +17,24 @@ class Time(NamedTuple):
 
     Attributes
     ----------
-    steps : int array of shape (n_steps,)
-        Their numbers, counted from 0 at the beginning of training.
+    first : int
+        Number of the first, counted from 0 at the beginning of training.
+    n_steps : int
     total : int
         Number of steps in ``max_iter`` epochs.
     seen : int
         Training rows seen before the epoch.
     """
 
-    steps: NDArray[np.int64]
+    first: int
+    n_steps: int
     total: int
     seen: int
+
+    @property
+    def steps(self) -> NDArray[np.int64]:
+        """Number of each step."""
+        return np.arange(self.first, self.first + self.n_steps)
 
     @property
     def fractions(self) -> Floats:
@@ -40,14 +47,15 @@ class Schedule(NamedTuple):
 
     Attributes
     ----------
-    factor : callable
-        (time, power) -> what the initial rate is multiplied by, one number or one a step.
+    factor : callable or None
+        (time, power) -> what the initial rate is multiplied by, one number or one a step. None
+        stands for 1.
     divisor : float or None
         What the rate is divided by after n_iter_no_change epochs without improvement; None
         where training stops then.
     """
 
-    factor: Callable[[Time, float], Floats | float]
+    factor: Callable[[Time, float], Floats | float] | None
     divisor: float | None = None
 
 
@@ -56,10 +64,6 @@ SMALLEST_RATE = 1e-6
 # one_cycle: the share of steps on which the rate rises, and where it begins and ends, as
 # fractions of the largest.
 _RISING, _BEGIN, _END = 0.3, 1 / 25, 1e-4
-
-
-def _constant(time: Time, power: float) -> float:
-    return 1.0
 
 
 def _inverse_scaling(time: Time, power: float) -> float:
@@ -90,9 +94,9 @@ def _coslog4(time: Time, power: float) -> Floats:
 
 
 SCHEDULES = {
-    "constant": Schedule(_constant),
+    "constant": Schedule(None),
     "invscaling": Schedule(_inverse_scaling),
-    "adaptive": Schedule(_constant, divisor=5.0),
+    "adaptive": Schedule(None, divisor=5.0),
     "cosine": Schedule(_cosine),
     "one_cycle": Schedule(_one_cycle),
     "coslog4": Schedule(_coslog4),
@@ -107,7 +111,9 @@ def learning_rates(
     Over the first `warmup_fraction` of all steps the rate of the schedule is multiplied by a
     factor that rises to 1 in a straight line: the first step takes one of its parts.
     """
-    rates = np.full(time.steps.size, initial) * schedule.factor(time, power)
+    rates = np.full(time.n_steps, initial)
+    if schedule.factor is not None:
+        rates *= schedule.factor(time, power)
     if warmup_fraction > 0:
         rates *= np.minimum((time.steps + 1) / (warmup_fraction * time.total), 1.0)
     return rates

@@ -81,21 +81,24 @@ def _binary(logits, y, weights, rows, scale, smoothing, delta):
 def _multinomial(logits, y, weights, rows, scale, smoothing, delta):
     q = logits.shape[1]
     exp_of_differences(logits, delta)
+    share, rest = smoothing / q, 1.0 - smoothing
     total = 0.0
     for i in range(rows.size):
         target, weight = y[rows[i]], np.float64(weights[rows[i]])
         partition = np.float64(row_sum(delta, i * q, q))
         # The row's largest logit was taken off before exp, which the target's shows.
         largest = np.float64(row_max(logits, i * q, q))
-        expected = (1.0 - smoothing) * np.float64(logits[i, target])
-        if smoothing > 0.0:
-            expected += smoothing * np.float64(row_sum(logits, i * q, q)) / q
-        total += weight * (np.log(partition) - (expected - largest))
+        expected = rest * np.float64(logits[i, target])
         factor = logits.dtype.type(scale * weight / partition)
-        least = logits.dtype.type(scale * weight * smoothing / q)
         for j in range(q):
-            delta[i, j] = delta[i, j] * factor - least
-        delta[i, target] -= logits.dtype.type(scale * weight * (1.0 - smoothing))
+            delta[i, j] *= factor
+        if share > 0.0:
+            expected += share * np.float64(row_sum(logits, i * q, q))
+            least = logits.dtype.type(scale * weight * share)
+            for j in range(q):
+                delta[i, j] -= least
+        total += weight * (np.log(partition) - (expected - largest))
+        delta[i, target] -= logits.dtype.type(scale * weight * rest)
     return total
 
 
