@@ -9,7 +9,7 @@ See :mod:`skmlp._kernels._layout` for where they are.
 
 from skmlp._kernels._denormals import flush_denormals, restore_denormals
 from skmlp._kernels._hashing import key_of
-from skmlp._kernels._jit import inlined_kernel, kernel
+from skmlp._kernels._jit import inlined_kernel, inner_kernel, kernel
 from skmlp._kernels._layout import (
     ACTIVATION,
     BIASES,
@@ -115,17 +115,22 @@ def _apply_first_layer(data, indices, indptr, rows, theta, layers, kept, h):
 @inlined_kernel
 def _activate_layer(theta, layers, k, kept, h):
     """Replace layer k's Z in `h` by its outputs."""
-    code = layers[k, ACTIVATION]
     if kept is not None:
-        memory = outputs_of(kept, layers, k, h.shape[0])
-        if has_slopes(code):
-            activate_with_slopes(h, slopes_of(theta, layers, k), memory)
-        elif keeps(code):
-            activate_and_keep(code, flat(h), flat(memory))
-    activate(code, flat(h))
+        _activate_and_keep(theta, layers, k, kept, h)
+    activate(layers[k, ACTIVATION], flat(h))
 
 
-@inlined_kernel
+@inner_kernel
+def _activate_and_keep(theta, layers, k, kept, h):
+    """Replace layer k's Z in `h` by its outputs where its activation keeps anything."""
+    code, memory = layers[k, ACTIVATION], outputs_of(kept, layers, k, h.shape[0])
+    if has_slopes(code):
+        activate_with_slopes(h, slopes_of(theta, layers, k), memory)
+    elif keeps(code):
+        activate_and_keep(code, flat(h), flat(memory))
+
+
+@inner_kernel
 def _drop_outputs(layers, k, dropout, seed, step, h):
     if dropout[k] > 0.0:
         drop(flat(h), key_of(seed, step, k), 0, dropout[k])
@@ -178,25 +183,32 @@ def _delta_below(
         if is_shallow:
             product(rows_at(delta, start, stop), turned, panel)
         if kept is not None:
-            memory = rows_at(outputs_of(kept, layers, k - 1, n_rows), start, stop)
-            rate = dropout[k - 1]
-            if rate > 0.0:
-                key = key_of(seed, step, k - 1)
-                drop_backward(flat(outputs), flat(panel), key, start * h.shape[1], rate)
-            _differentiate_kept(theta, layers, k - 1, memory, panel, gradient)
+            _differentiate_kept(
+                theta, layers, k - 1, n_rows, start,
+                dropout[k - 1], seed, step, kept, outputs, panel, gradient,
+            )  # fmt: skip
         differentiate(layers[k - 1, ACTIVATION], flat(outputs), flat(panel))
         add_column_sums(panel, sums)
 
 
-@inlined_kernel
-def _differentiate_kept(theta, layers, k, kept, delta, gradient):
-    """Multiply some rows of `delta` by the derivative that layer k kept, if it did."""
+@inner_kernel
+def _differentiate_kept(
+    theta, layers, k, n_rows, start, rate, seed, step, kept, h, delta, gradient
+):  # fmt: skip
+    """Take `delta` of some rows back through what `differentiate` does not know of.
+
+    That is dropout, and the activation where it keeps anything.
+    """
+    if rate > 0.0:
+        first = start * delta.shape[1]
+        drop_backward(flat(h), flat(delta), key_of(seed, step, k), first, rate)
     code = layers[k, ACTIVATION]
+    memory = rows_at(outputs_of(kept, layers, k, n_rows), start, start + delta.shape[0])
     if has_slopes(code):
         slopes, sums = slopes_of(theta, layers, k), slopes_of(gradient, layers, k)
-        differentiate_with_slopes(kept, slopes, delta, sums)
+        differentiate_with_slopes(memory, slopes, delta, sums)
     elif keeps(code):
-        multiply(flat(kept), flat(delta))
+        multiply(flat(memory), flat(delta))
 
 
 @inlined_kernel
