@@ -208,25 +208,18 @@ class StochasticTraining:
         if outcome is _Outcome.EXHAUSTED and params.n_iter_no_change is not None:
             _warn_unconverged(
                 f"Stochastic Optimizer: Maximum iterations ({params.max_iter}) reached "
-                f"and the optimization hasn't converged yet. {self._advice()}"
+                f"and the optimization hasn't converged yet. "
+                + _advice(
+                    self._problem.data.X,
+                    "max_iter or tol, change learning_rate_init"
+                    + ("" if params.early_stopping else ", or set early_stopping=True"),
+                )
             )
 
     def partial_fit(self) -> None:
         """Run one epoch."""
         verbose = bool(self._params.verbose)  # a bar of one epoch says less than its line
         self._epochs(1, get_reporter(verbose, 1))
-
-    def _advice(self) -> str:
-        """Return what to try where training ended too early."""
-        ratio = _ratio_of_spreads(self._problem.data.X)
-        scale = (
-            f"Scale the input, with a StandardScaler for example: the standard deviations of "
-            f"its columns differ by a factor of {ratio:.0e}. Or raise"
-            if ratio > _LARGE_RATIO
-            else "Raise"
-        )
-        stop = "" if self._params.early_stopping else ", or set early_stopping=True"
-        return f"{scale} max_iter or tol, change learning_rate_init{stop}."
 
     def _epochs(self, n_epochs: int, reporter: Reporter) -> _Outcome:
         outcome = _Outcome.EXHAUSTED
@@ -367,6 +360,17 @@ _LARGE_RATIO = 100.0
 _SAMPLE = 256
 
 
+def _advice(X: Matrix, remedies: str) -> str:
+    """Return what to try where training ended too early; what may be raised comes first."""
+    ratio = _ratio_of_spreads(X)
+    if ratio <= _LARGE_RATIO:
+        return f"Raise {remedies}."
+    return (
+        "Scale the input, with a StandardScaler for example: the standard deviations of its "
+        f"columns differ by a factor of {ratio:.0e}. Or raise {remedies}."
+    )
+
+
 def _ratio_of_spreads(X: Matrix) -> float:
     """Return the ratio of the largest to the smallest standard deviation of a column.
 
@@ -450,7 +454,7 @@ def train_lbfgs(
     elif result.status != 0 and not iterations.told_to_stop:
         _warn_unconverged(
             f"lbfgs stopped after {result.nit} iterations (status {result.status}): "
-            f"{result.message}. Raise max_iter, max_fun or tol, or scale the input."
+            f"{result.message}. {_advice(problem.data.X, 'max_iter, max_fun or tol')}"
         )
 
 

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from skmlp._kernels._hashing import key_of
+from skmlp._kernels._jit import kernel
 from skmlp._kernels._layout import layer_table
 from skmlp._kernels.activations import (
     ACTIVATIONS,
@@ -117,6 +119,31 @@ def test_dropout(dtype, rate):
         assert abs(correlation) < 4 / np.sqrt(n)
     for one, other in ((0, 1), (1, 2)):
         assert abs(np.corrcoef(masks[one], masks[other])[0, 1]) < 4 / np.sqrt(n)
+
+
+@kernel
+def drop_in_steps(masks, seed, layer, rate):
+    for step in range(masks.shape[0]):
+        drop(masks[step], key_of(seed, step, layer), 0, rate)
+
+
+def test_dropout_over_steps():
+    """Each unit falls out in its share of the steps, and no two of them together.
+
+    The shares and correlations of 4,000 steps have a deviation of 1 / sqrt(4000); five of
+    them are not reached by 4,032 pairs of independent units once in a thousand times.
+    """
+    n_steps, n_units, rate = 4000, 64, 0.25
+    masks = np.ones((2, n_steps, n_units))
+    for layer in range(2):
+        drop_in_steps(masks[layer], 12345, layer, rate)
+    dropped = np.concatenate([masks[0] == 0, masks[1] == 0], axis=1)
+    bound = 5 / np.sqrt(n_steps)
+    assert np.abs(dropped.mean(axis=0) - rate).max() < bound * np.sqrt(rate * (1 - rate))
+    correlations = np.corrcoef(dropped.T) - np.eye(2 * n_units)
+    assert np.abs(correlations).max() < bound
+    shifted = np.corrcoef(dropped[1:].ravel(), dropped[:-1].ravel())[0, 1]
+    assert abs(shifted) < bound
 
 
 def test_dropout_backward(rng):

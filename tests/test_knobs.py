@@ -489,6 +489,31 @@ def test_label_smoothing_keeps_probabilities_away_from_0(classifier):
     np.testing.assert_allclose(p[np.arange(100), y], 0.9, atol=1e-3)
 
 
+def test_divergence_goes_back_to_the_best_epoch(binary_data):
+    """Whatever the score, of which there is none for logits that are not numbers."""
+    with pytest.warns(ConvergenceWarning, match="diverged in epoch"):
+        network = MLPBinaryClassifier(
+            (8,), "identity", solver="sgd", learning_rate_init=1e4, early_stopping=True,
+            n_iter_no_change=None, batch_size=10, alpha=10, scoring="roc_auc", random_state=0,
+        ).fit(*binary_data)  # fmt: skip
+    assert np.isnan(network.validation_scores_[-1])
+    assert np.isnan(network.validation_loss_curve_[-1])
+    assert np.isfinite(network.validation_loss_curve_[network.best_iter_ - 1])
+    assert np.isfinite(parameters_of(network)).all()
+
+
+def test_a_score_that_is_never_a_number(binary_data):
+    """Without a best epoch the last one stays."""
+    X, y = binary_data
+    network = MLPBinaryClassifier(
+        (4,), early_stopping=True, scoring=lambda *_: np.nan, n_iter_no_change=3
+    ).fit(X, y)
+    assert network.n_iter_ == 4
+    assert network.best_iter_ is None
+    assert network.best_validation_score_ is None
+    assert network.loss_ == network.loss_curve_[-1]
+
+
 def test_advice_to_scale():
     X, y = load_breast_cancer(return_X_y=True)
     with pytest.warns(
@@ -498,6 +523,8 @@ def test_advice_to_scale():
     assert len(w) == 1
     with pytest.warns(ConvergenceWarning, match="differ by a factor of [23]e"):
         MLPBinaryClassifier(max_iter=2, random_state=0).fit(sparse.csr_array(X), y)
+    with pytest.warns(ConvergenceWarning, match="lbfgs stopped.*differ by a factor of [23]e"):
+        MLPBinaryClassifier(max_iter=2, solver="lbfgs", random_state=0).fit(X, y)
     with pytest.warns(ConvergenceWarning, match="yet. Raise max_iter or tol, change learning_"):
         MLPBinaryClassifier(max_iter=2).fit(StandardScaler().fit_transform(X), y)
 

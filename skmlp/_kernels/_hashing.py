@@ -32,7 +32,7 @@ def key_of(typing_context: Any, seed: Any, step: Any, layer: Any) -> Any:
 def survives(typing_context: Any, position: Any, key: Any, rate: Any) -> Any:
     """Return True with a chance of 1 - `rate`, as a function of the position and the key.
 
-    32 bits of the position are mixed with the two halves of the key, by multiplications with
+    32 bits of the position and the two halves of the key are mixed by two multiplications with
     the constants of Wellons' lowbias32 (2018), which a loop can vectorise.
     """
 
@@ -40,7 +40,7 @@ def survives(typing_context: Any, position: Any, key: Any, rate: Any) -> Any:
         position_, key_, rate_ = arguments
         low = builder.trunc(key_, _HALF)
         high = builder.trunc(builder.lshr(key_, _WORD(32)), _HALF)
-        x = builder.add(builder.mul(builder.trunc(position_, _HALF), _HALF(0x9E3779B9)), low)
+        x = builder.add(builder.trunc(position_, _HALF), low)
         for shift, factor, other in ((16, 0x7FEB352D, high), (15, 0x846CA68B, _HALF(0))):
             x = builder.xor(x, builder.lshr(x, _HALF(shift)))
             x = builder.xor(builder.mul(x, _HALF(factor)), other)
