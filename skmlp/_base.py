@@ -237,7 +237,7 @@ class BaseMLPClassifier(CallbackSupport, PredictionMixin, ClassifierMixin, BaseE
                 "warm_start can only be used where `y` has the same classes as in the "
                 f"previous call to fit. Previously got {self.classes_}, `y` has {classes}"
             )
-        self._check_solver(X_val, y_val)
+        self._check_solver(X_val, y_val, sample_weight_val)
         data = self._get_data(X, codes, sample_weight, classes)
         held_out = None
         if X_val is not None:
@@ -357,10 +357,12 @@ class BaseMLPClassifier(CallbackSupport, PredictionMixin, ClassifierMixin, BaseE
         check_classification_targets(y)
         return X, y
 
-    def _check_solver(self, X_val: Any, y_val: Any) -> None:
+    def _check_solver(self, X_val: Any, y_val: Any, sample_weight_val: Any) -> None:
         """Raise ValueError where the solver cannot do what is asked of it."""
         if (X_val is None) != (y_val is None):
             raise ValueError("X_val and y_val must be given together.")
+        if X_val is None and sample_weight_val is not None:
+            raise ValueError("sample_weight_val is given without X_val and y_val.")
         if X_val is not None and not self.early_stopping:
             raise ValueError("X_val is for early stopping: set early_stopping=True as well.")
         if self.solver == "lbfgs":

@@ -429,27 +429,27 @@ def train_lbfgs(
         Training was interrupted.
     """
     reporter = get_reporter(params.verbose, params.max_iter)
+    iterations = _Iterations(network, history, reporter, callbacks, params.max_iter)
     callbacks.begin_epoch()
-    with deferred_interrupt() as interrupt:
-        iterations = _Iterations(
-            network, history, reporter, callbacks, interrupt, params.max_iter
-        )
-        result = minimize(
-            _Objective(network, problem),
-            network.theta.astype(np.float64),
-            method="L-BFGS-B",
-            jac=True,
-            callback=iterations,
-            options={
-                "maxfun": params.max_fun,
-                "maxiter": params.max_iter,
-                "gtol": params.tol,
-            },
-        )
-        network.theta[:] = result.x
-        history.loss = float(result.fun)
-    reporter.close()
-    if interrupt.received:
+    try:
+        with deferred_interrupt() as iterations.interrupt:
+            result = minimize(
+                _Objective(network, problem),
+                network.theta.astype(np.float64),
+                method="L-BFGS-B",
+                jac=True,
+                callback=iterations,
+                options={
+                    "maxfun": params.max_fun,
+                    "maxiter": params.max_iter,
+                    "gtol": params.tol,
+                },
+            )
+            network.theta[:] = result.x
+            history.loss = float(result.fun)
+    finally:
+        reporter.close()
+    if iterations.interrupt.received:
         _warn_interrupted(history)
     elif result.status != 0 and not iterations.told_to_stop:
         _warn_unconverged(
@@ -467,15 +467,14 @@ class _Iterations:
         history: History,
         reporter: Reporter,
         callbacks: FitCallbacks,
-        interrupt: Interrupt,
         n_iterations: int,
     ) -> None:
         self._network = network
         self._history = history
         self._reporter = reporter
         self._callbacks = callbacks
-        self._interrupt = interrupt
         self._n_iterations = n_iterations
+        self.interrupt = Interrupt()
         self.told_to_stop = False
 
     def __call__(self, intermediate_result: OptimizeResult) -> None:
@@ -483,7 +482,7 @@ class _Iterations:
         self._reporter.update(self._history)
         self._network.theta[:] = intermediate_result.x
         self.told_to_stop = self._callbacks.end_epoch(self._network)
-        if self._interrupt.received or self.told_to_stop:
+        if self.interrupt.received or self.told_to_stop:
             raise StopIteration
         if self._history.n_iter < self._n_iterations:
             self._callbacks.begin_epoch()

@@ -417,6 +417,7 @@ class TestEarlyStopping:
             ({"early_stopping": False}, {}, "set early_stopping=True"),
             ({"solver": "lbfgs"}, {}, "does not stop early"),
             ({}, {"y_val": None}, "given together"),
+            ({}, {"X_val": None, "y_val": None, "sample_weight_val": np.ones(50)}, "without"),
             ({}, {"y_val": np.full(50, 7)}, r"classes not in `self\.classes_`"),
             ({}, {"X_val": np.zeros((50, 3))}, "has 3 features"),
             ({}, {"sample_weight_val": np.zeros(50)}, "at least one non-zero"),
