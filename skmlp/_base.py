@@ -2,6 +2,8 @@
 
 import copy
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
@@ -30,7 +32,7 @@ from skmlp._kernels.optimizers import OPTIMIZERS
 from skmlp._network import Network
 from skmlp._prediction import PredictionMixin
 from skmlp._schedules import SCHEDULES
-from skmlp._scoring import ValidationSet
+from skmlp._scoring import ValidationSet, takes_weights
 from skmlp._training import (
     OptimizerState,
     Problem,
@@ -43,6 +45,7 @@ from skmlp._validation import (
     as_matrix,
     check_activations,
     check_classes,
+    check_dropout,
     check_hidden_layer_sizes,
     check_same_architecture,
     check_weights,
@@ -241,7 +244,9 @@ class BaseMLPClassifier(CallbackSupport, PredictionMixin, ClassifierMixin, BaseE
         data = self._get_data(X, codes, sample_weight, classes)
         held_out = None
         if X_val is not None:
-            held_out = self._check_validation_rows(X_val, y_val, sample_weight_val, classes)
+            held_out = self._check_validation_rows(
+                X_val, y_val, sample_weight_val, classes, X.dtype
+            )
         random_state = check_random_state(self.random_state)
         network = self._get_network(X, classes, random_state, goes_on)
         history = self._get_history(goes_on)
@@ -252,33 +257,31 @@ class BaseMLPClassifier(CallbackSupport, PredictionMixin, ClassifierMixin, BaseE
             sample_weight,
             lambda network: {"_network": network, "classes_": classes},
         )
-        state = None
-        if self.solver == "lbfgs":
-            rows = np.flatnonzero(data.weights)
-            problem = self._get_problem(data, rows, float(data.weights[rows].mean()))
-            train_lbfgs(network, problem, history, self, callbacks)
-        else:
-            state = OptimizerState(self, network, random_state)
-            rows = np.flatnonzero(data.weights)
-            validation = None
-            if held_out is not None:
-                validation = self._get_validation_set(*held_out, None, classes)
-            elif self.early_stopping:
-                rows, validation_rows = split_rows(
-                    rows,
-                    data.y,
-                    fraction=self.validation_fraction,
-                    random_state=random_state,
-                    stratify=network.units[-1] == 1,  # scikit-learn does so for one logit
-                )
-                validation = self._get_validation_set(data, X, validation_rows, classes)
-            problem = self._get_problem(data, rows, state.mean_weight(data.weights[rows]))
-            StochasticTraining(
-                network, problem, validation, state, history, self, callbacks
-            ).fit()
-        self.classes_ = classes
-        self._conclude(network, history, state)
-        callbacks.end(network)
+        rows, validation, state = np.flatnonzero(data.weights), None, None
+        if held_out is not None:
+            validation = self._get_validation_set(*held_out, None, classes)
+        elif self.early_stopping and self.solver != "lbfgs":
+            rows, validation_rows = split_rows(
+                rows,
+                data.y,
+                fraction=self.validation_fraction,
+                random_state=random_state,
+                stratify=network.units[-1] == 1,  # scikit-learn does so for one logit
+            )
+            validation = self._get_validation_set(data, X, validation_rows, classes)
+        with self._forgotten_on_failure():
+            if self.solver == "lbfgs":
+                problem = self._get_problem(data, rows, float(data.weights[rows].mean()))
+                train_lbfgs(network, problem, history, self, callbacks)
+            else:
+                state = OptimizerState(self, network, random_state)
+                problem = self._get_problem(data, rows, state.mean_weight(data.weights[rows]))
+                StochasticTraining(
+                    network, problem, validation, state, history, self, callbacks
+                ).fit()
+            self.classes_ = classes
+            self._conclude(network, history, state)
+            callbacks.end(network)
         return self
 
     @available_if(_solver_is_stochastic)
@@ -335,13 +338,17 @@ class BaseMLPClassifier(CallbackSupport, PredictionMixin, ClassifierMixin, BaseE
         state = self._state if goes_on else None
         random_state = state.random_state if state else check_random_state(self.random_state)
         network = self._get_network(X, self.classes_, random_state, goes_on)
-        if state is None or state.solver != self.solver:
+        if state is None:
             state = OptimizerState(self, network, random_state)
+        elif state.solver != self.solver:
+            state.start_afresh(self, network)
         history = self._get_history(goes_on)
-        rows = np.flatnonzero(data.weights)
-        problem = self._get_problem(data, rows, state.mean_weight(data.weights[rows]))
-        StochasticTraining(network, problem, None, state, history, self).partial_fit()
-        return self._conclude(network, history, state)
+        with self._forgotten_on_failure():
+            rows = np.flatnonzero(data.weights)
+            problem = self._get_problem(data, rows, state.mean_weight(data.weights[rows]))
+            StochasticTraining(network, problem, None, state, history, self).partial_fit()
+            self._conclude(network, history, state)
+        return self
 
     def _check_rows(self, X: Any, y: Any, goes_on: bool) -> tuple[Any, NDArray[Any]]:
         """Return X as C-ordered array or CSR matrix, and labels y in one dimension."""
@@ -383,18 +390,30 @@ class BaseMLPClassifier(CallbackSupport, PredictionMixin, ClassifierMixin, BaseE
                 self.class_weight, classes, codes, weights
             )
             if not weights.any():
-                raise ValueError("class_weight leaves no row with a weight above 0.")
+                raise ValueError(
+                    "class_weight leaves no row with a weight above 0: the rows are all of "
+                    "classes that it gives the weight 0."
+                )
         return TrainingData(as_matrix(X, X.dtype), codes, weights)
 
     def _check_validation_rows(
-        self, X_val: Any, y_val: Any, sample_weight_val: Any, classes: NDArray[Any]
+        self,
+        X_val: Any,
+        y_val: Any,
+        sample_weight_val: Any,
+        classes: NDArray[Any],
+        dtype: Any,
     ) -> tuple[TrainingData, Any]:
         """Return the rows that fit was given to watch, and their X as an array."""
-        X, y = validate_data(
-            self, X_val, y_val, accept_sparse="csr", dtype=FLOATS, order="C", reset=False
-        )
-        codes = encode_labels(y, classes)
-        return self._get_data(X, codes, sample_weight_val, classes), X
+        try:
+            X, y = validate_data(
+                self, X_val, y_val, accept_sparse="csr", dtype=dtype, order="C", reset=False
+            )
+            codes, weights = encode_labels(y, classes), check_weights(sample_weight_val, X)
+        except ValueError as error:
+            message = f"The validation rows (X_val, y_val, sample_weight_val): {error}"
+            raise ValueError(message) from error
+        return TrainingData(as_matrix(X, dtype), codes, weights), X
 
     def _get_validation_set(
         self, data: TrainingData, X: Any, rows: NDArray[np.intp] | None, classes: NDArray[Any]
@@ -408,7 +427,8 @@ class BaseMLPClassifier(CallbackSupport, PredictionMixin, ClassifierMixin, BaseE
             return ValidationSet(data, rows, uses_loss=True)
         scorer, X, y = check_scoring(self, self.scoring), X[rows], classes[data.y[rows]]
         weights = data.weights[rows]
-        given = {} if (weights == weights[0]).all() else {"sample_weight": weights}
+        differ = bool((weights != weights[0]).any())
+        given = {"sample_weight": weights} if differ and takes_weights(scorer) else {}
 
         def score(network: Network) -> float:
             return float(scorer(self._as_fitted(network, classes), X, y, **given))
@@ -425,6 +445,15 @@ class BaseMLPClassifier(CallbackSupport, PredictionMixin, ClassifierMixin, BaseE
         fitted.__dict__.pop("feature_names_in_", None)
         return fitted
 
+    @contextmanager
+    def _forgotten_on_failure(self) -> Iterator[None]:
+        """Leave no mixture of two fits where training, a callback or a scorer fails."""
+        try:
+            yield
+        except BaseException:
+            self._forget()
+            raise
+
     def _forget(self) -> None:
         """Count as not fitted from here on, so that a fit that fails leaves no mixture."""
         for name in ("_network", "_state", "classes_"):
@@ -438,10 +467,13 @@ class BaseMLPClassifier(CallbackSupport, PredictionMixin, ClassifierMixin, BaseE
         goes_on: bool,
     ) -> Network:
         hidden = check_hidden_layer_sizes(self.hidden_layer_sizes)
+        check_dropout(self.dropout, len(hidden))
         units = [X.shape[1], *hidden, self._n_logits(len(classes))]
         activations = check_activations(self.activation, len(hidden))
         if not goes_on:
-            return Network.initialize(units, activations, random_state, X.dtype)
+            name = self.activation if isinstance(self.activation, str) else None
+            output = name or (activations[-1] if activations else "identity")
+            return Network.initialize(units, activations, random_state, X.dtype, output)
         check_same_architecture(units, self._network.units)
         return self._network.with_activations(activations)
 
@@ -460,10 +492,9 @@ class BaseMLPClassifier(CallbackSupport, PredictionMixin, ClassifierMixin, BaseE
 
     def _conclude(
         self, network: Network, history: History, state: OptimizerState | None
-    ) -> Self:
+    ) -> None:
         """Set the fitted attributes, or raise where the parameters are not finite."""
         if not np.isfinite(network.theta).all():
-            self._forget()
             raise ValueError(
                 "Solver produced non-finite parameter weights. The input data may contain "
                 "large values and need to be preprocessed, or learning_rate_init is too large."
@@ -484,7 +515,6 @@ class BaseMLPClassifier(CallbackSupport, PredictionMixin, ClassifierMixin, BaseE
         self.best_loss_ = None
         if history.best_score is None:
             self.best_loss_ = min(history.loss_curve, default=history.loss)
-        return self
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_network")

@@ -33,8 +33,9 @@ _PARAMETERS = """\
         Rows of a minibatch; 'auto' is ``min(200, n_samples)``. Not used by 'lbfgs'.
 
     learning_rate : str, default='constant'
-        Schedule of the learning rate η of the stochastic solvers, MLPClassifier's three for
-        'sgd' alone; t is the share of ``max_iter`` epochs' steps that are done.
+        Schedule of the learning rate η of the stochastic solvers (in MLPClassifier, of 'sgd'
+        alone); t is the share of ``max_iter`` epochs that is over, calls of `partial_fit`
+        included, after which the last three stand still.
 
         - 'constant': ``learning_rate_init`` throughout.
         - 'invscaling': ``learning_rate_init / (t_ + 1) ** power_t`` after each epoch.
@@ -60,16 +61,17 @@ _PARAMETERS = """\
         Whether the rows are put into a new order before each epoch.
 
     random_state : int, RandomState instance or None, default=None
-        Source of the initial parameters, the order of rows and the validation split. An
+        Source of the initial parameters, the order of rows, the validation split and the
+        masks of dropout. An
         int makes fits repeatable, and gives the draws MLPClassifier makes from it.
 
     tol : float, default=1e-4
-        Improvement of the loss, or of the validation accuracy, that counts; for 'lbfgs',
+        Improvement of the loss, or of the validation score, that counts; for 'lbfgs',
         the gradient's largest component at which it stops.
 
     verbose : bool, int or 'progress', default=False
         Whether to print a line an epoch; 'progress' draws a bar instead where there is a
-        terminal, with tqdm.
+        terminal, with tqdm, and in `fit` alone.
 
     warm_start : bool, default=False
         Whether ``fit`` goes on from the parameters of the last fit. The optimizer starts
@@ -84,7 +86,9 @@ _PARAMETERS = """\
     early_stopping : bool, default=False
         Whether to hold out ``validation_fraction`` of the rows, or to take those that `fit`
         is given as ``X_val``; to stop when ``scoring`` on them does not improve; and to
-        restore the parameters of the best epoch. Not used by 'lbfgs'.
+        restore the parameters of the best epoch. Rows that are held out keep their weights,
+        that of their class included; those of ``X_val`` have ``sample_weight_val``. Not used by
+        'lbfgs'.
 
     validation_fraction : float, default=0.1
         Share of the rows held out, in [0, 1).
@@ -132,7 +136,8 @@ _PARAMETERS = """\
     scoring : str, callable or None, default=None
         What early stopping watches: None is accuracy; otherwise a name, of which
         'neg_log_loss' costs the least, or a callable, as in
-        :func:`sklearn.metrics.check_scoring`.
+        :func:`sklearn.metrics.check_scoring`. Weights are handed to what takes
+        ``sample_weight``.
 
     transform_layer : int or 'all', default=-1
         Hidden layer that `transform` returns, counted from 0, or from -1 backwards; 'all' for

@@ -65,12 +65,12 @@ class Network:
         activations: Sequence[str],
         random_state: np.random.RandomState,
         dtype: Any,
+        output: str | None = None,
     ) -> "Network":
         """Draw the initial parameters, in scikit-learn's order.
 
         Uniform on ±sqrt(c / (fan_in + fan_out)), biases included (Glorot and Bengio 2010,
-        equation 16), or normal; which of them, and c, depends on the layer's activation. The
-        output layer's are drawn as those of the last hidden layer.
+        equation 16), or normal; which of them, and c, depends on the layer's activation.
 
         Parameters
         ----------
@@ -79,6 +79,9 @@ class Network:
             One a hidden layer.
         random_state : RandomState
         dtype : dtype
+        output : str, default=None
+            The activation whose parameters the output layer's are drawn like; None means the
+            last hidden layer's.
         """
         hidden = [ACTIVATIONS[name] for name in activations]
         layers = layer_table(
@@ -89,7 +92,7 @@ class Network:
         network = cls(aligned_empty(n_parameters(layers), dtype), layers)
         network.theta[:] = INITIAL_SLOPE
         factors = [activation.init_factor for activation in hidden]
-        factors.append(factors[-1] if factors else ACTIVATIONS["identity"].init_factor)
+        factors.append(ACTIVATIONS[output].init_factor if output else factors[-1])
         for weights, biases, factor in zip(
             network.coefs, network.intercepts, factors, strict=True
         ):

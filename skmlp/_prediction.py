@@ -1,6 +1,7 @@
 """From a fitted network to labels, probabilities, logits and hidden representations."""
 
 from collections.abc import Callable
+from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
@@ -108,12 +109,14 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             )
         if self.transform_layer == "all":
             return list(range(1, n_hidden + 1))
-        if not -n_hidden <= self.transform_layer < n_hidden:
+        layer = self.transform_layer
+        is_number = isinstance(layer, Integral) and not isinstance(layer, bool)
+        if not (is_number and -n_hidden <= layer < n_hidden):
             raise ValueError(
                 f"transform_layer must be 'all' or from {-n_hidden} to {n_hidden - 1} with "
-                f"{n_hidden} hidden layers; got {self.transform_layer!r}."
+                f"{n_hidden} hidden layers; got {layer!r}."
             )
-        return [self.transform_layer % n_hidden + 1]
+        return [int(layer) % n_hidden + 1]
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Return the most probable class of each row.
@@ -211,6 +214,8 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
         def compute(rows: Matrix, out: NDArray[Any]) -> bool:
             finite = True
+            # The kernel writes one layer: the first ones are computed again for each, which
+            # for a handful of layers is less than what a second kernel takes to compile.
             for layer, columns in zip(layers, np.split(out, ends[:-1], axis=1), strict=True):
                 part = np.empty(columns.shape, columns.dtype)
                 finite &= network.write_outputs(rows, layer, part)

@@ -92,5 +92,6 @@ class Bar:
 def get_reporter(verbose: Any, n_epochs: int) -> Reporter:
     """Return what ``verbose`` asks for; lines where a bar has no terminal to be drawn on."""
     if verbose == "progress":
-        return Bar(n_epochs) if sys.stderr.isatty() else Lines()
+        has_terminal = sys.stderr is not None and sys.stderr.isatty()
+        return Bar(n_epochs) if has_terminal else Lines()
     return Lines() if verbose else Silence()

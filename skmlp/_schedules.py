@@ -17,29 +17,32 @@ class Time(NamedTuple):
 
     Attributes
     ----------
-    first : int
-        Number of the first, counted from 0 at the beginning of training.
+    epoch : int
+        Its number, counted from 0 at the beginning of training.
     n_steps : int
-    total : int
-        Number of steps in ``max_iter`` epochs.
+    n_epochs : int
+        How many there will be: ``max_iter``.
     seen : int
         Training rows seen before the epoch.
     """
 
-    first: int
+    epoch: int
     n_steps: int
-    total: int
+    n_epochs: int
     seen: int
 
     @property
-    def steps(self) -> NDArray[np.int64]:
-        """Number of each step."""
-        return np.arange(self.first, self.first + self.n_steps)
+    def fractions(self) -> Floats:
+        """Share of all epochs that is over before each step; 1 at most."""
+        return np.minimum(self._after(np.arange(self.n_steps)), 1.0)
 
     @property
-    def fractions(self) -> Floats:
-        """Share of the steps taken before each; 1 at most."""
-        return np.minimum(self.steps / self.total, 1.0)
+    def fractions_after(self) -> Floats:
+        """Share of all epochs that is over after each step."""
+        return self._after(np.arange(1, self.n_steps + 1))
+
+    def _after(self, n_steps: NDArray[np.int64]) -> Floats:
+        return (self.epoch + n_steps / self.n_steps) / self.n_epochs
 
 
 class Schedule(NamedTuple):
@@ -115,5 +118,5 @@ def learning_rates(
     if schedule.factor is not None:
         rates *= schedule.factor(time, power)
     if warmup_fraction > 0:
-        rates *= np.minimum((time.steps + 1) / (warmup_fraction * time.total), 1.0)
+        rates *= np.minimum(time.fractions_after / warmup_fraction, 1.0)
     return rates

@@ -1,5 +1,6 @@
 """What early stopping watches: the loss and a score on rows that training does not see."""
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -44,6 +45,19 @@ class ValidationSet:
         if self.score is not None:
             return float(self.score(network)), loss
         return float(np.average(predicted_codes(logits) == y, weights=weights)), loss
+
+
+def takes_weights(scorer: Callable[..., Any]) -> bool:
+    """Return whether a scorer has an argument ``sample_weight``.
+
+    scikit-learn's own have one in any case, and hand it to a metric that may not.
+    """
+    try:
+        parameters = inspect.signature(getattr(scorer, "_score_func", scorer)).parameters
+    except ValueError:  # of what is not written in Python
+        return False
+    kinds = {parameter.kind for parameter in parameters.values()}
+    return "sample_weight" in parameters or inspect.Parameter.VAR_KEYWORD in kinds
 
 
 def _cross_entropies(logits: NDArray[Any], y: NDArray[np.intp]) -> NDArray[np.float64]:

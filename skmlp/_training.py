@@ -89,7 +89,9 @@ class OptimizerState:
     memory : array of shape (slots, p)
         Moments or velocities.
     steps : int
-        Optimizer steps taken.
+        Steps the optimizer has taken since its memory was empty.
+    epochs : int
+        Epochs in all calls.
     seen : int
         The training rows seen, as the schedule counts them: 0 in the first epoch.
     divisor : float
@@ -102,17 +104,22 @@ class OptimizerState:
     def __init__(
         self, params: Any, network: Network, random_state: np.random.RandomState
     ) -> None:
-        slots = OPTIMIZERS[params.solver].slots
-        self.solver = params.solver
         self.random_state = random_state
-        self.memory = np.zeros((slots, network.theta.size), network.theta.dtype)
-        self.steps = 0
+        self.start_afresh(params, network)
+        self.epochs = 0
         self.seen = 0
-        self.divisor = 1.0
         self.monitor = Monitor(keep_best=params.early_stopping)
         self.dropout_seed = 0
         self._n_weights = 0
         self._sum_of_weights = 0.0
+
+    def start_afresh(self, params: Any, network: Network) -> None:
+        """Begin with an empty memory, as another solver must."""
+        slots = OPTIMIZERS[params.solver].slots
+        self.solver = params.solver
+        self.memory = np.zeros((slots, network.theta.size), network.theta.dtype)
+        self.steps = 0
+        self.divisor = 1.0
 
     def mean_weight(self, weights: NDArray[Any]) -> float:
         """Return the mean of all training weights so far, the given ones included.
@@ -203,8 +210,21 @@ class StochasticTraining:
             outcome = self._epochs(params.max_iter, reporter)
         finally:
             reporter.close()
+        if outcome is _Outcome.INTERRUPTED:
+            _warn_interrupted(self._history)
         if self._validation is not None:
-            self._restore_best(outcome)
+            self._restore_best()
+        if outcome is _Outcome.DIVERGED and self._history.best_iter is not None:
+            _warn_unconverged(
+                f"Training diverged in epoch {self._history.n_iter}; the parameters of epoch "
+                f"{self._history.best_iter} are restored. Scale the input, or lower "
+                "learning_rate_init."
+            )
+        if self._validation is not None and self._history.best_iter is None:
+            _warn_unconverged(
+                "No epoch's validation score was a number: the parameters are those of the "
+                "last epoch."
+            )
         if outcome is _Outcome.EXHAUSTED and params.n_iter_no_change is not None:
             _warn_unconverged(
                 f"Stochastic Optimizer: Maximum iterations ({params.max_iter}) reached "
@@ -217,9 +237,25 @@ class StochasticTraining:
             )
 
     def partial_fit(self) -> None:
-        """Run one epoch."""
-        verbose = bool(self._params.verbose)  # a bar of one epoch says less than its line
-        self._epochs(1, get_reporter(verbose, 1))
+        """Run one epoch.
+
+        Warns
+        -----
+        UserWarning
+            The schedule has come to its end.
+        """
+        params = self._params
+        if self._rates().max() < _NEXT_TO_NOTHING * params.learning_rate_init:
+            warnings.warn(
+                f"learning_rate={params.learning_rate!r} has come to its end after "
+                f"max_iter={params.max_iter} epochs, and training stands still. Raise max_iter "
+                "to the number of calls that are to come, or set learning_rate='constant'.",
+                UserWarning,
+                stacklevel=4,
+            )
+        verbose = bool(params.verbose)  # a bar of one epoch says less than its line
+        if self._epochs(1, get_reporter(verbose, 1)) is _Outcome.INTERRUPTED:
+            _warn_interrupted(self._history)
 
     def _epochs(self, n_epochs: int, reporter: Reporter) -> _Outcome:
         outcome = _Outcome.EXHAUSTED
@@ -238,10 +274,7 @@ class StochasticTraining:
                     break
                 if interrupt.received:
                     break
-        if interrupt.received:
-            _warn_interrupted(self._history)
-            return _Outcome.INTERRUPTED
-        return outcome
+        return _Outcome.INTERRUPTED if interrupt.received else outcome
 
     def _watched_epoch(self, reporter: Reporter) -> tuple[float, bool]:
         """Run an epoch within its callbacks; return its score, and whether they say to stop."""
@@ -264,7 +297,7 @@ class StochasticTraining:
             initial,
             params.power_t,
             params.warmup_fraction,
-            Time(state.steps, n_steps, n_steps * params.max_iter, state.seen),
+            Time(state.epochs, n_steps, params.max_iter, state.seen),
         )
 
     def _epoch(self) -> float:
@@ -281,6 +314,7 @@ class StochasticTraining:
             self._dropout, state.dropout_seed, *self._scratch,
         )  # fmt: skip
         state.steps += self._n_steps
+        state.epochs += 1
         return loss
 
     def _record(self, loss: float, reporter: Reporter) -> float:
@@ -310,7 +344,7 @@ class StochasticTraining:
         )
         return goes_on
 
-    def _restore_best(self, outcome: _Outcome) -> None:
+    def _restore_best(self) -> None:
         """Go back to the best epoch; what comes after the fit is watched anew."""
         state, history = self._state, self._history
         best, state.monitor = state.monitor, Monitor(keep_best=False)
@@ -319,12 +353,6 @@ class StochasticTraining:
         history.best_score, history.best_iter = best.best_score, best.best_epoch + 1
         self._network.theta[:] = best.best_theta
         history.loss = history.loss_curve[best.best_epoch - history.n_iter]
-        if outcome is _Outcome.DIVERGED:
-            _warn_unconverged(
-                f"Training diverged in epoch {history.n_iter}; the parameters of epoch "
-                f"{best.best_epoch + 1} are restored. Scale the input, or lower "
-                "learning_rate_init."
-            )
 
 
 def _batch_size(batch_size: Any, n_rows: int) -> int:
@@ -358,15 +386,20 @@ def _warn_interrupted(history: History) -> None:
 # Scales apart by more than this slow training down visibly.
 _LARGE_RATIO = 100.0
 _SAMPLE = 256
+# Of a variance that is the difference of two numbers, what may be rounding, relative to them.
+_CANCELLED = 1e-12
+# A learning rate that moves nothing, relative to the initial one.
+_NEXT_TO_NOTHING = 1e-5
 
 
 def _advice(X: Matrix, remedies: str) -> str:
     """Return what to try where training ended too early; what may be raised comes first."""
     ratio = _ratio_of_spreads(X)
-    if ratio <= _LARGE_RATIO:
+    if not ratio > _LARGE_RATIO:
         return f"Raise {remedies}."
+    scaler = "StandardScaler" if X.data is None else "MaxAbsScaler"
     return (
-        "Scale the input, with a StandardScaler for example: the standard deviations of its "
+        f"Scale the input, with a {scaler} for example: the standard deviations of its "
         f"columns differ by a factor of {ratio:.0e}. Or raise {remedies}."
     )
 
@@ -377,15 +410,17 @@ def _ratio_of_spreads(X: Matrix) -> float:
     Some hundred rows of a dense X, evenly spaced, stand for all.
     """
     if X.data is None or X.indices is None or X.indptr is None:
-        sample = X.dense[:: len(X.dense) // _SAMPLE + 1]
-        deviations = sample.std(axis=0, dtype=np.float64)
+        sample = X.dense[:: len(X.dense) // _SAMPLE + 1].astype(np.float64)
+        sample /= max(np.abs(sample).max(), np.finfo(np.float64).tiny)  # whose squares fit
+        means, squares = sample.mean(axis=0), (sample**2).mean(axis=0)
     else:
         n, d = len(X.indptr) - 1, X.dense.shape[1]
-        sums, squares = (
-            np.bincount(X.indices, X.data.astype(np.float64) ** power, d) for power in (1, 2)
-        )
-        deviations = np.sqrt(np.maximum(squares / n - (sums / n) ** 2, 0.0))
-    deviations = deviations[deviations > 0]
+        data = X.data.astype(np.float64)
+        data /= max(np.abs(data).max(initial=0.0), np.finfo(np.float64).tiny)
+        means, squares = (np.bincount(X.indices, data**power, d) / n for power in (1, 2))
+    variances = squares - means**2
+    varying = variances > _CANCELLED * squares  # else nothing is left but rounding
+    deviations = np.sqrt(variances[varying])
     return float(deviations.max() / deviations.min()) if deviations.size else 1.0
 
 
@@ -430,8 +465,8 @@ def train_lbfgs(
     """
     reporter = get_reporter(params.verbose, params.max_iter)
     iterations = _Iterations(network, history, reporter, callbacks, params.max_iter)
-    callbacks.begin_epoch()
     try:
+        callbacks.begin_epoch()
         with deferred_interrupt() as iterations.interrupt:
             result = minimize(
                 _Objective(network, problem),

@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.model_selection import train_test_split
-from sklearn.utils import compute_class_weight
 from sklearn.utils.validation import _check_sample_weight, assert_all_finite
 
 from skmlp._kernels.activations import ACTIVATIONS
@@ -115,7 +114,7 @@ def check_activations(activation: Any, n_hidden: int) -> list[str]:
             f"activation must be one name, or one for each of the {n_hidden} hidden layers; "
             f"got {names}."
         )
-    unknown = [name for name in names if name not in ACTIVATIONS]
+    unknown = [name for name in names if not isinstance(name, str) or name not in ACTIVATIONS]
     if unknown:
         raise ValueError(f"activation must be among {sorted(ACTIVATIONS)}; got {unknown}.")
     return names
@@ -129,7 +128,7 @@ def check_dropout(dropout: Any, n_hidden: int) -> tuple[float, ...]:
     ValueError
         There is another number of rates than of hidden layers, or one outside [0, 1).
     """
-    rates = (dropout,) * n_hidden if isinstance(dropout, Real) else tuple(dropout)
+    rates = (dropout,) * n_hidden if np.ndim(dropout) == 0 else tuple(dropout)
     if len(rates) != n_hidden:
         raise ValueError(
             f"dropout must be one rate, or one for each of the {n_hidden} hidden layers; "
@@ -208,7 +207,14 @@ def class_weights_of_rows(
         by_class = np.zeros(len(classes))
         by_class[totals > 0] = 1 / (len(shares) * shares)
     else:
-        by_class = compute_class_weight(class_weight, classes=classes, y=classes)
+        labels = classes.tolist()
+        unknown = [label for label in class_weight if label not in labels]
+        if unknown:
+            raise ValueError(
+                f"class_weight has labels that are no classes: {unknown}. The classes are "
+                f"{labels}."
+            )
+        by_class = np.array([class_weight.get(label, 1.0) for label in labels], np.float64)
         if not (np.isfinite(by_class) & (by_class >= 0)).all():
             raise ValueError(
                 f"class_weight must be non-negative and finite; got {class_weight}."

@@ -111,7 +111,7 @@ def test_dropout(dtype, rate):
     n, masks = 200_000, []
     for key in (0, 1, 2**62 + 12345):
         h = np.ones(n, dtype)
-        drop(h, key, 0, rate)
+        drop(h, key, rate)
         masks.append(h == 0)
         # Four standard deviations of a binomial share.
         assert abs(masks[-1].mean() - rate) < 4 * np.sqrt(rate * (1 - rate) / n)
@@ -125,7 +125,7 @@ def test_dropout(dtype, rate):
 @kernel
 def drop_in_steps(masks, seed, layer, rate):
     for step in range(masks.shape[0]):
-        drop(masks[step], key_of(seed, step, layer), 0, rate)
+        drop(masks[step], key_of(seed, step, layer), rate)
 
 
 def test_dropout_over_steps():
@@ -151,7 +151,7 @@ def test_dropout_backward(rng):
     """The mask is that of the forward pass, for any part of the rows; the scale is undone."""
     h, delta = rng.normal(size=1000), rng.normal(size=1000)
     dropped, below = h.copy(), delta.copy()
-    drop(dropped, 42, 0, 0.3)
+    drop(dropped, 42, 0.3)
     mask = dropped != 0
     for start in (0, 170, 512):
         stop = {0: 170, 170: 512, 512: 1000}[start]

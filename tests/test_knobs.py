@@ -9,7 +9,7 @@ import sklearn
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, make_classification
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.metrics import balanced_accuracy_score, log_loss, roc_auc_score
 from sklearn.model_selection import GridSearchCV, train_test_split
 from sklearn.pipeline import make_pipeline
@@ -85,6 +85,7 @@ class TestActivations:
         [
             (("relu",), "one for each of the 2 hidden layers"),
             (("relu", "rely"), r"activation must be among .* got \['rely'\]"),
+            (("relu", ["tanh"]), r"activation must be among .* got \[\['tanh'\]\]"),
             ("rely", "'activation' parameter"),
         ],
     )
@@ -170,7 +171,7 @@ class TestClassWeight:
         [
             ({0: -1.0}, "non-negative and finite"),
             ({0: np.nan}, "non-negative and finite"),
-            ({7: 1.0}, "not in class_weight"),
+            ({7: 1.0}, r"labels that are no classes: \[7\]"),
             ({0: 0.0, 1: 0.0}, "leaves no row"),
             ("even", "'class_weight' parameter"),
         ],
@@ -247,6 +248,7 @@ class TestDropout:
             ({"dropout": ["a"]}, r"rates in \[0, 1\)"),
             ({"dropout": 1.0}, "'dropout' parameter"),
             ({"dropout": 0.1, "solver": "lbfgs"}, "needs the same objective"),
+            ({"dropout": (0, 0), "solver": "lbfgs"}, "one for each of the 1 hidden layers"),
         ],
     )
     def test_wrong_rates(self, binary_data, parameters, message):
@@ -375,6 +377,35 @@ class TestEarlyStopping:
         score = by_accuracy.score(held_out["X_val"], held_out["y_val"], weights)
         assert by_accuracy.best_validation_score_ == pytest.approx(score, rel=1e-12)
 
+    @pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    @pytest.mark.parametrize("dtype_val", [np.float32, np.float64, object])
+    def test_dtypes_may_differ(self, parts, dtype, dtype_val, container):
+        X, y, held_out = parts
+        rows = held_out["X_val"]
+        rows = rows.tolist() if dtype_val is object else container(rows.astype(dtype_val))
+        network = self.fit(X.astype(dtype), y, held_out=held_out | {"X_val": rows})
+        assert network.coefs_[0].dtype == dtype
+        warm = network.set_params(warm_start=True, max_iter=2)
+        warm.fit(X, y, X_val=rows, y_val=held_out["y_val"])
+        assert network.coefs_[0].dtype == dtype
+
+    @pytest.mark.parametrize("scoring", [lambda e, X, y: e.score(X, y), "rand_score"])
+    def test_scorers_without_weights(self, parts, scoring):
+        X, y, _ = parts
+        network = self.fit(X, y, scoring=scoring, class_weight={0: 2.0})
+        assert np.isfinite(network.validation_scores_).all()
+
+    def test_class_weights_are_not_for_given_rows(self, parts):
+        """Theirs are sample_weight_val alone; rows held out keep all of their weight."""
+        X, y, held_out = parts
+        network = self.fit(X, y, held_out=held_out, class_weight={0: 5.0})
+        score = network.score(held_out["X_val"], held_out["y_val"])
+        assert network.best_validation_score_ == pytest.approx(score, rel=1e-12)
+        by_class = self.fit(X, y, class_weight={0: 5.0})
+        by_row = self.fit(X, y, held_out={"sample_weight": np.where(y == 0, 5.0, 1.0)})
+        assert by_class.validation_scores_ == by_row.validation_scores_
+
     @pytest.mark.parametrize("scoring", [None, "roc_auc"])
     def test_frames_and_strings_without_a_warning(self, parts, scoring):
         pandas = pytest.importorskip("pandas")
@@ -419,7 +450,8 @@ class TestEarlyStopping:
             ({}, {"y_val": None}, "given together"),
             ({}, {"X_val": None, "y_val": None, "sample_weight_val": np.ones(50)}, "without"),
             ({}, {"y_val": np.full(50, 7)}, r"classes not in `self\.classes_`"),
-            ({}, {"X_val": np.zeros((50, 3))}, "has 3 features"),
+            ({}, {"X_val": np.zeros((50, 3))}, r"validation rows .* has 3 features"),
+            ({}, {"X_val": np.full((50, 10), np.nan)}, "validation rows .* contains NaN"),
             ({}, {"sample_weight_val": np.zeros(50)}, "at least one non-zero"),
             ({"scoring": "acuracy"}, {}, "'scoring' parameter"),
         ],
@@ -452,10 +484,10 @@ class TestTransformLayer:
         assert names[-1] == f"{prefix}_layer2_unit3"
         assert len(names) == 15
 
-    @pytest.mark.parametrize("layer", [2, -3])
+    @pytest.mark.parametrize("layer", [2, -3, "first", None, 1.0, True])
     def test_no_such_layer(self, task, layer):
         classifier, X, y = task
-        network = classifier((6, 5), max_iter=3, transform_layer=layer).fit(X, y)
+        network = classifier((6, 5), max_iter=3).fit(X, y).set_params(transform_layer=layer)
         with pytest.raises(ValueError, match="'all' or from -2 to 1 with 2 hidden layers"):
             network.transform(X)
 
@@ -481,6 +513,50 @@ def test_partial_fit_equals_fit_with_a_pickle_in_between(task):
     assert network.loss_curve_ == whole.loss_curve_
 
 
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_partial_fit_says_where_a_schedule_has_ended(binary_data, schedule, recwarn):
+    X, y = binary_data
+    network = MLPBinaryClassifier((4,), learning_rate=schedule, max_iter=3, batch_size=50)
+    for _ in range(3):
+        network.partial_fit(X, y, classes=[0, 1])
+    assert not recwarn
+    if schedule in ("cosine", "one_cycle", "coslog4"):
+        with pytest.warns(UserWarning, match="has come to its end after max_iter=3") as warned:
+            network.partial_fit(X, y)
+        assert warned[0].filename == __file__
+    else:
+        network.partial_fit(X, y)
+
+
+def test_partial_fit_with_another_solver_goes_on(binary_data):
+    """With an empty memory, but at the same place of the schedule, and with all weights."""
+    X, y = binary_data
+    network = MLPBinaryClassifier((4,), learning_rate="cosine", max_iter=4, random_state=0)
+    network.partial_fit(X, y, np.full(len(y), 100.0), classes=[0, 1])
+    network.set_params(solver="adamw").partial_fit(X, y)
+    assert network._state.steps == 1
+    assert network._state.epochs == 2
+    assert network.loss_ < 0.05  # weights of 1 among a mean of 50.5
+
+
+def test_a_failing_scorer_leaves_no_mixture_of_two_fits(binary_data):
+    X, y = binary_data
+    calls = []
+
+    def scorer(estimator, X, y):
+        calls.append(estimator)
+        if len(calls) == 3:
+            raise RuntimeError("no score")
+        return 0.5
+
+    network = MLPBinaryClassifier((4,), max_iter=2, warm_start=True).fit(X, y)
+    network.set_params(early_stopping=True, scoring=scorer, max_iter=5)
+    with pytest.raises(RuntimeError, match="no score"):
+        network.fit(X, y)
+    with pytest.raises(NotFittedError):
+        network.predict(X)
+
+
 @pytest.mark.parametrize("classifier", [MLPBinaryClassifier, MLPMulticlassClassifier])
 def test_label_smoothing_keeps_probabilities_away_from_0(classifier):
     """Separable classes would be told apart with certainty otherwise."""
@@ -492,11 +568,13 @@ def test_label_smoothing_keeps_probabilities_away_from_0(classifier):
 
 def test_divergence_goes_back_to_the_best_epoch(binary_data):
     """Whatever the score, of which there is none for logits that are not numbers."""
-    with pytest.warns(ConvergenceWarning, match="diverged in epoch"):
-        network = MLPBinaryClassifier(
-            (8,), "identity", solver="sgd", learning_rate_init=1e4, early_stopping=True,
-            n_iter_no_change=None, batch_size=10, alpha=10, scoring="roc_auc", random_state=0,
-        ).fit(*binary_data)  # fmt: skip
+    network = MLPBinaryClassifier(
+        (8,), "identity", solver="sgd", learning_rate_init=1e4, early_stopping=True,
+        n_iter_no_change=None, batch_size=10, alpha=10, scoring="roc_auc", random_state=0,
+    )  # fmt: skip
+    with pytest.warns(ConvergenceWarning, match="diverged in epoch") as warned:
+        network.fit(*binary_data)
+    assert warned[0].filename == __file__
     assert np.isnan(network.validation_scores_[-1])
     assert np.isnan(network.validation_loss_curve_[-1])
     assert np.isfinite(network.validation_loss_curve_[network.best_iter_ - 1])
@@ -508,7 +586,9 @@ def test_a_score_that_is_never_a_number(binary_data):
     X, y = binary_data
     network = MLPBinaryClassifier(
         (4,), early_stopping=True, scoring=lambda *_: np.nan, n_iter_no_change=3
-    ).fit(X, y)
+    )
+    with pytest.warns(ConvergenceWarning, match="No epoch's validation score was a number"):
+        network.fit(X, y)
     assert network.n_iter_ == 4
     assert network.best_iter_ is None
     assert network.best_validation_score_ is None
@@ -517,17 +597,20 @@ def test_a_score_that_is_never_a_number(binary_data):
 
 def test_advice_to_scale():
     X, y = load_breast_cancer(return_X_y=True)
+    X = np.hstack([X, np.full((len(X), 1), 0.1)])  # whose deviation is rounding
     with pytest.warns(
         ConvergenceWarning, match="StandardScaler.*differ by a factor of [23]e"
     ) as w:
         MLPBinaryClassifier(max_iter=2, random_state=0).fit(X, y)
     assert len(w) == 1
-    with pytest.warns(ConvergenceWarning, match="differ by a factor of [23]e"):
+    with pytest.warns(ConvergenceWarning, match="MaxAbsScaler.*by a factor of [23]e"):
         MLPBinaryClassifier(max_iter=2, random_state=0).fit(sparse.csr_array(X), y)
     with pytest.warns(ConvergenceWarning, match="lbfgs stopped.*differ by a factor of [23]e"):
         MLPBinaryClassifier(max_iter=2, solver="lbfgs", random_state=0).fit(X, y)
     with pytest.warns(ConvergenceWarning, match="yet. Raise max_iter or tol, change learning_"):
         MLPBinaryClassifier(max_iter=2).fit(StandardScaler().fit_transform(X), y)
+    with pytest.warns(ConvergenceWarning, match="differ by a factor of [23]e"):
+        MLPBinaryClassifier(activation="tanh", max_iter=2).fit(1e150 * X, y)
 
 
 def test_one_search_over_everything():

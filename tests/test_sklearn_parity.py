@@ -165,6 +165,7 @@ def test_lbfgs(task, activation, hidden_layer_sizes):
     "parameters",
     [
         {"hidden_layer_sizes": ()},
+        {"hidden_layer_sizes": (), "activation": "logistic"},
         {"hidden_layer_sizes": 7},
         {"alpha": 10.0},
         {"alpha": 0.0},

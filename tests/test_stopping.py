@@ -66,7 +66,7 @@ def test_schedules(name, warmup):
     total = N_EPOCHS * N_STEPS
     for epoch in range(N_EPOCHS + 1):  # one more than there should be
         steps = np.arange(epoch * N_STEPS, (epoch + 1) * N_STEPS)
-        time = Time(epoch * N_STEPS, N_STEPS, total, seen=1000 * epoch)
+        time = Time(epoch, N_STEPS, N_EPOCHS, seen=1000 * epoch)
         rates = learning_rates(SCHEDULES[name], 0.3, 0.5, warmup, time)
         rise = [min((step + 1) / (warmup * total), 1) if warmup else 1 for step in steps]
         factors = [FORMULAS[name](min(step / total, 1), 1000 * epoch) for step in steps]

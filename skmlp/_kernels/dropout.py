@@ -11,28 +11,30 @@ from skmlp._kernels._simd import long_vectors
 
 
 @kernel
-def drop(h, key, first, rate):
+def drop(h, key, rate):
     """Set each element of the 1-D array `h` to 0 by chance, and scale the others.
 
     Parameters
     ----------
     h : array of shape (n,)
+        A layer's outputs for a minibatch, in C order.
     key : int
         From :func:`skmlp._kernels._hashing.key_of`.
-    first : int
-        Position of ``h[0]`` in the layer's outputs for the minibatch, in C order.
     rate : float
         Chance of 0, in [0, 1).
     """
     long_vectors()
     zero, factor = h.dtype.type(0), h.dtype.type(1.0 / (1.0 - rate))
     for i in range(h.size):
-        h[i] = factor * h[i] if survives(first + i, key, rate) else zero
+        h[i] = factor * h[i] if survives(i, key, rate) else zero
 
 
 @kernel
 def drop_backward(h, delta, key, first, rate):
-    """Take ``delta``, ∂L/∂h, back through :func:`drop`, and the scale of `h` off again."""
+    """Take ``delta``, ∂L/∂h, back through :func:`drop`, and the scale of `h` off again.
+
+    They are a part of what was dropped, from the position `first` on.
+    """
     long_vectors()
     zero, share = h.dtype.type(0), h.dtype.type(1.0 - rate)
     factor = h.dtype.type(1.0 / (1.0 - rate))

@@ -36,7 +36,7 @@ def run_epoch(
     batch_size : int
     theta : array of shape (p,)
         Updated in place.
-    layers : int array of shape (K, 6)
+    layers : int array of shape (K, 7)
     loss : int
     smoothing : float
         Of the labels; see :mod:`skmlp._kernels.losses`.

@@ -133,7 +133,7 @@ def _activate_and_keep(theta, layers, k, kept, h):
 @inner_kernel
 def _drop_outputs(layers, k, dropout, seed, step, h):
     if dropout[k] > 0.0:
-        drop(flat(h), key_of(seed, step, k), 0, dropout[k])
+        drop(flat(h), key_of(seed, step, k), dropout[k])
 
 
 @inlined_kernel
