@@ -58,8 +58,10 @@ def failures_of(estimator):
 
 
 # A few hundred epochs are not enough to converge on some of the checks' data, and are not
-# meant to be; every other warning is an error here as in all tests.
+# meant to be; and some call partial_fit where a fit has been through its schedule. Every other
+# warning is an error here as in all tests.
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.filterwarnings("ignore:.*has come to its end:UserWarning")
 @parametrize_with_checks(
     [
         classifier(**parameters)
