@@ -182,6 +182,7 @@ class StochasticTraining:
         self._table = network.table
         self._batch_size = _batch_size(params.batch_size, len(problem.rows))
         self._n_steps = -(-len(problem.rows) // self._batch_size)
+        self._flat_rates = np.zeros(self._n_steps)
         self._scratch = (
             network.memory(self._batch_size, drops=drops),
             aligned_empty(network.theta.size, network.theta.dtype),
