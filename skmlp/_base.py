@@ -257,18 +257,8 @@ class BaseMLPClassifier(CallbackSupport, PredictionMixin, ClassifierMixin, BaseE
             sample_weight,
             lambda network: {"_network": network, "classes_": classes},
         )
-        rows, validation, state = np.flatnonzero(data.weights), None, None
-        if held_out is not None:
-            validation = self._get_validation_set(*held_out, None, classes)
-        elif self.early_stopping and self.solver != "lbfgs":
-            rows, validation_rows = split_rows(
-                rows,
-                data.y,
-                fraction=self.validation_fraction,
-                random_state=random_state,
-                stratify=network.units[-1] == 1,  # scikit-learn does so for one logit
-            )
-            validation = self._get_validation_set(data, X, validation_rows, classes)
+        rows, validation = self._hold_out(data, X, held_out, classes, random_state)
+        state = None
         with self._forgotten_on_failure():
             if self.solver == "lbfgs":
                 problem = self._get_problem(data, rows, float(data.weights[rows].mean()))
@@ -415,12 +405,38 @@ class BaseMLPClassifier(CallbackSupport, PredictionMixin, ClassifierMixin, BaseE
             raise ValueError(message) from error
         return TrainingData(as_matrix(X, dtype), codes, weights), X
 
+    def _hold_out(
+        self,
+        data: TrainingData,
+        X: Any,
+        given: tuple[TrainingData, Any] | None,
+        classes: NDArray[Any],
+        random_state: np.random.RandomState,
+    ) -> tuple[NDArray[np.intp], ValidationSet | None]:
+        """Return the training rows, and what early stopping watches where there is any.
+
+        That is what fit was given, or else a part of the rows.
+        """
+        rows = np.flatnonzero(data.weights)
+        if given is not None:
+            watched = np.flatnonzero(given[0].weights)
+            return rows, self._get_validation_set(*given, watched, classes)
+        if not self.early_stopping or self.solver == "lbfgs":
+            return rows, None
+        rows, watched = split_rows(
+            rows,
+            data.y,
+            fraction=self.validation_fraction,
+            random_state=random_state,
+            # scikit-learn does so for one logit.
+            stratify=self._n_logits(len(classes)) == 1,
+        )
+        return rows, self._get_validation_set(data, X, watched, classes)
+
     def _get_validation_set(
-        self, data: TrainingData, X: Any, rows: NDArray[np.intp] | None, classes: NDArray[Any]
+        self, data: TrainingData, X: Any, rows: NDArray[np.intp], classes: NDArray[Any]
     ) -> ValidationSet:
-        """Return what early stopping watches: the given rows of X, or all."""
-        if rows is None:
-            rows = np.flatnonzero(data.weights)
+        """Return what early stopping watches: the given rows of X, as ``scoring`` says."""
         if self.scoring in (None, "accuracy"):
             return ValidationSet(data, rows)
         if self.scoring == "neg_log_loss":
