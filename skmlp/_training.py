@@ -215,13 +215,14 @@ class StochasticTraining:
             _warn_interrupted(self._history)
         if self._validation is not None:
             self._restore_best()
-        if outcome is _Outcome.DIVERGED and self._history.best_iter is not None:
-            _warn_unconverged(
-                f"Training diverged in epoch {self._history.n_iter}; the parameters of epoch "
-                f"{self._history.best_iter} are restored. Scale the input, or lower "
-                "learning_rate_init."
-            )
-        if self._validation is not None and self._history.best_iter is None:
+        if outcome is _Outcome.DIVERGED:
+            if self._history.best_iter is not None:  # else fit raises, with nothing to restore
+                _warn_unconverged(
+                    f"Training diverged in epoch {self._history.n_iter}; the parameters of "
+                    f"epoch {self._history.best_iter} are restored. Scale the input, or lower "
+                    "learning_rate_init."
+                )
+        elif self._validation is not None and self._history.best_iter is None:
             _warn_unconverged(
                 "No epoch's validation score was a number: the parameters are those of the "
                 "last epoch."
@@ -246,7 +247,8 @@ class StochasticTraining:
             The schedule has come to its end.
         """
         params = self._params
-        if self._rates().max() < _NEXT_TO_NOTHING * params.learning_rate_init:
+        is_over = self._state.epochs >= params.max_iter
+        if is_over and self._rates().max() < _NEXT_TO_NOTHING * params.learning_rate_init:
             warnings.warn(
                 f"learning_rate={params.learning_rate!r} has come to its end after "
                 f"max_iter={params.max_iter} epochs, and training stands still. Raise max_iter "
