@@ -94,26 +94,27 @@ def weights_of(typing_context: Any, theta: Any, layers: Any, k: Any) -> Any:
     return type_of_view(theta, 2)(theta, layers, types.intp), codegen
 
 
-@intrinsic
-def biases_of(typing_context: Any, theta: Any, layers: Any, k: Any) -> Any:
-    """Return b⁽ᵏ⁾ (fan_out,) as a view of `theta`, or of a gradient; k from 0."""
+def _one_a_unit(column: int) -> Any:
+    """Return the intrinsic that finds layer k's parameters of which there is one a unit.
 
-    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        row = _Row(context, builder, layers, *arguments[1:])
-        return emit_view(context, builder, signature, arguments[0], row[BIASES], [row[FAN_OUT]])
+    Its result (fan_out,) is a view of `theta`, or of a gradient; k counts from 0. The column of
+    the table says where they start.
+    """
 
-    return type_of_view(theta, 1)(theta, layers, types.intp), codegen
+    @intrinsic
+    def vector_of(typing_context: Any, theta: Any, layers: Any, k: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            row = _Row(context, builder, layers, *arguments[1:])
+            shape = [row[FAN_OUT]]
+            return emit_view(context, builder, signature, arguments[0], row[column], shape)
+
+        return type_of_view(theta, 1)(theta, layers, types.intp), codegen
+
+    return vector_of
 
 
-@intrinsic
-def slopes_of(typing_context: Any, theta: Any, layers: Any, k: Any) -> Any:
-    """Return layer k's slopes (fan_out,) as a view of `theta`, or of a gradient; k from 0."""
-
-    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        row = _Row(context, builder, layers, *arguments[1:])
-        return emit_view(context, builder, signature, arguments[0], row[SLOPES], [row[FAN_OUT]])
-
-    return type_of_view(theta, 1)(theta, layers, types.intp), codegen
+biases_of = _one_a_unit(BIASES)
+slopes_of = _one_a_unit(SLOPES)
 
 
 @intrinsic

@@ -156,6 +156,12 @@ def differentiate_with_slopes(z, slopes, delta, gradient):
 
 
 @exact_kernel
+def _bounded(z):
+    """Return z where it is to be multiplied by what is 0 beyond, which infinity cannot be."""
+    return clip(z, constant_like(z, -_SATURATED), constant_like(z, _SATURATED))
+
+
+@exact_kernel
 def _leaky_relu(z):
     one, leak = constant_like(z, 1.0), constant_like(z, _LEAK)
     slope = one if z > constant_like(z, 0.0) else leak
@@ -183,7 +189,7 @@ def _selu(z):
 def _gelu(z):
     """Return z Φ(z), Φ being the normal distribution (Hendrycks and Gimpel 2016)."""
     cdf, density = normal_cdf_and_density(z)
-    bounded = clip(z, constant_like(z, -_SATURATED), constant_like(z, _SATURATED))
+    bounded = _bounded(z)
     return (z if z > constant_like(z, 0.0) else bounded) * cdf, cdf + bounded * density
 
 
@@ -194,7 +200,7 @@ def _silu(z):
     e = exp_of_negative(-abs(z))
     larger = one / (one + e)  # of p and 1 - p, which cancels nowhere
     p = larger if positive else e * larger
-    bounded = clip(z, constant_like(z, -_SATURATED), constant_like(z, _SATURATED))
+    bounded = _bounded(z)
     return (z if positive else bounded) * p, p + bounded * (e * larger * larger)
 
 
@@ -211,7 +217,7 @@ def _mish(z):
     numerator = one + two * e if positive else e * (e + two)
     denominator = numerator + two * (e * e if positive else one)
     factor = constant_like(z, 4.0) * e * (one + e) * (e if positive else one)
-    bounded = clip(z, constant_like(z, -_SATURATED), constant_like(z, _SATURATED))
+    bounded = _bounded(z)
     value = numerator / denominator
     slope = value + bounded * (factor / (denominator * denominator))
     return (z if positive else bounded) * value, slope
