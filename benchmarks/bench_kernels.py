@@ -81,7 +81,7 @@ def plain(a, b, bias, floor, scratch, out, n_turns):
 @njit
 def transposed(a, b, bias, floor, scratch, out, n_turns):
     for _ in range(n_turns):
-        matmul.product_transposed_left(a, b, scratch, out)
+        matmul.product_transposed_left(a, b, 0, out.shape[0], scratch, out)
 
 
 def seconds_a_turn(function, *arguments, n_turns):
@@ -137,9 +137,10 @@ def epoch_arguments(shape, dtype):
     adam = OPTIMIZERS["adam"]
     return (
         *data, y, np.ones(len(X), dtype), rows, shape.batch_size, theta, network.table,
-        LOSSES["binary" if binary else "multinomial"].code, 1e-4, adam.code,
+        LOSSES["binary" if binary else "multinomial"].code, 0.0, 1e-4, adam.code,
         np.array([0.9, 0.999, 1e-8]), np.zeros((adam.slots, theta.size), dtype), 1, rates,
-        np.empty_like(theta), *network.workspaces(data, shape.batch_size),
+        np.inf, np.zeros(network.depth), 0, None,
+        *network.workspaces(data, shape.batch_size, 1), np.zeros((2, 8), np.int64), 0,
     )  # fmt: skip
 
 

@@ -66,12 +66,12 @@ def estimator_parameters(shape, activation):
 class Torch:
     """PyTorch, eager, with its fused Adam."""
 
-    name, module = "torch", "torch"
+    name, module, n_threads = "torch", "torch", 1
 
     def __init__(self, shape, activation, X, y):
         import torch
 
-        torch.set_num_threads(1)
+        torch.set_num_threads(self.n_threads)
         torch.manual_seed(0)
         functions = {"relu": torch.nn.ReLU, "tanh": torch.nn.Tanh, "logistic": torch.nn.Sigmoid}
         binary = shape.n_classes == 2

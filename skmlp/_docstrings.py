@@ -108,9 +108,11 @@ _PARAMETERS = """\
         Largest number of evaluations of the objective by 'lbfgs'.
 
     n_jobs : int or None, default=None
-        Number of threads over which predictions and `transform` spread their rows; -1 means
-        all cores, None means 1 outside a :func:`joblib.parallel_config` context. The results
-        are the same for any number.
+        Number of threads for a fit, a prediction and `transform`; -1 means all cores, None
+        means 1 outside a :func:`joblib.parallel_config` context. A fit uses no more of them
+        than cores, and than its training steps have work for: one for each four million
+        floating-point operations of a step (six a row and weight) and 32 million of an epoch.
+        The results are the same, bit for bit, for any number.
 
     class_weight : {'balanced'}, dict or None, default=None
         Weights of the classes, {label: weight}, by which those of the rows are multiplied; a

@@ -22,7 +22,8 @@ from skmlp._kernels._layout import (
     n_units,
 )
 from skmlp._kernels.activations import ACTIVATIONS, INITIAL_SLOPE
-from skmlp._kernels.network import NO_LINK, PANEL, n_scratch, outputs
+from skmlp._kernels.epoch import n_tallies
+from skmlp._kernels.network import NO_LINK, PANEL, gradient_size, n_deltas, n_scratch, outputs
 from skmlp._validation import Matrix, read_only
 
 # The full gradient takes the rows in blocks, so that memory does not grow with their number: of
@@ -142,6 +143,11 @@ class Network:
         return [len(self.coefs[0]), *self.layers[:, FAN_OUT].tolist()]
 
     @property
+    def n_weights(self) -> int:
+        """Number of elements of all weight matrices."""
+        return int(self.layers[0, BIASES])
+
+    @property
     def coefs(self) -> tuple[NDArray[Any], ...]:
         """Weight matrices (fan_in, fan_out), views of theta."""
         return tuple(
@@ -173,14 +179,31 @@ class Network:
         """Return how many of `n_rows` rows of X go through the network at a time."""
         return max(1, min(n_rows, _BLOCK_ROWS, _BLOCK_ELEMENTS // self._row_size(X)))
 
-    def workspaces(self, X: Matrix, n_rows: int) -> tuple[NDArray[Any], ...]:
-        """Return room for outputs and their gradients, and the backward pass's own."""
+    def workspaces(self, X: Matrix, n_rows: int, n_threads: int) -> tuple[NDArray[Any], ...]:
+        """Return room for a step: the gradient, all layers' outputs and deltas, and sums.
+
+        Parameters
+        ----------
+        X : Matrix
+        n_rows : int
+            Of a step.
+        n_threads : int
+
+        Returns
+        -------
+        gradient, work, deltas, turned, packed, tallies : arrays
+            As :func:`skmlp._kernels.epoch.run_epoch` takes them.
+        """
+        n_turned, n_packed = n_scratch(self.layers, n_rows, 0 if X.data is None else 1)
         sizes = (
+            gradient_size(self.layers, n_rows),
             n_rows * self._row_size(X),
-            n_rows * n_units(self.layers),
-            n_scratch(self.layers, n_rows, 0 if X.data is None else 1),
+            n_deltas(self.layers, n_rows),
+            n_turned,
+            n_packed * n_threads,
         )
-        return tuple(aligned_empty(size, self.theta.dtype) for size in sizes)
+        tallies = np.zeros(n_tallies(n_rows, self.n_weights, self.theta.size))
+        return (*(aligned_empty(size, self.theta.dtype) for size in sizes), tallies)
 
     def memory(self, n_rows: int, *, drops: bool = False) -> NDArray[Any] | None:
         """Return room for what activations keep of `n_rows` rows, or None where none does.

@@ -18,12 +18,13 @@ from skmlp._history import History
 from skmlp._interrupt import Interrupt, deferred_interrupt
 from skmlp._kernels.epoch import loss_and_gradient, run_epoch
 from skmlp._kernels.optimizers import OPTIMIZERS
-from skmlp._network import Network, aligned_empty
+from skmlp._network import Network
 from skmlp._reporting import Reporter, get_reporter
 from skmlp._schedules import SCHEDULES, SMALLEST_RATE, Time, learning_rates
 from skmlp._scoring import ValidationSet
 from skmlp._shuffling import Shuffler
 from skmlp._stopping import Monitor
+from skmlp._team import Team, n_helpful_threads
 from skmlp._validation import Matrix, TrainingData, check_dropout
 
 
@@ -183,10 +184,12 @@ class StochasticTraining:
         self._batch_size = _batch_size(params.batch_size, len(problem.rows))
         self._n_steps = -(-len(problem.rows) // self._batch_size)
         self._flat_rates = np.zeros(self._n_steps)
+        self._team = Team(
+            n_helpful_threads(params.n_jobs, network.n_weights, self._batch_size, self._n_steps)
+        )
         self._scratch = (
             network.memory(self._batch_size, drops=drops),
-            aligned_empty(network.theta.size, network.theta.dtype),
-            *network.workspaces(problem.data.X, self._batch_size),
+            *network.workspaces(problem.data.X, self._batch_size, self._team.n_threads),
         )
 
     def fit(self) -> None:
@@ -262,7 +265,7 @@ class StochasticTraining:
 
     def _epochs(self, n_epochs: int, reporter: Reporter) -> _Outcome:
         outcome = _Outcome.EXHAUSTED
-        with deferred_interrupt() as interrupt:
+        with self._team, deferred_interrupt() as interrupt:
             for _ in range(n_epochs):
                 watched, told = self._watched_epoch(reporter)
                 if not np.isfinite(watched) and not np.isfinite(self._network.theta).all():
@@ -310,8 +313,8 @@ class StochasticTraining:
         if self._shuffler is not None:
             # An epoch shuffles the order the last one left, as scikit-learn's does.
             self._shuffler.shuffle(self._rows)
-        loss = run_epoch(
-            *problem.data.X, *problem.data[1:], self._rows, self._batch_size,
+        loss = self._team.run(
+            run_epoch, *problem.data.X, *problem.data[1:], self._rows, self._batch_size,
             network.theta, self._table, problem.loss, problem.smoothing, problem.alpha,
             self._optimizer.code, self._settings, state.memory, state.steps + 1,
             self._rates(), self._largest_norm,
@@ -431,24 +434,27 @@ def _ratio_of_spreads(X: Matrix) -> float:
 class _Objective:
     """The full objective as scipy wants it: float64 parameters in, (value, gradient) out."""
 
-    def __init__(self, network: Network, problem: Problem) -> None:
+    def __init__(self, network: Network, problem: Problem, n_jobs: int | None = None) -> None:
         self._network = network
         self._problem = problem
-        self._block = network.block_rows(problem.data.X, len(problem.rows))
+        n_rows = len(problem.rows)
+        self._block = network.block_rows(problem.data.X, n_rows)
+        self.team = Team(
+            n_helpful_threads(n_jobs, network.n_weights, self._block, -(-n_rows // self._block))
+        )
         self._no_dropout = np.zeros(network.depth)
         self._gradient = np.empty_like(network.theta)
         self._scratch = (
             network.memory(self._block),
             self._gradient,
-            np.empty_like(network.theta),
-            *network.workspaces(problem.data.X, self._block),
+            *network.workspaces(problem.data.X, self._block, self.team.n_threads),
         )
 
     def __call__(self, theta: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         problem, network = self._problem, self._network
         network.theta[:] = theta
-        value = loss_and_gradient(
-            *problem.data.X, *problem.data[1:], problem.rows, self._block,
+        value = self.team.run(
+            loss_and_gradient, *problem.data.X, *problem.data[1:], problem.rows, self._block,
             network.theta, network.table, problem.loss, problem.smoothing, problem.alpha,
             self._no_dropout, *self._scratch,
         )  # fmt: skip
@@ -456,7 +462,11 @@ class _Objective:
 
 
 def train_lbfgs(
-    network: Network, problem: Problem, history: History, params: Any, callbacks: FitCallbacks
+    network: Network,
+    problem: Problem,
+    history: History,
+    params: Any,
+    callbacks: FitCallbacks,
 ) -> None:
     """Minimise the full objective with scipy's L-BFGS-B, updating network and history.
 
@@ -467,13 +477,14 @@ def train_lbfgs(
     UserWarning
         Training was interrupted.
     """
+    objective = _Objective(network, problem, params.n_jobs)
     reporter = get_reporter(params.verbose, params.max_iter)
     iterations = _Iterations(network, history, reporter, callbacks, params.max_iter)
     try:
         callbacks.begin_epoch()
-        with deferred_interrupt() as iterations.interrupt:
+        with objective.team, deferred_interrupt() as iterations.interrupt:
             result = minimize(
-                _Objective(network, problem),
+                objective,
                 network.theta.astype(np.float64),
                 method="L-BFGS-B",
                 jac=True,

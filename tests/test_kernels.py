@@ -1,5 +1,7 @@
 """Each kernel against its naive version in NumPy."""
 
+import itertools
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -16,11 +18,18 @@ from skmlp._kernels.activations import (
     differentiate_with_slopes,
     multiply,
 )
-from skmlp._kernels.dropout import drop, drop_backward
+from skmlp._kernels.dropout import drop
 from skmlp._kernels.inputs import csr_product_bias, csr_product_transposed_left, gather
 from skmlp._kernels.losses import LOSSES, loss_and_delta, probabilities
 from skmlp._kernels.network import batch_gradient, n_scratch
-from skmlp._kernels.optimizers import OPTIMIZERS, clip_gradient, optimizer_step
+from skmlp._kernels.optimizers import (
+    CHUNK,
+    OPTIMIZERS,
+    clipping_factor,
+    n_chunks,
+    optimizer_step,
+    squared_norms,
+)
 from skmlp._network import Network
 from skmlp._validation import as_matrix
 from tests import oracles
@@ -46,9 +55,7 @@ def value_and_slope(name, z):
     if activation.learns_slopes:
         column = (-1, 1)
         activate_with_slopes(h.reshape(column), slopes, kept.reshape(column))
-        differentiate_with_slopes(
-            kept.reshape(column), slopes, delta.reshape(column), np.zeros_like(slopes)
-        )
+        differentiate_with_slopes(kept.reshape(column), slopes, delta.reshape(column))
     elif activation.keeps:
         activate_and_keep(activation.code, h, kept)
         multiply(kept, delta)
@@ -93,14 +100,13 @@ def test_activation_at_infinity(name, dtype):
 
 
 def test_gradient_of_the_slopes(rng):
-    """Σ_i Δ min(0, z), which is what a unit's slope is multiplied by."""
+    """Σ_i Δ min(0, z), whose terms are left where z was kept."""
     z, delta, slopes = rng.normal(size=(9, 5)), rng.normal(size=(9, 5)), rng.normal(size=5)
-    expected = (delta * np.minimum(z, 0)).sum(axis=0)
-    h, kept, gradient, below = z.copy(), np.empty_like(z), np.ones(5), delta.copy()
+    h, kept, below = z.copy(), np.empty_like(z), delta.copy()
     activate_with_slopes(h, slopes, kept)
     np.testing.assert_array_equal(h, np.where(z > 0, z, slopes * z))
-    differentiate_with_slopes(kept, slopes, below, gradient)
-    np.testing.assert_allclose(gradient, 1 + expected, rtol=1e-12)
+    differentiate_with_slopes(kept, slopes, below)
+    np.testing.assert_allclose(kept, delta * np.minimum(z, 0), rtol=1e-12)
     np.testing.assert_array_equal(below, delta * np.where(z > 0, 1, slopes))
 
 
@@ -111,7 +117,7 @@ def test_dropout(dtype, rate):
     n, masks = 200_000, []
     for key in (0, 1, 2**62 + 12345):
         h = np.ones(n, dtype)
-        drop(h, key, rate)
+        drop(h, key, 0, rate)
         masks.append(h == 0)
         # Four standard deviations of a binomial share.
         assert abs(masks[-1].mean() - rate) < 4 * np.sqrt(rate * (1 - rate) / n)
@@ -125,7 +131,7 @@ def test_dropout(dtype, rate):
 @kernel
 def drop_in_steps(masks, seed, layer, rate):
     for step in range(masks.shape[0]):
-        drop(masks[step], key_of(seed, step, layer), rate)
+        drop(masks[step], key_of(seed, step, layer), 0, rate)
 
 
 def test_dropout_over_steps():
@@ -147,17 +153,15 @@ def test_dropout_over_steps():
     assert abs(shifted) < bound
 
 
-def test_dropout_backward(rng):
-    """The mask is that of the forward pass, for any part of the rows; the scale is undone."""
-    h, delta = rng.normal(size=1000), rng.normal(size=1000)
-    dropped, below = h.copy(), delta.copy()
-    drop(dropped, 42, 0.3)
-    mask = dropped != 0
-    for start in (0, 170, 512):
-        stop = {0: 170, 170: 512, 512: 1000}[start]
-        drop_backward(dropped[start:stop], below[start:stop], 42, start, 0.3)
-    np.testing.assert_allclose(dropped, h * mask, rtol=1e-15)
-    np.testing.assert_allclose(below, delta * mask / 0.7, rtol=1e-15)
+def test_dropout_by_parts(rng):
+    """The mask is the same for any part of a minibatch's rows."""
+    h = rng.normal(size=1000)
+    whole, parts = h.copy(), h.copy()
+    drop(whole, 42, 0, 0.3)
+    for start, stop in ((0, 170), (170, 512), (512, 1000)):
+        drop(parts[start:stop], 42, start, 0.3)
+    np.testing.assert_array_equal(parts, whole)
+    np.testing.assert_allclose(whole, h * (whole != 0) / 0.7, rtol=1e-15)
 
 
 def make_logits(rng, name, dtype):
@@ -172,9 +176,9 @@ def make_logits(rng, name, dtype):
 def test_loss(rng, name, dtype):
     logits, y, weights, rows = make_logits(rng, name, dtype)
     losses, gradient = oracles.LOSSES[name](logits.astype(np.float64), y[rows])
-    delta = np.empty_like(logits)
-    value = loss_and_delta(LOSSES[name].code, logits, y, weights, rows, 0.1, 0.0, delta)
-    np.testing.assert_allclose(value, 0.1 * weights[rows] @ losses, rtol=1e-6)
+    delta, values = np.empty_like(logits), np.ones(50)
+    loss_and_delta(LOSSES[name].code, logits, y, weights, rows, 0.1, 0.0, values, delta)
+    np.testing.assert_allclose(values, 1 + weights[rows] * losses, rtol=rounding(dtype))
     np.testing.assert_allclose(
         delta, 0.1 * weights[rows, None] * gradient, atol=rounding(dtype)
     )
@@ -194,10 +198,10 @@ def test_label_smoothing(rng, name, dtype):
         strict=True,
     )
     shares = 0.7 * np.eye(n_classes)[y[rows]] + 0.3 / n_classes
-    delta = np.empty_like(logits)
-    value = loss_and_delta(LOSSES[name].code, logits, y, weights, rows, 1.0, 0.3, delta)
-    expected = weights[rows] @ (shares * np.stack(losses, axis=1)).sum(axis=1)
-    np.testing.assert_allclose(value, expected, rtol=1e-6)
+    delta, values = np.empty_like(logits), np.zeros(50)
+    loss_and_delta(LOSSES[name].code, logits, y, weights, rows, 1.0, 0.3, values, delta)
+    expected = weights[rows] * (shares * np.stack(losses, axis=1)).sum(axis=1)
+    np.testing.assert_allclose(values, expected, rtol=rounding(dtype, 20))
     gradient = np.einsum("ij,jiq->iq", shares, np.stack(gradients))
     np.testing.assert_allclose(delta, weights[rows, None] * gradient, atol=rounding(dtype))
 
@@ -212,12 +216,11 @@ def test_loss_of_large_logits(name, size, dtype):
     logits[1] = size
     logits[:, 1:] = 0
     y, rows = np.array([1, 0]) if q == 1 else np.array([0, 1]), np.arange(2)
-    delta = np.empty_like(logits)
-    value = loss_and_delta(
-        LOSSES[name].code, logits, y, np.ones(2, dtype), rows, 1.0, 0.0, delta
-    )
+    delta, values = np.empty_like(logits), np.zeros(2)
+    weights = np.ones(2, dtype)
+    loss_and_delta(LOSSES[name].code, logits.copy(), y, weights, rows, 1.0, 0.0, values, delta)
     expected, _ = oracles.LOSSES[name](logits.astype(np.float64), y)
-    np.testing.assert_allclose(value, expected.sum(), rtol=1e-12)
+    np.testing.assert_allclose(values, expected, rtol=1e-12)
     assert np.isfinite(delta).all()
     assert np.abs(delta).max() == pytest.approx(1, rel=1e-12)
     out = np.empty((2, max(q, 2)), dtype)
@@ -259,13 +262,33 @@ OPTIMIZER_CASES = pytest.mark.parametrize(
 )
 
 
+def take_step(
+    optimizer,
+    theta,
+    gradient,
+    state,
+    rate,
+    step,
+    settings,
+    n_decayed=0,
+    strength=0.0,
+):
+    """Update theta and state, and return Σ θ² before, over the decayed part."""
+    squares = np.zeros(n_chunks(n_decayed, theta.size))
+    optimizer_step(
+        optimizer.code, theta, gradient, 1, state, rate, step, settings,
+        n_decayed, strength, 1.0, 0, squares.size, squares,
+    )  # fmt: skip
+    return squares.sum()
+
+
 def take_steps(name, settings, gradient_of, theta, rates):
     optimizer = OPTIMIZERS[name]
     state = np.zeros((optimizer.slots, theta.size), theta.dtype)
     values = np.array([settings[key] for key in optimizer.settings], np.float64)
     for step, rate in enumerate(rates, start=1):
         gradient = gradient_of(theta)
-        optimizer_step(optimizer.code, theta, gradient, state, rate, step, values, 0, 0.0)
+        take_step(optimizer, theta, gradient, state, rate, step, values)
 
 
 @DTYPES
@@ -294,17 +317,8 @@ def test_decoupled_decay(rng, dtype):
     theta, state = start.copy(), np.zeros((2, 11), dtype)
     values = np.array(list(settings.values()))
     for step, rate in enumerate(rates, start=1):
-        optimizer_step(
-            OPTIMIZERS["adamw"].code,
-            theta,
-            gradients[step - 1],
-            state,
-            rate,
-            step,
-            values,
-            7,
-            0.0,
-        )
+        gradient = gradients[step - 1]
+        take_step(OPTIMIZERS["adamw"], theta, gradient, state, rate, step, values, 7)
     arguments = gradients.astype(np.float64), rates, start.astype(np.float64)
     decayed = oracles.adamw(*arguments, **settings)
     free = oracles.adamw(*arguments, **(settings | {"alpha": 0.0}))
@@ -325,9 +339,7 @@ def test_adamw_is_torch_s(rng, decay):
     for step, gradient in enumerate(gradients, start=1):
         parameter.grad = torch.tensor(gradient)
         optimizer.step()
-        optimizer_step(
-            OPTIMIZERS["adamw"].code, theta, gradient, state, 0.02, step, settings, 11, 0.0
-        )
+        take_step(OPTIMIZERS["adamw"], theta, gradient, state, 0.02, step, settings, 11)
     np.testing.assert_allclose(theta, parameter.detach().numpy(), rtol=1e-12)
 
 
@@ -338,16 +350,66 @@ def test_gradient_clipping(rng, dtype):
     whole = gradient.astype(np.float64)
     whole[:200] += 0.5 * theta[:200]
     norm = np.linalg.norm(whole)
+    norms = np.full(n_chunks(200, 300), np.nan)
+    squared_norms(theta, gradient, 200, 0.5, 0, norms.size, norms)
     for largest, factor in ((2 * norm, 1.0), (norm / 4, 0.25)):
-        clipped = gradient.copy()
-        got = clip_gradient(theta, clipped, 200, 0.5, largest)
-        assert got == pytest.approx(factor, rel=1e-6)
-        np.testing.assert_allclose(clipped, factor * gradient, rtol=rounding(dtype))
+        assert clipping_factor(norms, largest) == pytest.approx(factor, rel=1e-6)
+
+
+@DTYPES
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_factor_of_the_gradient(rng, name, dtype):
+    """It applies to the gradient of the penalty, too."""
+    optimizer = OPTIMIZERS[name]
+    settings = np.array([SETTINGS[name][0][key] for key in optimizer.settings], np.float64)
+    start, gradient = rng.normal(size=(2, 300)).astype(dtype)
+    whole = gradient.copy()
+    whole[:200] += dtype(0.5) * start[:200]
+    results = []
+    for slope, strength, factor in ((gradient, 0.5, 0.25), (dtype(0.25) * whole, 0.0, 1.0)):
+        theta, state = start.copy(), np.zeros((optimizer.slots, 300), dtype)
+        squares = np.zeros(n_chunks(200, 300))
+        optimizer_step(
+            optimizer.code, theta, slope.copy(), 1, state, 0.1, 1, settings,
+            200, strength, factor, 0, squares.size, squares,
+        )  # fmt: skip
+        results.append(theta)
+    np.testing.assert_allclose(*results, atol=rounding(dtype, 20))
+
+
+@DTYPES
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_chunks_of_theta(rng, name, dtype):
+    """Any division of the chunks gives the same bits, and two terms of a gradient its sum."""
+    optimizer, n_decayed, size = OPTIMIZERS[name], 5 * CHUNK - 7, 7 * CHUNK + 3
+    settings = np.array([SETTINGS[name][0][key] for key in optimizer.settings], np.float64)
+    start, one, other = rng.normal(size=(3, size)).astype(dtype)
+    both = np.concatenate([one, other])
+    n_parts, results = n_chunks(n_decayed, size), []
+    assert n_parts == 5 + 3
+    for gradient, n_terms, bounds in (
+        (one + other, 1, [0, n_parts]),
+        (both, 2, [0, n_parts]),
+        (both, 2, [0, 1, 5, 5, n_parts]),
+    ):
+        theta, state = start.copy(), np.zeros((optimizer.slots, size), dtype)
+        squares = np.zeros(n_parts)
+        for first, stop in itertools.pairwise(bounds):
+            optimizer_step(
+                optimizer.code, theta, gradient, n_terms, state, 0.1, 1, settings,
+                n_decayed, 0.5, 1.0, first, stop, squares,
+            )  # fmt: skip
+        assert squares.sum() == pytest.approx((start[:n_decayed].astype(float) ** 2).sum())
+        results.append(np.concatenate([theta, state.ravel(), squares]))
+    np.testing.assert_allclose(
+        results[0], results[1], rtol=rounding(dtype, 20), atol=rounding(dtype, 20)
+    )
+    np.testing.assert_array_equal(results[1], results[2])
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_penalty_within_the_step(rng, name):
-    """As if it had been added to the gradient before, over more than one part of theta."""
+    """As if it had been added to the gradient before, over more than one chunk of theta."""
     optimizer = OPTIMIZERS[name]
     settings = np.array([SETTINGS[name][0][key] for key in optimizer.settings], np.float64)
     start, gradient = rng.normal(size=(2, 2500))
@@ -356,9 +418,7 @@ def test_penalty_within_the_step(rng, name):
     results = []
     for slope, n_decayed in ((gradient, 1700), (penalised, 0)):
         theta, state = start.copy(), np.zeros((optimizer.slots, 2500))
-        squares = optimizer_step(
-            optimizer.code, theta, slope, state, 0.1, 1, settings, n_decayed, 0.5
-        )
+        squares = take_step(optimizer, theta, slope, state, 0.1, 1, settings, n_decayed, 0.5)
         assert squares == pytest.approx((start[:n_decayed] ** 2).sum())
         results.append(theta)
     np.testing.assert_allclose(*results, rtol=1e-13)
@@ -404,7 +464,8 @@ def test_csr_products(rng, dtype, width):
     csr_product_bias(*csr, rows, b, bias, out)
     np.testing.assert_array_equal(out, X[rows] @ b + bias)
     slope = np.full((12, width), np.nan, dtype)
-    csr_product_transposed_left(*csr, rows, out, slope)
+    for first, stop in ((0, width // 2), (width // 2, width)):
+        csr_product_transposed_left(*csr, rows, out, first, stop, slope)
     np.testing.assert_array_equal(slope, X[rows].T @ out)
 
 
@@ -415,7 +476,7 @@ def test_csr_products_add_up_duplicate_entries():
     b = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
     csr_product_bias(*csr, np.arange(2), b, np.zeros(2), out)
     np.testing.assert_array_equal(out, [[9, 12], [4, 8]])
-    csr_product_transposed_left(*csr, np.arange(2), np.ones((2, 2)), slope)
+    csr_product_transposed_left(*csr, np.arange(2), np.ones((2, 2)), 0, 2, slope)
     np.testing.assert_array_equal(slope, [[4, 4], [3, 3], [0, 0]])
 
 
@@ -437,17 +498,18 @@ def test_network_outputs(rng, activation, dtype):
 
 def test_sparse_input_of_a_million_columns_needs_little_scratch_space():
     layers = layer_table([1_000_000, 4, 1], [3, 0], [False, False])
-    assert n_scratch(layers, 200, first=1) < 10_000
+    assert sum(n_scratch(layers, 200, first=1)) < 10_000
 
 
 def test_a_minibatch_of_weight_zero(rng):
     """It moves the parameters by the penalty alone, and by nothing that is not a number."""
     network = Network.initialize([3, 4, 1], ["tanh"], np.random.RandomState(0), np.float64)
     X, y = as_matrix(rng.normal(size=(6, 3)), np.float64), rng.integers(0, 2, 6)
-    gradient, workspaces = np.empty_like(network.theta), network.workspaces(X, 6)
-    value = batch_gradient(
+    gradient, *workspaces, tallies = network.workspaces(X, 6, 1)
+    batch_gradient(
         *X, y, np.zeros(6), np.arange(6), network.theta, network.table,
         LOSSES["binary"].code, 0.0, 1 / 6, np.zeros(2), 0, 0, None, gradient, *workspaces,
+        tallies, np.zeros((2, 8), np.int64), 0, 1,
     )  # fmt: skip
-    assert value == 0
-    np.testing.assert_array_equal(gradient, 0)
+    assert not tallies.any()
+    np.testing.assert_array_equal(gradient[: network.theta.size], 0)

@@ -37,8 +37,12 @@ def product(a, b, bias, out):
 
 
 def product_transposed_left(a, b, bias, out):
+    """In two parts, as two threads would."""
     scratch = np.empty(matmul.scratch_size(len(b), *out.shape), out.dtype)
-    matmul.product_transposed_left(np.ascontiguousarray(a.T), b, scratch, out)
+    turned, middle = np.ascontiguousarray(a.T), len(out) // 3
+    for first, stop in ((0, middle), (middle, len(out))):
+        if stop > first:
+            matmul.product_transposed_left(turned, b, first, stop, scratch, out)
     return a @ b
 
 
@@ -133,7 +137,8 @@ def check_transpose(dtype, sizes):
         for n in sizes:
             a = rng.normal(size=(m, n)).astype(dtype)
             out = np.empty((n, m), dtype)
-            matmul.transpose(a, out)
+            for first, stop in ((0, m // 3), (m // 3, m)):
+                matmul.transpose(a, first, stop, out)
             assert (out == a.T).all(), (m, n)
 
 
@@ -145,9 +150,9 @@ def test_transpose(dtype):
 @DTYPES
 def test_column_sums(dtype):
     a = whole_numbers(np.random.default_rng(0), dtype, 23, 17)
-    out = np.ones(17, dtype)
-    matmul.add_column_sums(a, out)
-    np.testing.assert_array_equal(out, 1 + a.sum(axis=0))
+    out = np.full(17, np.nan, dtype)
+    matmul.column_sums(a, out)
+    np.testing.assert_array_equal(out, a.sum(axis=0))
 
 
 @DTYPES

@@ -71,6 +71,26 @@ def rows_at(typing_context: Any, matrix: Any, start: Any, stop: Any) -> Any:
 
 
 @intrinsic
+def row_part(typing_context: Any, matrix: Any, i: Any, first: Any, stop: Any) -> Any:
+    """Return row i of a matrix from column `first` to `stop`, without it.
+
+    A loop over it counts from 0. From anywhere else numba would ask of each index whether it is
+    negative, and the loop would not vectorise.
+    """
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        matrix_, i_, first_, stop_ = arguments
+        proxy = cgutils.create_struct_proxy(matrix)(context, builder, matrix_)
+        n = builder.extract_value(proxy.shape, 1)
+        start = builder.add(builder.mul(i_, n), first_)
+        size = builder.sub(stop_, first_)
+        return emit_view(context, builder, signature, matrix_, start, [size])
+
+    size = types.intp
+    return type_of_view(matrix, 1)(matrix, size, size, size), codegen
+
+
+@intrinsic
 def flat(typing_context: Any, array: Any) -> Any:
     """Return all elements as a vector."""
 

@@ -74,6 +74,12 @@ def has_slopes(code):
     return code == _PRELU
 
 
+@inlined_kernel
+def needs_value(code):
+    """Return whether σ'(z) is computed from the value σ(z), and not from where it is 0."""
+    return _LOGISTIC <= code <= _TANH
+
+
 @kernel
 def differentiate(code, h, delta):
     """Multiply the 1-D array `delta` by σ'(z), given ``h`` = σ(z).
@@ -141,17 +147,20 @@ def multiply(factors, delta):
 
 
 @kernel
-def differentiate_with_slopes(z, slopes, delta, gradient):
-    """Multiply `delta` (m, n) by σ'(z), and add the gradient of the slopes to `gradient`.
+def differentiate_with_slopes(z, slopes, delta):
+    """Multiply `delta` (m, n) by σ'(z), and `z` by what `delta` was, where it is not positive.
 
-    It is Σ_i delta[i] min(0, z[i]) (He et al. 2015, equation 10).
+    Elsewhere z becomes 0: its column sums are then the gradient of the slopes,
+    Σ_i delta[i] min(0, z[i]) (He et al. 2015, equation 10).
     """
     zero = z.dtype.type(0)
     long_vectors()
     for i in range(z.shape[0]):
         for j in range(z.shape[1]):
-            if not z[i, j] > zero:
-                gradient[j] += delta[i, j] * z[i, j]
+            if z[i, j] > zero:
+                z[i, j] = zero
+            else:
+                z[i, j] *= delta[i, j]
                 delta[i, j] *= slopes[j]
 
 

@@ -11,33 +11,23 @@ from skmlp._kernels._simd import long_vectors
 
 
 @kernel
-def drop(h, key, rate):
+def drop(h, key, first, rate):
     """Set each element of the 1-D array `h` to 0 by chance, and scale the others.
+
+    What it does to outputs on the way forward it does to their gradient on the way back.
 
     Parameters
     ----------
     h : array of shape (n,)
-        A layer's outputs for a minibatch, in C order.
+        A layer's outputs for rows of a minibatch, or ∂L by them, in C order.
     key : int
         From :func:`skmlp._kernels._hashing.key_of`.
+    first : int
+        Position of the first of them among all of the minibatch's.
     rate : float
         Chance of 0, in [0, 1).
     """
     long_vectors()
     zero, factor = h.dtype.type(0), h.dtype.type(1.0 / (1.0 - rate))
     for i in range(h.size):
-        h[i] = factor * h[i] if survives(i, key, rate) else zero
-
-
-@kernel
-def drop_backward(h, delta, key, first, rate):
-    """Take ``delta``, ∂L/∂h, back through :func:`drop`, and the scale of `h` off again.
-
-    They are a part of what was dropped, from the position `first` on.
-    """
-    long_vectors()
-    zero, share = h.dtype.type(0), h.dtype.type(1.0 - rate)
-    factor = h.dtype.type(1.0 / (1.0 - rate))
-    for i in range(h.size):
-        h[i] *= share
-        delta[i] = factor * delta[i] if survives(first + i, key, rate) else zero
+        h[i] = factor * h[i] if survives(first + i, key, rate) else zero

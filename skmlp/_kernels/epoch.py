@@ -3,11 +3,24 @@
 import numpy as np
 
 from skmlp._kernels._denormals import flush_denormals, restore_denormals
-from skmlp._kernels._jit import kernel
+from skmlp._kernels._jit import inlined_kernel, kernel
 from skmlp._kernels._layout import BIASES
 from skmlp._kernels._views import vector_at
-from skmlp._kernels.network import batch_gradient
-from skmlp._kernels.optimizers import add_penalty, clip_gradient, optimizer_step
+from skmlp._kernels.network import N_STAGES, batch_gradient, n_halves
+from skmlp._kernels.optimizers import (
+    add_chunks,
+    add_penalty,
+    clipping_factor,
+    n_chunks,
+    optimizer_step,
+    squared_norms,
+)
+from skmlp._kernels.shares import claim, finish, n_shares_of, part_of, share_of, wait
+
+
+def n_tallies(n_rows, n_decayed, size):
+    """Return how many sums a pass keeps: one a row of a batch, and two a chunk of theta."""
+    return n_rows + 2 * n_chunks.py_func(n_decayed, size)
 
 
 @kernel
@@ -15,7 +28,7 @@ def run_epoch(
     dense, data, indices, indptr, y, weights, rows, batch_size,
     theta, layers, loss, smoothing, alpha,
     optimizer, settings, state, first_step, rates, largest_norm,
-    dropout, seed, kept, gradient, work, deltas, scratch,
+    dropout, seed, kept, gradient, work, deltas, turned, packed, tallies, marks, thread,
 ):  # fmt: skip
     """Take one optimizer step a minibatch, through all `rows` in their order.
 
@@ -60,41 +73,86 @@ def run_epoch(
         Room for ``batch_size`` rows of all layers' outputs; None where no layer has dropout or
         an activation that needs it.
     gradient : array of shape (p,)
-    work, deltas, scratch : arrays
+    work, deltas, turned, packed : arrays
         Room for ``batch_size`` rows, overwritten; see :mod:`skmlp._kernels._layout`.
+    tallies : float64 array of shape (n_tallies,)
+        Zeros, before and after.
+    marks : int64 array of shape (threads + 1, 8)
+        What the threads agree by, zeros before; see :mod:`skmlp._kernels.shares`. All of them
+        call this with the same arrays.
+    thread : int
+        Which of them this is, counted from 0.
 
     Returns
     -------
     float
-        The objective averaged over the rows, each minibatch's taken before its step.
+        The objective averaged over the rows, each minibatch's taken before its step; to thread
+        0 only, when all is done.
     """
     before = flush_denormals()
-    total = 0.0
+    n_decayed, n_shares = layers[0, BIASES], n_shares_of(marks)
+    n_parts, stage = n_chunks(n_decayed, theta.size), 1
+    losses = vector_at(tallies, 0, batch_size)
+    squares = vector_at(tallies, batch_size, n_parts)
+    norms = vector_at(tallies, batch_size + n_parts, n_parts)
+    slope = vector_at(gradient, 0, theta.size)
+    other = vector_at(gradient, theta.size, theta.size)
     for k in range(rates.size):
         first = k * batch_size
         batch = vector_at(rows, first, min(batch_size, rows.size - first))
-        objective = batch_gradient(
+        batch_gradient(
             dense, data, indices, indptr, y, weights, batch,
             theta, layers, loss, smoothing, 1.0 / batch.size,
-            dropout, seed, first_step + k, kept, gradient, work, deltas, scratch,
+            dropout, seed, first_step + k, kept, gradient, work, deltas, turned, packed, losses,
+            marks, thread, stage,
         )  # fmt: skip
-        n_decayed, strength = layers[0, BIASES], alpha / batch.size
+        stage += N_STAGES
+        strength, factor, n_terms = alpha / batch.size, 1.0, n_halves(layers, batch.size)
         if largest_norm < np.inf:
-            strength *= clip_gradient(theta, gradient, n_decayed, strength, largest_norm)
-        squares = optimizer_step(
-            optimizer, theta, gradient, state, rates[k], first_step + k, settings,
-            n_decayed, strength,
-        )  # fmt: skip
-        total += objective * batch.size + 0.5 * alpha * squares
+            for i in range(n_shares):
+                share = share_of(thread, i, n_shares)
+                if claim(marks, share, stage):
+                    start, stop = part_of(n_parts, 1, share, n_shares)
+                    if n_terms > 1:
+                        add_chunks(other, n_decayed, start, stop, True, slope)
+                    squared_norms(theta, slope, n_decayed, strength, start, stop, norms)
+                    finish(marks)
+            wait(marks, stage)
+            stage, n_terms = stage + 1, 1
+            factor = clipping_factor(norms, largest_norm)
+        for i in range(n_shares):
+            share = share_of(thread, i, n_shares)
+            if claim(marks, share, stage):
+                start, stop = part_of(n_parts, 1, share, n_shares)
+                optimizer_step(
+                    optimizer, theta, gradient, n_terms, state, rates[k], first_step + k,
+                    settings, n_decayed, strength, factor, start, stop, squares,
+                )  # fmt: skip
+                finish(marks)
+        wait(marks, stage)
+        stage += 1
+    total = 0.0
+    if thread == 0:
+        total = _taken_sum(losses) + 0.5 * alpha * _taken_sum(squares)
     restore_denormals(before)
     return total / rows.size
+
+
+@inlined_kernel
+def _taken_sum(tallies):
+    """Return the sum, and leave zeros."""
+    total = 0.0
+    for i in range(tallies.size):
+        total += tallies[i]
+        tallies[i] = 0.0
+    return total
 
 
 @kernel
 def loss_and_gradient(
     dense, data, indices, indptr, y, weights, rows, block,
     theta, layers, loss, smoothing, alpha,
-    dropout, kept, gradient, part, work, deltas, scratch,
+    dropout, kept, gradient, part, work, deltas, turned, packed, tallies, marks, thread,
 ):  # fmt: skip
     """Return (Σ wᵢ ℓᵢ + α/2 Σ W²) / m over all `rows`, and write its gradient.
 
@@ -112,27 +170,44 @@ def loss_and_gradient(
     gradient : array of shape (p,)
         Overwritten with the gradient.
     part : array of shape (p,)
-    work, deltas, scratch : arrays
+    work, deltas, turned, packed : arrays
         Room for `block` rows, overwritten.
+    tallies, marks, thread
+        As in :func:`run_epoch`.
 
     Returns
     -------
     float
+        To thread 0 only, when all is done.
     """
     before = flush_denormals()
-    gradient[:] = 0
-    scale = 1.0 / rows.size
-    total = 0.0
-    for start in range(0, rows.size, block):
-        batch = vector_at(rows, start, min(block, rows.size - start))
-        total += batch_gradient(
+    n_decayed, n_shares = layers[0, BIASES], n_shares_of(marks)
+    n_parts, stage, scale = n_chunks(n_decayed, theta.size), 1, 1.0 / rows.size
+    losses, squares = vector_at(tallies, 0, block), vector_at(tallies, block, n_parts)
+    slope, other = vector_at(part, 0, theta.size), vector_at(part, theta.size, theta.size)
+    for first in range(0, rows.size, block):
+        batch = vector_at(rows, first, min(block, rows.size - first))
+        batch_gradient(
             dense, data, indices, indptr, y, weights, batch,
             theta, layers, loss, smoothing, scale,
-            dropout, 0, 0, kept, part, work, deltas, scratch,
+            dropout, 0, 0, kept, part, work, deltas, turned, packed, losses,
+            marks, thread, stage,
         )  # fmt: skip
-        for i in range(gradient.size):
-            gradient[i] += part[i]
-    strength = alpha * scale
-    squares = add_penalty(vector_at(theta, 0, layers[0, BIASES]), strength, gradient)
+        stage += N_STAGES
+        for i in range(n_shares):
+            share = share_of(thread, i, n_shares)
+            if claim(marks, share, stage):
+                start, stop = part_of(n_parts, 1, share, n_shares)
+                add_chunks(slope, n_decayed, start, stop, first > 0, gradient)
+                if n_halves(layers, batch.size) > 1:
+                    add_chunks(other, n_decayed, start, stop, True, gradient)
+                if first + block >= rows.size:
+                    add_penalty(theta, gradient, n_decayed, alpha * scale, start, stop, squares)
+                finish(marks)
+        wait(marks, stage)
+        stage += 1
+    total = 0.0
+    if thread == 0:
+        total = _taken_sum(losses) + 0.5 * alpha * _taken_sum(squares)
     restore_denormals(before)
-    return total + 0.5 * strength * squares
+    return total * scale

@@ -11,6 +11,7 @@ import numpy as np
 
 from skmlp._kernels._jit import inner_kernel, kernel
 from skmlp._kernels._simd import long_vectors, prefetch
+from skmlp._kernels._views import row_part
 
 # How many rows ahead the next one is asked for from memory.
 _AHEAD = 8
@@ -67,12 +68,19 @@ def csr_product_bias(data, indices, indptr, rows, b, bias, out):
 
 
 @kernel
-def csr_product_transposed_left(data, indices, indptr, rows, b, out):
-    """Write A^T B into `out` (d, n), where A is the selected rows: b (m, n)."""
+def csr_product_transposed_left(data, indices, indptr, rows, b, first, stop, out):
+    """Write the columns of A^T B from `first` to `stop` into those of `out` (d, n).
+
+    A is the selected rows; b is (m, n).
+    """
     long_vectors()
-    out[:] = 0
+    for i in range(out.shape[0]):
+        row = row_part(out, i, first, stop)
+        for j in range(row.size):
+            row[j] = 0
     for i in range(rows.size):
+        row = row_part(b, i, first, stop)
         for position in range(indptr[rows[i]], indptr[rows[i] + 1]):
-            column, value = indices[position], data[position]
-            for j in range(b.shape[1]):
-                out[column, j] += value * b[i, j]
+            sums, value = row_part(out, indices[position], first, stop), data[position]
+            for j in range(row.size):
+                sums[j] += value * row[j]

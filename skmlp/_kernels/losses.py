@@ -1,7 +1,7 @@
 """Losses: output link, value, and gradient with respect to the logits.
 
 Everything is computed from the logits o, never from rounded probabilities, and stays finite
-as long as they are. Sums over rows are accumulated in float64.
+as long as they are. Each row's loss is float64.
 
 ============  =====================  ====================================  ==============
 loss          link                   value for class y                     gradient
@@ -28,61 +28,59 @@ _BINARY, _MULTINOMIAL = range(2)
 
 
 @kernel
-def loss_and_delta(code, logits, y, weights, rows, scale, smoothing, delta):
-    """Return the batch's summed loss; write its gradient by the logits into `delta`.
+def loss_and_delta(code, logits, y, weights, rows, scale, smoothing, losses, delta):
+    """Add each row's weighted loss to `losses`; write the batch's gradient into `delta`.
 
     Parameters
     ----------
     code : int
     logits : array of shape (m, q)
+        May be overwritten.
     y : int array of shape (n,)
         Class codes of the whole training set.
     weights : array of shape (n,)
     rows : int array of shape (m,)
         Which rows of `y` and `weights` the batch consists of.
     scale : float
-        Factor of the loss and of the gradient.
+        Factor of the gradient.
     smoothing : float
         ε.
+    losses : float64 array of shape (m,)
+        ``weights[i] * loss(logits[i], y[i])`` is added to each element.
     delta : array of shape (m, q)
-        Overwritten.
-
-    Returns
-    -------
-    float
-        ``scale * Σ_i weights[i] * loss(logits[i], y[i])``, accumulated in float64.
+        Overwritten with the gradient of ``scale`` times their sum by the logits.
     """
     if code == _BINARY:
-        return scale * _binary(logits, y, weights, rows, scale, smoothing, delta)
-    return scale * _multinomial(logits, y, weights, rows, scale, smoothing, delta)
+        _binary(logits, y, weights, rows, scale, smoothing, losses, delta)
+    else:
+        _multinomial(logits, y, weights, rows, scale, smoothing, losses, delta)
 
 
 @inlined_kernel
-def _binary(logits, y, weights, rows, scale, smoothing, delta):
+def _binary(logits, y, weights, rows, scale, smoothing, losses, delta):
     long_vectors()
     zero, one = logits.dtype.type(0), logits.dtype.type(1)
     factor = logits.dtype.type(scale)
     least, span = logits.dtype.type(0.5 * smoothing), logits.dtype.type(1.0 - smoothing)
+    # What is gathered is kept apart from what vectorises.
     for i in range(rows.size):
-        delta[i, 0] = exp_of_negative(-abs(logits[i, 0]))
-    total = 0.0
+        delta[i, 0] = least + span * logits.dtype.type(y[rows[i]])
     for i in range(rows.size):
-        z, e = logits[i, 0], delta[i, 0]
-        target = least + span * logits.dtype.type(y[rows[i]])
+        z, target = logits[i, 0], delta[i, 0]
+        e = exp_of_negative(-abs(z))
+        delta[i, 0] = (one if z >= zero else e) / (one + e) - target
+        logits[i, 0] = (z if z > zero else zero) - target * z + log1p(e)
+    for i in range(rows.size):
         weight = weights[rows[i]]
-        p = (one if z >= zero else e) / (one + e)
-        delta[i, 0] = factor * weight * (p - target)
-        largest = z if z > zero else zero
-        total += np.float64(weight * (largest - target * z + log1p(e)))
-    return total
+        delta[i, 0] *= factor * weight
+        losses[i] += np.float64(weight * logits[i, 0])
 
 
 @inlined_kernel
-def _multinomial(logits, y, weights, rows, scale, smoothing, delta):
+def _multinomial(logits, y, weights, rows, scale, smoothing, losses, delta):
     q = logits.shape[1]
     exp_of_differences(logits, delta)
     share, rest = smoothing / q, 1.0 - smoothing
-    total = 0.0
     for i in range(rows.size):
         target, weight = y[rows[i]], np.float64(weights[rows[i]])
         partition = np.float64(row_sum(delta, i * q, q))
@@ -97,9 +95,8 @@ def _multinomial(logits, y, weights, rows, scale, smoothing, delta):
             least = logits.dtype.type(scale * weight * share)
             for j in range(q):
                 delta[i, j] -= least
-        total += weight * (np.log(partition) - (expected - largest))
+        losses[i] += weight * (np.log(partition) - (expected - largest))
         delta[i, target] -= logits.dtype.type(scale * weight * rest)
-    return total
 
 
 @inner_kernel

@@ -19,7 +19,7 @@ from skmlp._kernels._tiles import (
     tall_tile,
     transpose_square,
 )
-from skmlp._kernels._views import flat, matrix_at, read_only, vector_at
+from skmlp._kernels._views import flat, matrix_at, read_only, rows_at, vector_at
 
 # Whether an operand is packed: variables to numba, which compiles anew for a literal.
 _UNPACKED, _PACKED = np.bool_(False), np.bool_(True)
@@ -55,72 +55,76 @@ def product(a, b, out):
 
 
 @inlined_kernel
-def product_transposed_left(a, b, scratch, out):
-    """Write A^T B into `out`: a (k, m), b (k, n), out (m, n).
+def product_transposed_left(a, b, first, stop, scratch, out):
+    """Write the rows of A^T B from `first` to `stop` into those of `out`.
 
-    `scratch` is overwritten; it has room for :func:`scratch_size` elements.
+    a is (k, m), b (k, n), out (m, n). `scratch` is overwritten; it has room for
+    :func:`scratch_size` elements.
     """
-    (depth, m), n = a.shape, b.shape[1]
+    depth, m, n = a.shape[0], stop - first, b.shape[1]
     nothing, floor = vector_at(b, 0, 0), b.dtype.type(-np.inf)
+    columns, rows = matrix_at(a, first, depth, a.shape[1]), rows_at(out, first, stop)
     if n == 1:
-        _weighted_sum_of_rows(a, flat(b), flat(out))
+        _weighted_sum_of_rows(columns, flat(b), flat(rows))
     elif n < 2 * lanes_of(b) and m >= lanes_of(b):
         # Few columns would leave most of a vector empty; A's are not few.
         turned = matrix_at(scratch, 0, n, m)
-        _multiply(b, _UNPACKED, np.intp(1), n, depth, a, nothing, floor, turned)
-        transpose(turned, out)
+        _multiply(b, _UNPACKED, np.intp(1), n, depth, columns, nothing, floor, turned)
+        transpose(turned, 0, n, rows)
     elif m * depth < _PACKED_FROM or m < tile_rows() or n < 3 * lanes_of(b):
-        _multiply(a, _UNPACKED, np.intp(1), m, depth, b, nothing, floor, out)
+        _multiply(columns, _UNPACKED, np.intp(1), a.shape[1], depth, b, nothing, floor, rows)
     else:
-        _pack(a, scratch)
+        _pack(columns, m, scratch)
         packed = matrix_at(scratch, 0, 1, scratch.size)
-        _multiply(packed, _PACKED, np.intp(1), tile_rows(), depth, b, nothing, floor, out)
+        _multiply(packed, _PACKED, np.intp(1), tile_rows(), depth, b, nothing, floor, rows)
 
 
 def scratch_size(depth, m, n):
-    """Return the elements that `product_transposed_left` needs for (depth, m) by (depth, n)."""
+    """Return what `product_transposed_left` needs for m rows of A^T B, `depth` being inner."""
     return max((m + _FEW) * depth, m * n if n <= _FEW else 0)
 
 
 @inlined_kernel
-def _pack(a, packed):
-    """Copy A to the tiles of columns that read them.
+def _pack(a, m, packed):
+    """Copy the first m columns of A to the tiles that read them.
 
     A tile's columns lie side by side, once for each row of A; the last tile overlaps the one
     before it where they do not fit.
     """
-    depth, m = a.shape
+    depth, n = a.shape
     for start in range(0, m, tile_rows()):
         column = min(start, m - tile_rows())
         for k in range(depth):
-            copy_tile_rows(a, k * m + column, packed, start * depth + k * tile_rows())
+            copy_tile_rows(a, k * n + column, packed, start * depth + k * tile_rows())
 
 
 @kernel
-def transpose(a, out):
-    """Write A^T into `out`: a (m, n), out (n, m).
+def transpose(a, first, stop, out):
+    """Write the rows of A (m, n) from `first` to `stop` into the columns of `out` (n, m).
 
-    It is turned in squares; the last of a row or column overlap those before them.
+    They are turned in squares; the last of a row or column overlap those before them.
     """
     m, n = a.shape
     side = lanes_of(a)
-    if m < side or n < side:
-        for i in range(m):
+    if stop - first < side or n < side:
+        for i in range(first, stop):
             for j in range(n):
                 out[j, i] = a[i, j]
         return
-    for i in range(0, m, side):
-        row = min(i, m - side)
+    for i in range(first, stop, side):
+        row = min(i, stop - side)
         for j in range(0, n, side):
             column = min(j, n - side)
             transpose_square(a, row * n + column, n, out, column * m + row, m)
 
 
 @kernel
-def add_column_sums(a, out):
-    """Add the sum of each column of A (m, n) to `out` (n,), four rows at a time."""
+def column_sums(a, out):
+    """Write the sum of each column of A (m, n) into `out` (n,), four rows at a time."""
     long_vectors()
     m, n = a.shape
+    for j in range(n):
+        out[j] = 0
     tail = m - m % 4
     for i in range(0, tail, 4):
         for j in range(n):
@@ -170,12 +174,14 @@ def _pack_block(b, start, depth, n, width, last, packed):
 def _multiply(a, packed, a_row, a_depth, depth, b, bias, floor, out):
     """Write max(Σ_k A[i, k] B[k, j] + bias[j], floor) into `out`, in columns of tiles.
 
+    B may have more columns than `out`, which are passed over.
+
     Element (i, k) of A lies at ``i * a_row + k * a_depth``, or as :func:`_pack` put it. A row
     of tiles is three vectors wide, or two. The last tile of a row or a column overlaps the one
     before it where they do not fit; what two of them share is computed twice, to the same
     bits. An empty `bias` is none.
     """
-    n_rows, n = out.shape
+    (n_rows, n), n_columns = out.shape, b.shape[1]
     lanes = lanes_of(out)
     room = room_for_block(out, _DEPTH)
     n_vectors = (n + lanes - 1) // lanes
@@ -195,14 +201,14 @@ def _multiply(a, packed, a_row, a_depth, depth, b, bias, floor, out):
         if n_rows % tile_rows() == 0:
             n_parts = (depth + _DEPTH - 1) // _DEPTH
             part = (depth + n_parts - 1) // n_parts
-        block, b_row, b_last = read_only(flat(b)), n, last
+        block, b_row, b_last = read_only(flat(b)), n_columns, last
         packs = width > 0 and part <= _DEPTH and n_rows >= _TALL and part * n >= _BLOCK_FROM
         if packs:
             block, b_row, b_last = read_only(room), width * lanes, (width - 1) * lanes
         for k in range(0, depth, part):
-            size, b_start = min(part, depth - k), k * n + column
+            size, b_start = min(part, depth - k), k * n_columns + column
             if packs:
-                _pack_block(b, b_start, size, n, width, last, room)
+                _pack_block(b, b_start, size, n_columns, width, last, room)
                 b_start = 0
             low = floor if k + size == depth else out.dtype.type(-np.inf)
             _fill_column(

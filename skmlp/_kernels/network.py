@@ -15,12 +15,17 @@ from skmlp._kernels._layout import (
     BIASES,
     FAN_IN,
     FAN_OUT,
+    UNITS,
+    WEIGHTS,
     biases_of,
     inputs_of,
+    n_parameters,
+    n_units,
     outputs_of,
     slopes_of,
     weights_of,
 )
+from skmlp._kernels._simd import lanes_of, tile_rows
 from skmlp._kernels._views import flat, matrix_at, read_only, rows_at, vector_at
 from skmlp._kernels.activations import (
     activate,
@@ -32,8 +37,9 @@ from skmlp._kernels.activations import (
     keeps,
     lower_bound,
     multiply,
+    needs_value,
 )
-from skmlp._kernels.dropout import drop, drop_backward
+from skmlp._kernels.dropout import drop
 from skmlp._kernels.inputs import (
     csr_product_bias,
     csr_product_transposed_left,
@@ -43,13 +49,14 @@ from skmlp._kernels.inputs import (
 )
 from skmlp._kernels.losses import loss_and_delta, probabilities
 from skmlp._kernels.matmul import (
-    add_column_sums,
+    column_sums,
     product,
     product_bias,
     product_transposed_left,
     scratch_size,
     transpose,
 )
+from skmlp._kernels.shares import claim, finish, n_shares_of, part_of, room_of, share_of, wait
 
 # Instead of the code of a loss, where its probabilities are not wanted.
 NO_LINK = -1
@@ -57,73 +64,122 @@ NO_LINK = -1
 PANEL = 32
 # Rows whose derivatives and sums are taken together.
 _CHUNK = 16
+# Stages of a pass over a batch, forward and back.
+N_STAGES = 3
+# Batches of so many rows, and so many products of a row's number and a weight, are halved.
+_TWICE, _LARGE = 128, 1 << 19
 # So few outputs are less work than the memory they take: their product goes chunk by chunk.
 _SHALLOW = 16
 
 
 def n_scratch(layers, n_rows, first):
-    """Return the size of the scratch space of the backward pass over `n_rows` rows.
+    """Return the sizes of the scratch spaces of the backward pass over `n_rows` rows.
 
-    It holds a weight matrix transposed, or what a product of transposed inputs needs. `first`
-    is the first layer with such a product: 1 where the input is sparse, and else 0.
+    They hold the weight matrices transposed, and what a share's products of transposed inputs
+    need. `first` is the first layer with such a product: 1 where the input is sparse, and else
+    0.
     """
     fans = layers[:, [FAN_IN, FAN_OUT]].tolist()
-    transposed = [fan_in * fan_out for fan_in, fan_out in fans[1:]]
-    products = [scratch_size(n_rows, *fan) for fan in fans[first:]]
-    return max([*transposed, *products], default=0)
+    transposed = sum(fan_in * fan_out for fan_in, fan_out in fans[1:])
+    return transposed, max((scratch_size(n_rows, *fan) for fan in fans[first:]), default=0)
+
+
+def gradient_size(layers, n_rows):
+    """Return the size of the gradients of a batch of so many rows, or fewer."""
+    return n_halves.py_func(layers, n_rows) * n_parameters(layers)
+
+
+def n_deltas(layers, n_rows):
+    """Return the size of the deltas of `n_rows` rows, and of their sums over chunks of rows."""
+    return n_units(layers) * (n_rows + -(-n_rows // _CHUNK))
 
 
 @inlined_kernel
-def forward(
-    dense, data, indices, indptr, rows, theta, layers, dropout, seed, step, kept, work
+def _sums_behind(deltas, layers, n_rows):
+    """Return where the sums of the deltas over chunks of rows begin."""
+    last = layers.shape[0] - 1
+    n_outputs = layers[last, UNITS] + layers[last, FAN_OUT]
+    return vector_at(deltas, n_rows * n_outputs, n_outputs * _n_chunks(n_rows))
+
+
+@inlined_kernel
+def _n_chunks(n_rows):
+    """Return how many chunks so many rows are."""
+    return (n_rows + _CHUNK - 1) // _CHUNK
+
+
+@inlined_kernel
+def n_halves(layers, n_rows):
+    """Return how many parts of a batch have a gradient of their own: two, or one.
+
+    Each is the sum over the rows of that part, and the whole gradient the sum of both, so that
+    two threads need not read what the other has computed for its rows. It costs another pass
+    over the gradient, and pays where that is smaller than what is not read.
+    """
+    n_weights, last = layers[0, BIASES], layers.shape[0] - 1
+    n_outputs = layers[last, UNITS] + layers[last, FAN_OUT]
+    is_large = n_rows * n_weights >= _LARGE and 2 * n_rows * n_outputs >= n_weights
+    return 2 if n_rows >= _TWICE and is_large else 1
+
+
+@inlined_kernel
+def _forward(
+    dense, data, indices, indptr, batch, start, stop,
+    theta, layers, dropout, seed, step, kept, work,
 ):  # fmt: skip
-    """Fill `work` with the outputs of all layers for the selected rows."""
-    n_rows, first = rows.size, 0
+    """Fill `work` with the outputs of all layers for the rows of a batch from `start` on."""
+    n_rows, first = batch.size, 0
+    rows = vector_at(batch, start, stop - start)
     if data is None:
-        gather(dense, rows, inputs_of(work, layers, 0, n_rows))
+        gather(dense, rows, rows_at(inputs_of(work, layers, 0, n_rows), start, stop))
     else:
         first = 1
-        h = outputs_of(work, layers, 0, n_rows)
-        _apply_first_layer(data, indices, indptr, rows, theta, layers, kept, h)
+        h = rows_at(outputs_of(work, layers, 0, n_rows), start, stop)
+        _apply_first_layer(data, indices, indptr, rows, theta, layers, kept, n_rows, start, h)
         if kept is not None:
-            _drop_outputs(layers, 0, dropout, seed, step, h)
+            _drop_outputs(layers, 0, dropout, seed, step, kept, n_rows, start, h)
     for k in range(first, layers.shape[0]):
-        below, h = inputs_of(work, layers, k, n_rows), outputs_of(work, layers, k, n_rows)
-        _apply_layer(below, theta, layers, k, kept, h)
+        below = rows_at(inputs_of(work, layers, k, n_rows), start, stop)
+        h = rows_at(outputs_of(work, layers, k, n_rows), start, stop)
+        _apply_layer(below, theta, layers, k, kept, n_rows, start, h)
         if kept is not None:
-            _drop_outputs(layers, k, dropout, seed, step, h)
+            _drop_outputs(layers, k, dropout, seed, step, kept, n_rows, start, h)
 
 
 @inlined_kernel
-def _apply_layer(below, theta, layers, k, kept, h):
-    """Write the outputs of layer k for the inputs `below` into `h`."""
+def _apply_layer(below, theta, layers, k, kept, n_rows, start, h):
+    """Write the outputs of layer k for the inputs `below` into `h`.
+
+    They are those from `start` on of the `n_rows` rows that `kept` has room for.
+    """
     code, zero = layers[k, ACTIVATION], h.dtype.type(0)
     floor = lower_bound(code, zero)
     product_bias(below, weights_of(theta, layers, k), biases_of(theta, layers, k), floor, h)
     if floor < zero:  # otherwise the product has done it
-        _activate_layer(theta, layers, k, kept, h)
+        _activate_layer(theta, layers, k, kept, n_rows, start, h)
 
 
 @inlined_kernel
-def _apply_first_layer(data, indices, indptr, rows, theta, layers, kept, h):
+def _apply_first_layer(data, indices, indptr, rows, theta, layers, kept, n_rows, start, h):
     """Write the outputs of the first layer for rows of a CSR matrix into `h`."""
     weights, biases = weights_of(theta, layers, 0), biases_of(theta, layers, 0)
     csr_product_bias(data, indices, indptr, rows, weights, biases, h)
-    _activate_layer(theta, layers, 0, kept, h)
+    _activate_layer(theta, layers, 0, kept, n_rows, start, h)
 
 
 @inlined_kernel
-def _activate_layer(theta, layers, k, kept, h):
+def _activate_layer(theta, layers, k, kept, n_rows, start, h):
     """Replace layer k's Z in `h` by its outputs."""
     if kept is not None:
-        _activate_and_keep(theta, layers, k, kept, h)
+        _activate_and_keep(theta, layers, k, kept, n_rows, start, h)
     activate(layers[k, ACTIVATION], flat(h))
 
 
 @inner_kernel
-def _activate_and_keep(theta, layers, k, kept, h):
+def _activate_and_keep(theta, layers, k, kept, n_rows, start, h):
     """Replace layer k's Z in `h` by its outputs where its activation keeps anything."""
-    code, memory = layers[k, ACTIVATION], outputs_of(kept, layers, k, h.shape[0])
+    code = layers[k, ACTIVATION]
+    memory = rows_at(outputs_of(kept, layers, k, n_rows), start, start + h.shape[0])
     if has_slopes(code):
         activate_with_slopes(h, slopes_of(theta, layers, k), memory)
     elif keeps(code):
@@ -131,108 +187,207 @@ def _activate_and_keep(theta, layers, k, kept, h):
 
 
 @inner_kernel
-def _drop_outputs(layers, k, dropout, seed, step, h):
+def _drop_outputs(layers, k, dropout, seed, step, kept, n_rows, start, h):
+    """Let some outputs of layer k fall out, and keep what their derivative is computed from."""
     if dropout[k] > 0.0:
-        drop(flat(h), key_of(seed, step, k), dropout[k])
+        if needs_value(layers[k, ACTIVATION]):
+            memory = rows_at(outputs_of(kept, layers, k, n_rows), start, start + h.shape[0])
+            values, copies = flat(h), flat(memory)
+            for i in range(values.size):
+                copies[i] = values[i]
+        drop(flat(h), key_of(seed, step, k), start * h.shape[1], dropout[k])
 
 
 @inlined_kernel
-def backward(
-    data, indices, indptr, rows, theta, layers,
-    dropout, seed, step, kept, work, deltas, scratch, gradient,
-):  # fmt: skip
-    """Overwrite `gradient` from ∂L/∂O in `deltas` and the forward pass in `work`.
-
-    For k = K..1: ∂L/∂W⁽ᵏ⁾ = H⁽ᵏ⁻¹⁾ᵀ Δ⁽ᵏ⁾, ∂L/∂b⁽ᵏ⁾ = column sums of Δ⁽ᵏ⁾, and
-    Δ⁽ᵏ⁻¹⁾ = Δ⁽ᵏ⁾ W⁽ᵏ⁾ᵀ ∘ σ'(Z⁽ᵏ⁻¹⁾).
-    """
-    n_rows, last = rows.size, layers.shape[0] - 1
-    gradient[layers[0, BIASES] :] = 0
-    add_column_sums(outputs_of(deltas, layers, last, n_rows), biases_of(gradient, layers, last))
-    for k in range(last, -1, -1):
-        delta, slope = outputs_of(deltas, layers, k, n_rows), weights_of(gradient, layers, k)
-        if data is not None:  # noqa: SIM102 - alone, or numba does not rule the branch out
-            if k == 0:
-                csr_product_transposed_left(data, indices, indptr, rows, delta, slope)
-                break
-        below = inputs_of(work, layers, k, n_rows)
-        product_transposed_left(below, delta, scratch, slope)
-        if k > 0:
-            _delta_below(
-                theta, layers, k, n_rows,
-                dropout, seed, step, kept, work, delta, scratch, deltas, gradient,
-            )  # fmt: skip
+def _turned_weights(turned, layers, k):
+    """Return where W⁽ᵏ⁾ᵀ is kept; k from 1."""
+    start = layers[k, WEIGHTS] - layers[1, WEIGHTS]
+    return matrix_at(turned, start, layers[k, FAN_OUT], layers[k, FAN_IN])
 
 
 @inlined_kernel
 def _delta_below(
-    theta, layers, k, n_rows, dropout, seed, step, kept, work, delta, scratch, deltas, gradient
+    start, stop, theta, layers, k, n_rows,
+    dropout, seed, step, kept, work, turned, deltas, sums,
 ):  # fmt: skip
-    """Compute Δ of the layer below k, and add up its column sums."""
-    turned = matrix_at(scratch, 0, layers[k, FAN_OUT], layers[k, FAN_IN])
-    transpose(weights_of(theta, layers, k), turned)
+    """Compute Δ⁽ᵏ⁻¹⁾ = Δ⁽ᵏ⁾ W⁽ᵏ⁾ᵀ ∘ σ'(Z⁽ᵏ⁻¹⁾) for the rows from `start` to `stop`."""
+    delta, weights = outputs_of(deltas, layers, k, n_rows), _turned_weights(turned, layers, k)
     h = outputs_of(work, layers, k - 1, n_rows)
     below = outputs_of(deltas, layers, k - 1, n_rows)
-    sums = biases_of(gradient, layers, k - 1)
+    below_sums = outputs_of(sums, layers, k - 1, _n_chunks(n_rows))
     is_shallow = layers[k, FAN_OUT] < _SHALLOW
     if not is_shallow:
-        product(delta, turned, below)
-    for start in range(0, n_rows, _CHUNK):  # to be still in the first cache for the sums
-        stop = min(start + _CHUNK, n_rows)
-        panel, outputs = rows_at(below, start, stop), rows_at(h, start, stop)
+        product(rows_at(delta, start, stop), weights, rows_at(below, start, stop))
+    for first in range(start, stop, _CHUNK):  # to be still in the first cache for the sums
+        last = min(first + _CHUNK, stop)
+        panel, outputs = rows_at(below, first, last), rows_at(h, first, last)
         if is_shallow:
-            product(rows_at(delta, start, stop), turned, panel)
+            product(rows_at(delta, first, last), weights, panel)
         if kept is not None:
             _differentiate_kept(
-                theta, layers, k - 1, n_rows, start,
-                dropout[k - 1], seed, step, kept, outputs, panel, gradient,
+                theta, layers, k - 1, n_rows, first,
+                dropout[k - 1], seed, step, kept, panel,
             )  # fmt: skip
+            if dropout[k - 1] > 0.0 and needs_value(layers[k - 1, ACTIVATION]):
+                outputs = rows_at(outputs_of(kept, layers, k - 1, n_rows), first, last)
         differentiate(layers[k - 1, ACTIVATION], flat(outputs), flat(panel))
-        add_column_sums(panel, sums)
+        row = first // _CHUNK
+        column_sums(panel, flat(rows_at(below_sums, row, row + 1)))
 
 
 @inner_kernel
-def _differentiate_kept(
-    theta, layers, k, n_rows, start, rate, seed, step, kept, h, delta, gradient
-):  # fmt: skip
+def _differentiate_kept(theta, layers, k, n_rows, start, rate, seed, step, kept, delta):
     """Take `delta` of some rows back through what `differentiate` does not know of.
 
     That is dropout, and the activation where it keeps anything.
     """
     if rate > 0.0:
-        first = start * delta.shape[1]
-        drop_backward(flat(h), flat(delta), key_of(seed, step, k), first, rate)
+        drop(flat(delta), key_of(seed, step, k), start * delta.shape[1], rate)
     code = layers[k, ACTIVATION]
     memory = rows_at(outputs_of(kept, layers, k, n_rows), start, start + delta.shape[0])
     if has_slopes(code):
-        slopes, sums = slopes_of(theta, layers, k), slopes_of(gradient, layers, k)
-        differentiate_with_slopes(memory, slopes, delta, sums)
+        differentiate_with_slopes(memory, slopes_of(theta, layers, k), delta)
     elif keeps(code):
         multiply(flat(memory), flat(delta))
 
 
 @inlined_kernel
-def batch_gradient(
-    dense, data, indices, indptr, y, weights, rows,
-    theta, layers, loss, smoothing, scale,
-    dropout, seed, step, kept, gradient, work, deltas, scratch,
+def _layer_gradient(
+    data, indices, indptr, batch, start, stop, part, n_parts, layers, k,
+    kept, work, deltas, sums, scratch, gradient,
 ):  # fmt: skip
-    """Overwrite `gradient` with that of the data term of one batch, and return the term.
+    """Write a part of layer k's gradient over the rows of a batch from `start` to `stop`.
 
-    That is ``scale * Σ_i weights[i] * loss_i`` over `rows`; the penalty is not in it.
+    ∂L/∂W⁽ᵏ⁾ = H⁽ᵏ⁻¹⁾ᵀ Δ⁽ᵏ⁾, and ∂L/∂b⁽ᵏ⁾ = column sums of Δ⁽ᵏ⁾.
     """
-    last = layers.shape[0] - 1
-    forward(
-        dense, data, indices, indptr, rows, theta, layers, dropout, seed, step, kept, work
+    n_rows, last = batch.size, layers.shape[0] - 1
+    delta = rows_at(outputs_of(deltas, layers, k, n_rows), start, stop)
+    slope = weights_of(gradient, layers, k)
+    if k % n_parts == part:
+        biases = biases_of(gradient, layers, k)
+        if k == last:
+            column_sums(delta, biases)
+        else:
+            chunks = outputs_of(sums, layers, k, _n_chunks(n_rows))
+            column_sums(rows_at(chunks, start // _CHUNK, _n_chunks(stop)), biases)
+        if kept is not None:
+            _slopes_gradient(layers, k, n_rows, start, stop, kept, gradient)
+    if data is not None:  # noqa: SIM102 - alone, or numba does not rule the branch out
+        if k == 0:
+            rows = vector_at(batch, start, stop - start)
+            first, end = part_of(slope.shape[1], lanes_of(slope), part, n_parts)
+            csr_product_transposed_left(data, indices, indptr, rows, delta, first, end, slope)
+            return
+    first, end = part_of(slope.shape[0], tile_rows(), part, n_parts)
+    if end > first:
+        below = rows_at(inputs_of(work, layers, k, n_rows), start, stop)
+        product_transposed_left(below, delta, first, end, scratch, slope)
+
+
+@inner_kernel
+def _slopes_gradient(layers, k, n_rows, start, stop, kept, gradient):
+    if has_slopes(layers[k, ACTIVATION]):
+        products = rows_at(outputs_of(kept, layers, k, n_rows), start, stop)
+        column_sums(products, slopes_of(gradient, layers, k))
+
+
+@inlined_kernel
+def batch_gradient(
+    dense, data, indices, indptr, y, weights, batch,
+    theta, layers, loss, smoothing, scale,
+    dropout, seed, step, kept, gradient, work, deltas, turned, packed, losses,
+    marks, thread, stage,
+):  # fmt: skip
+    """Overwrite `gradient` with that of ``scale`` times the data term of one batch.
+
+    Each of its :func:`n_halves` rows is that of a part of the batch, which the caller adds up.
+    The term, without the factor, is added to `losses`, row by row: weights[i] * loss_i. The
+    penalty is in neither.
+
+    That takes ``N_STAGES`` stages (see :mod:`skmlp._kernels.shares`), counted from `stage` on:
+    rows go forward, rows go back, and each layer's gradient is computed by parts.
+    """
+    n_shares = n_shares_of(marks)
+    for i in range(n_shares):
+        share = share_of(thread, i, n_shares)
+        if claim(marks, share, stage):
+            _go_forward(
+                dense, data, indices, indptr, y, weights, batch, share, n_shares,
+                theta, layers, loss, smoothing, scale,
+                dropout, seed, step, kept, work, deltas, turned, losses,
+            )  # fmt: skip
+            finish(marks)
+    wait(marks, stage)
+    for turn in range(1 if n_shares == 1 else 2):  # numba compiles what is written twice twice
+        for i in range(n_shares):
+            share = share_of(thread, i, n_shares)
+            if claim(marks, share, stage + 1 + turn):
+                _go_back(
+                    data, indices, indptr, batch, share, n_shares, turn, theta, layers,
+                    dropout, seed, step, kept, work, deltas, turned,
+                    room_of(packed, thread, n_shares), gradient,
+                )  # fmt: skip
+                finish(marks)
+        wait(marks, stage + 1 + turn)
+
+
+@inner_kernel
+def _go_forward(
+    dense, data, indices, indptr, y, weights, batch, share, n_shares,
+    theta, layers, loss, smoothing, scale,
+    dropout, seed, step, kept, work, deltas, turned, losses,
+):  # fmt: skip
+    """Take some rows to their losses and ∂L/∂O, and transpose a share of the weights."""
+    n_rows, last = batch.size, layers.shape[0] - 1
+    start, stop = part_of(n_rows, _CHUNK, share, n_shares)
+    _forward(
+        dense, data, indices, indptr, batch, start, stop,
+        theta, layers, dropout, seed, step, kept, work,
     )  # fmt: skip
-    logits = outputs_of(work, layers, last, rows.size)
-    delta = outputs_of(deltas, layers, last, rows.size)
-    value = loss_and_delta(loss, logits, y, weights, rows, scale, smoothing, delta)
-    backward(
-        data, indices, indptr, rows, theta, layers,
-        dropout, seed, step, kept, work, deltas, scratch, gradient,
+    loss_and_delta(
+        loss, rows_at(outputs_of(work, layers, last, n_rows), start, stop), y, weights,
+        vector_at(batch, start, stop - start), scale, smoothing,
+        vector_at(losses, start, stop - start),
+        rows_at(outputs_of(deltas, layers, last, n_rows), start, stop),
     )  # fmt: skip
-    return value
+    if n_shares > 1:
+        for k in range(1, layers.shape[0]):
+            rows = part_of(layers[k, FAN_IN], lanes_of(theta), share, n_shares)
+            transpose(weights_of(theta, layers, k), *rows, _turned_weights(turned, layers, k))
+
+
+@inner_kernel
+def _go_back(
+    data, indices, indptr, batch, share, n_shares, turn, theta, layers,
+    dropout, seed, step, kept, work, deltas, turned, scratch, gradient,
+):  # fmt: skip
+    """Take ∂L/∂O of some rows back to all layers, and in the second turn add up a gradient.
+
+    What is a single share does both in the first, layer by layer, while they are in the cache.
+    """
+    n_rows, n_sums = batch.size, n_halves(layers, batch.size)
+    sums = _sums_behind(deltas, layers, n_rows)
+    start, stop = part_of(n_rows, _CHUNK, share, n_shares)
+    n_parts = max(1, n_shares // n_sums)
+    for k in range(layers.shape[0] - 1, -1, -1):
+        if turn == 1 or n_shares == 1:
+            for half in range(n_sums):
+                part = share - half * n_parts if n_shares > 1 else turn
+                if 0 <= part < n_parts:
+                    first, end = part_of(n_rows, _CHUNK, half, n_sums)
+                    _layer_gradient(
+                        data, indices, indptr, batch, first, end, part, n_parts, layers, k,
+                        kept, work, deltas, sums, scratch,
+                        vector_at(gradient, half * theta.size, theta.size),
+                    )  # fmt: skip
+        if turn == 0 and k > 0:
+            if n_shares == 1:
+                weights = weights_of(theta, layers, k)
+                transpose(weights, 0, weights.shape[0], _turned_weights(turned, layers, k))
+            _delta_below(
+                start, stop, theta, layers, k, n_rows,
+                dropout, seed, step, kept, work, turned, deltas, sums,
+            )  # fmt: skip
 
 
 @kernel
@@ -282,12 +437,14 @@ def outputs(
                 prefetch_rows(dense, stop + PANEL, stop + 2 * PANEL)
         else:
             part, first = vector_at(rows, start, stop - start), 1
-            _apply_first_layer(data, indices, indptr, part, theta, layers, kept, h)
+            _apply_first_layer(
+                data, indices, indptr, part, theta, layers, kept, stop - start, 0, h
+            )
         for k in range(first, depth):
             if k > 0:
                 below = read_only(h)
                 h = _target(link, work, layers, k, depth, panel)
-            _apply_layer(below, theta, layers, k, kept, h)
+            _apply_layer(below, theta, layers, k, kept, stop - start, 0, h)
         if link != NO_LINK:
             probabilities(link, h, panel)
     restore_denormals(before)

@@ -17,14 +17,43 @@ from skmlp._kernels.elementwise import square_root
 _SGD, _ADAM, _ADAMW = range(3)
 
 
+# Elements of theta that are taken together. Sums over theta are of the sums over such chunks,
+# whatever threads the chunks are spread over.
+CHUNK = 2048
+
+
+@inlined_kernel
+def n_chunks(n_decayed, size):
+    """Return how many chunks theta has: those of the decayed part, and of the rest."""
+    n_first, n_last = n_decayed + CHUNK - 1, size - n_decayed + CHUNK - 1
+    return n_first // CHUNK + n_last // CHUNK
+
+
+@inlined_kernel
+def _chunk_of(c, n_decayed, size):
+    """Return where chunk c begins and ends."""
+    n_first = (n_decayed + CHUNK - 1) // CHUNK
+    if c < n_first:
+        return c * CHUNK, min((c + 1) * CHUNK, n_decayed)
+    start = n_decayed + (c - n_first) * CHUNK
+    return start, min(start + CHUNK, size)
+
+
 @kernel
-def optimizer_step(code, theta, gradient, state, rate, step, settings, n_decayed, strength):
-    """Update `theta` and `state` in place; return Σ θ² of the decayed part.
+def optimizer_step(
+    code, theta, gradient, n_terms, state, rate, step, settings, n_decayed, strength, factor,
+    first, stop, squares,
+):  # fmt: skip
+    """Update the chunks of `theta` and `state` from `first` to `stop` in place.
 
     Parameters
     ----------
     code : int
-    theta, gradient : arrays of shape (p,)
+    theta : array of shape (p,)
+    gradient : array of shape (2 p,)
+        The gradient, or two terms of it.
+    n_terms : int
+        How many: 1 or 2.
     state : array of shape (slots, p)
     rate : float
         Learning rate of this step.
@@ -35,83 +64,114 @@ def optimizer_step(code, theta, gradient, state, rate, step, settings, n_decayed
         How many of the first parameters carry a penalty ``strength / 2 * Σ θ²``; its gradient
         is added to theirs on the way.
     strength : float
-
-    Returns
-    -------
-    float
-        Σ θ² over those parameters before the step.
+    factor : float
+        What the gradient is multiplied by before, 1 at most.
+    first, stop : int
+    squares : float64 array of shape (n_chunks,)
+        Σ θ² before the step is added for each chunk of those parameters.
     """
-    rest = theta.size - n_decayed
-    squares = _step_of_part(
-        code, theta, gradient, state, 0, n_decayed, strength, rate, step, settings
-    )
-    _step_of_part(code, theta, gradient, state, n_decayed, rest, 0.0, rate, step, settings)
-    return squares
-
-
-@inlined_kernel
-def _step_of_part(
-    code, theta, gradient, state, start, size, strength, rate, step, settings
-):  # fmt: skip
-    """Update `size` parameters from `start` on; return Σ θ² over them before."""
-    part, slope = vector_at(theta, start, size), vector_at(gradient, start, size)
-    first = vector_at(state, start, size)
-    decay = theta.dtype.type(strength)
-    if code == _SGD:
-        return _sgd(part, slope, first, decay, rate, settings)
-    second = vector_at(state, theta.size + start, size)
-    shrinkage = rate * settings[3] if code == _ADAMW and start == 0 else 0.0
-    return _adam(
-        part, slope, first, second, decay, rate, step, settings, code == _ADAMW, shrinkage
-    )
+    eta, epsilon = rate, 0.0
+    if code != _SGD:
+        eta, epsilon = _bias_corrected(rate, step, settings, code == _ADAMW)
+    # Of a single term nothing is added, rather than each loop compiled twice.
+    share = theta.dtype.type(n_terms - 1)
+    for c in range(first, stop):
+        start, end = _chunk_of(c, n_decayed, theta.size)
+        is_decayed = start < n_decayed
+        decay = theta.dtype.type(factor * strength if is_decayed else 0.0)
+        size = end - start
+        part, slope = vector_at(theta, start, size), vector_at(gradient, start, size)
+        other = vector_at(gradient, (n_terms - 1) * theta.size + start, size)
+        memory = vector_at(state, start, size)
+        if factor < 1.0:
+            _scale(slope, factor)
+        if code == _SGD:
+            total = _sgd(part, slope, other, share, memory, decay, eta, settings)
+        else:
+            second = vector_at(state, theta.size + start, size)
+            shrinkage = rate * settings[3] if code == _ADAMW and is_decayed else 0.0
+            total = _adam(
+                part, slope, other, share, memory, second,
+                decay, eta, epsilon, shrinkage, settings,
+            )  # fmt: skip
+        if is_decayed:
+            squares[c] += total
 
 
 @kernel
-def clip_gradient(theta, gradient, n_decayed, strength, largest):
-    """Scale the gradient of the objective to the norm `largest` where it has a larger one.
+def squared_norms(theta, gradient, n_decayed, strength, first, stop, norms):
+    """Write Σ g² over each chunk from `first` to `stop` into `norms`.
 
-    That is the norm over all parameters together (Pascanu et al. 2013, algorithm 1), and of the
-    whole objective: `gradient` is without that of the penalty, ``strength`` times the first
-    `n_decayed` of `theta`.
-
-    Returns
-    -------
-    float
-        What `gradient` was multiplied by, 1 at most; the penalty's is left to the caller.
+    g is the gradient of the whole objective: `gradient` is without that of the penalty,
+    `strength` times the first `n_decayed` of `theta`.
     """
     long_vectors()
-    total = 0.0
-    for i in range(n_decayed):
-        g = np.float64(gradient[i]) + strength * np.float64(theta[i])
-        total += g * g
-    for i in range(n_decayed, theta.size):
-        total += np.float64(gradient[i]) * np.float64(gradient[i])
-    norm = np.sqrt(total)
-    if not norm > largest:
-        return 1.0
-    factor = theta.dtype.type(largest / norm)
-    for i in range(gradient.size):
-        gradient[i] *= factor
-    return largest / norm
+    for c in range(first, stop):
+        start, end = _chunk_of(c, n_decayed, theta.size)
+        factor = strength if start < n_decayed else 0.0
+        part, slope = (
+            vector_at(theta, start, end - start),
+            vector_at(gradient, start, end - start),
+        )
+        total = 0.0
+        for i in range(part.size):
+            g = np.float64(slope[i]) + factor * np.float64(part[i])
+            total += g * g
+        norms[c] = total
 
 
 @kernel
-def add_penalty(theta, strength, gradient):
-    """Add the gradient of ``strength / 2 * Σ θ²`` to the first of `gradient`; return Σ θ².
+def clipping_factor(norms, largest):
+    """Return what the gradient is multiplied by so that its norm is `largest` at most.
 
-    The sum is in theta's dtype, and thus only as good as that for a long theta.
+    That is the norm over all parameters together (Pascanu et al. 2013, algorithm 1), whose
+    chunks have the squares `norms`.
+    """
+    total = 0.0
+    for i in range(norms.size):
+        total += norms[i]
+    norm = np.sqrt(total)
+    return largest / norm if norm > largest else 1.0
+
+
+@kernel
+def add_penalty(theta, gradient, n_decayed, strength, first, stop, squares):
+    """Add the gradient of ``strength / 2 * Σ θ²`` to that of the chunks from `first` to `stop`.
+
+    The parameters and `squares` are those of :func:`optimizer_step`.
     """
     long_vectors()
     factor = theta.dtype.type(strength)
-    total = theta.dtype.type(0)
-    for i in range(theta.size):
-        gradient[i] += factor * theta[i]
-        total += theta[i] * theta[i]
-    return np.float64(total)
+    for c in range(first, stop):
+        start, end = _chunk_of(c, n_decayed, theta.size)
+        if start < n_decayed:
+            part = vector_at(theta, start, end - start)
+            slope = vector_at(gradient, start, end - start)
+            total = theta.dtype.type(0)
+            for i in range(part.size):
+                slope[i] += factor * part[i]
+                total += part[i] * part[i]
+            squares[c] += np.float64(total)
+
+
+@kernel
+def add_chunks(part, n_decayed, first, stop, goes_on, out):
+    """Add the chunks of `part` from `first` to `stop` to those of `out`, or copy them there."""
+    for c in range(first, stop):
+        start, end = _chunk_of(c, n_decayed, out.size)
+        terms, sums = vector_at(part, start, end - start), vector_at(out, start, end - start)
+        for i in range(sums.size):
+            sums[i] = sums[i] + terms[i] if goes_on else terms[i]
 
 
 @inner_kernel
-def _sgd(theta, gradient, velocity, decay, rate, settings):
+def _scale(gradient, factor):
+    for i in range(gradient.size):
+        gradient[i] *= gradient.dtype.type(factor)
+
+
+@inner_kernel
+def _sgd(theta, gradient, other, share, velocity, decay, rate, settings):
     """Momentum v <- μ v - η g; then θ <- θ + v, or θ + μ v - η g after Nesterov."""
     long_vectors()
     momentum = theta.dtype.type(settings[0])
@@ -120,38 +180,47 @@ def _sgd(theta, gradient, velocity, decay, rate, settings):
     total = theta.dtype.type(0)
     for i in range(theta.size):
         total += theta[i] * theta[i]
-        push = eta * (gradient[i] + decay * theta[i])
+        push = eta * (gradient[i] + share * other[i] + decay * theta[i])
         velocity[i] = momentum * velocity[i] - push
         theta[i] += momentum * velocity[i] - push if nesterov else velocity[i]
     return np.float64(total)
 
 
-@inner_kernel
-def _adam(
-    theta, gradient, first, second, decay, rate, step, settings, corrects, shrinkage
-):  # fmt: skip
-    """Adam (Kingma and Ba 2015), with the bias corrections of both moments in the rate.
+@inlined_kernel
+def _bias_corrected(rate, step, settings, corrects):
+    """Return Adam's learning rate with the bias corrections of both moments, and its epsilon.
 
     As in section 2 of the paper (and in scikit-learn), epsilon is added to the square
     root of the uncorrected second moment; as in its algorithm 1 (and in torch), to that of
-    the corrected one where `corrects`. θ is first made smaller by the factor `shrinkage`, as
-    AdamW does (Loshchilov and Hutter 2019, algorithm 2).
+    the corrected one where `corrects`.
+    """
+    correction = np.sqrt(1.0 - settings[1] ** step)
+    epsilon = settings[2] * (correction if corrects else 1.0)
+    return rate * correction / (1.0 - settings[0] ** step), epsilon
+
+
+@inner_kernel
+def _adam(
+    theta, gradient, other, share, first, second, decay, rate, epsilon, shrinkage, settings
+):  # fmt: skip
+    """Adam (Kingma and Ba 2015), with `rate` and `epsilon` as corrected for the step.
+
+    θ is first made smaller by the factor `shrinkage`, as AdamW does (Loshchilov and Hutter
+    2019, algorithm 2).
     """
     long_vectors()
     beta_1, beta_2 = theta.dtype.type(settings[0]), theta.dtype.type(settings[1])
     rest_1, rest_2 = theta.dtype.type(1.0 - settings[0]), theta.dtype.type(1.0 - settings[1])
-    correction = np.sqrt(1.0 - settings[1] ** step)
-    epsilon = theta.dtype.type(settings[2] * (correction if corrects else 1.0))
-    eta = theta.dtype.type(rate * correction / (1.0 - settings[0] ** step))
+    eta, eps = theta.dtype.type(rate), theta.dtype.type(epsilon)
     kept = theta.dtype.type(1.0 - shrinkage)
     total = theta.dtype.type(0)
     for i in range(theta.size):
         total += theta[i] * theta[i]
-        g = gradient[i] + decay * theta[i]
+        g = gradient[i] + share * other[i] + decay * theta[i]
         m = beta_1 * first[i] + rest_1 * g
         v = beta_2 * second[i] + rest_2 * g * g
         first[i], second[i] = m, v
-        theta[i] = kept * theta[i] - eta * m / (square_root(v) + epsilon)
+        theta[i] = kept * theta[i] - eta * m / (square_root(v) + eps)
     return np.float64(total)
 
 

@@ -1,0 +1,91 @@
+"""The threads of a fit: how many, and how they run a compiled pass together."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from joblib import cpu_count, effective_n_jobs
+
+from skmlp._kernels.shares import MARK_SIZE, SHARES_OF_THREAD
+
+# Floating-point operations for each thread, in a step and in a whole pass, without which it
+# costs more than it gains: some microseconds for the threads to agree and to read what the
+# others wrote, and a tenth of a millisecond for them to start and end.
+_OF_STEP, _OF_PASS = 4_000_000, 32_000_000
+
+
+def n_helpful_threads(n_jobs: int | None, n_weights: int, n_rows: int, n_steps: int) -> int:
+    """Return how many threads a pass over the training rows is to have.
+
+    That is one for each four million floating-point operations of a step, counted as six for
+    each row and weight (two on the way forward, four on the way back), and for each 32 million
+    of the pass; but no more than `n_jobs`, nor than the processors that this process may use.
+
+    Parameters
+    ----------
+    n_jobs : int or None
+        As joblib understands it, in the context of its ``parallel_config``.
+    n_weights : int
+        Of all weight matrices together.
+    n_rows, n_steps : int
+        Rows of a step, and steps of a pass.
+    """
+    of_step = 6 * n_rows * n_weights
+    n_threads = min(
+        effective_n_jobs(n_jobs), of_step // _OF_STEP, n_steps * of_step // _OF_PASS
+    )
+    return min(n_threads, cpu_count()) if n_threads > 1 else 1
+
+
+class Team:
+    """Threads that run the same compiled passes, each on its shares; a context manager.
+
+    Parameters
+    ----------
+    n_threads : int
+        The calling thread included, which is the only one where this is 1. The others are
+        started by the first pass, and have ended when the context has.
+    """
+
+    def __init__(self, n_threads: int) -> None:
+        self.n_threads = n_threads
+        n_shares = SHARES_OF_THREAD * n_threads if n_threads > 1 else 1
+        self._marks = np.zeros((n_shares + 1, MARK_SIZE), np.int64)
+        self._helpers = ThreadPoolExecutor(n_threads - 1, "skmlp") if n_threads > 1 else None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._helpers is not None:
+            self._helpers.shutdown()
+
+    def run(self, kernel: Callable[..., float], *arguments: Any) -> float:
+        """Return what the kernel returns to the calling thread, when all have left it.
+
+        Parameters
+        ----------
+        kernel : callable
+            It takes the threads' marks and the number of the thread after `arguments`.
+        *arguments
+        """
+        if self._helpers is None:
+            return kernel(*arguments, self._marks, 0)
+        self._marks.fill(0)
+        others = [
+            self._helpers.submit(kernel, *arguments, self._marks, thread)
+            for thread in range(1, self.n_threads)
+        ]
+        try:
+            return kernel(*arguments, self._marks, 0)
+        finally:
+            for other in others:
+                if not other.cancel():  # it has begun
+                    other.result()

@@ -1,0 +1,300 @@
+"""A fit in several threads: the same bits, and no thread that stays."""
+
+import signal
+import threading
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+
+import joblib
+import numpy as np
+import pytest
+from scipy import sparse
+
+import skmlp._training
+from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
+from skmlp._kernels.activations import ACTIVATIONS
+from skmlp._kernels.network import n_halves
+from skmlp._network import Network
+from skmlp._team import Team, n_helpful_threads
+
+SOLVERS = ["sgd", "adam", "adamw", "lbfgs"]
+
+
+@pytest.fixture
+def all_threads(monkeypatch):
+    """As many threads as n_jobs says, however small the network; a list of how many."""
+    used = []
+
+    def n_threads(n_jobs, *_):
+        used.append(n_jobs or 1)
+        return used[-1]
+
+    monkeypatch.setattr(skmlp._training, "n_helpful_threads", n_threads)
+    return used
+
+
+def make_problem(n_rows=330, n_features=30, n_classes=3, dtype=np.float64):
+    """Return rows and labels: of 330, two batches of 160 rows and one of 10."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(n_rows, n_features)).astype(dtype)
+    X[rng.random(X.shape) < 0.5] = 0
+    return X, rng.integers(0, n_classes, n_rows)
+
+
+def make_network(y, n_jobs, **params):
+    """Return a network that trains to the end, of which the stochastic solvers do not warn."""
+    classifier = MLPBinaryClassifier if y.max() == 1 else MLPMulticlassClassifier
+    params = {"hidden_layer_sizes": (70, 50), "batch_size": 160, "max_iter": 2} | params
+    return classifier(random_state=0, n_iter_no_change=None, n_jobs=n_jobs, **params)
+
+
+def fitted(X, y, n_jobs, **params):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return make_network(y, n_jobs, **params).fit(X, y)
+
+
+def outcome(network):
+    """Return all that training has computed."""
+    loss = np.array(network.loss_curve_, network._network.theta.dtype)
+    return np.concatenate([network._network.theta, loss])
+
+
+def check_bits(X, y, **params):
+    expected = outcome(fitted(X, y, 1, **params))
+    assert np.isfinite(expected).all()
+    for n_jobs in (2, 3, 8):
+        np.testing.assert_array_equal(outcome(fitted(X, y, n_jobs, **params)), expected)
+
+
+def test_the_problem_has_batches_of_both_kinds():
+    """Of a large batch each half has a gradient of its own."""
+    network = Network.initialize([30, 70, 50, 3], ["relu"] * 2, np.random.RandomState(0), float)
+    assert n_halves.py_func(network.layers, 160) == 2
+    assert n_halves.py_func(network.layers, 10) == 1
+
+
+@pytest.mark.parametrize("kind", [np.asarray, sparse.csr_array], ids=["dense", "sparse"])
+@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_same_bits(all_threads, activation, solver, kind):
+    X, y = make_problem()
+    check_bits(kind(X), y, activation=activation, solver=solver)
+    assert all_threads == [1, 2, 3, 8]
+    if solver != "lbfgs":
+        check_bits(kind(X), y, activation=activation, solver=solver, dropout=[0.3, 0.1])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("n_classes", [2, 3, 40])
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"max_grad_norm": 0.05},
+        {"solver": "adamw", "label_smoothing": 0.2, "batch_size": 33},
+        {"hidden_layer_sizes": ()},
+        {"hidden_layer_sizes": (1, 129), "activation": ("prelu", "tanh")},
+        {"hidden_layer_sizes": 257, "early_stopping": True, "solver": "sgd"},
+        {"batch_size": 1, "max_iter": 1, "hidden_layer_sizes": 5},
+    ],
+    ids=lambda params: "-".join(params),
+)
+def test_same_bits_of_other_shapes(all_threads, params, n_classes, dtype):
+    X, y = make_problem(n_classes=n_classes, dtype=dtype)
+    check_bits(X, y, **params)
+
+
+def test_partial_fit(all_threads):
+    X, y = make_problem()
+    networks = [MLPMulticlassClassifier((70,), random_state=0, n_jobs=n) for n in (1, 3)]
+    for network in networks:
+        for rows in (slice(0, 200), slice(100, 330)):
+            network.partial_fit(X[rows], y[rows], classes=[0, 1, 2])
+    np.testing.assert_array_equal(*map(outcome, networks))
+
+
+def test_a_helper_that_never_runs():
+    """The caller does all shares itself, and waits for nobody."""
+    release = threading.Event()
+    X, y = make_problem()
+    expected = outcome(fitted(X, y, 1))
+
+    class Busy(Team):
+        def __init__(self, n_threads):
+            super().__init__(3)
+            self._helpers.submit(release.wait)
+            self._helpers.submit(release.wait)
+
+        def __exit__(self, *details):
+            release.set()
+            super().__exit__(*details)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(skmlp._training, "Team", Busy)
+        np.testing.assert_array_equal(outcome(fitted(X, y, 3)), expected)
+    assert release.is_set()
+
+
+def test_a_helper_that_comes_when_all_is_done(all_threads, monkeypatch):
+    """It runs through all stages, finds nothing to do, and changes nothing."""
+    X, y = make_problem()
+    expected = outcome(fitted(X, y, 1))
+
+    class Late(Team):
+        def run(self, kernel, *arguments):
+            self._marks.fill(0)
+            value = kernel(*arguments, self._marks, 0)
+            for thread in range(1, self.n_threads):
+                kernel(*arguments, self._marks, thread)
+            return value
+
+    monkeypatch.setattr(skmlp._training, "Team", Late)
+    np.testing.assert_array_equal(outcome(fitted(X, y, 3)), expected)
+
+
+def test_fits_in_several_threads_at_once(all_threads):
+    """More of them than any machine for tests has processors."""
+    X, y = make_problem()
+    expected = outcome(fitted(X, y, 1, max_iter=20))
+    with ThreadPoolExecutor(6) as pool:
+        # Without `fitted`, since filters of warnings are those of all threads.
+        networks = [make_network(y, 4, max_iter=20) for _ in range(12)]
+        fits = [pool.submit(network.fit, X, y) for network in networks]
+    for fit in fits:
+        np.testing.assert_array_equal(outcome(fit.result()), expected)
+
+
+def helpers():
+    return [thread for thread in threading.enumerate() if thread.name.startswith("skmlp")]
+
+
+class TestNoThreadStays:
+    @pytest.fixture(autouse=True)
+    def _count(self, all_threads):
+        assert helpers() == []
+        yield
+        assert 3 in all_threads
+        assert helpers() == []
+
+    @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+    def test_after_a_fit(self, monkeypatch, solver):
+        seen = []
+        add = skmlp._history.History.add
+
+        def look(*args, **kwargs):
+            seen.append(len(helpers()))
+            return add(*args, **kwargs)
+
+        monkeypatch.setattr(skmlp._history.History, "add", look)
+        fitted(*make_problem(), 3, solver=solver)
+        assert max(seen) == 2  # beside the caller
+
+    def test_after_divergence(self):
+        with pytest.raises(ValueError, match="finite"):
+            fitted(*make_problem(), 3, learning_rate_init=1e300, solver="sgd", max_iter=20)
+
+    @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+    @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+    def test_after_an_error_between_epochs(self, monkeypatch, solver, error):
+        """As a callback, a score or a second Ctrl-C would raise."""
+
+        def fail(*_, **__):
+            raise error("between two epochs")
+
+        monkeypatch.setattr(skmlp._history.History, "add", fail)
+        with pytest.raises(error):
+            fitted(*make_problem(), 3, solver=solver)
+
+    def test_after_an_interrupt(self, monkeypatch):
+        """The epoch in which it comes is finished, by all threads."""
+        X, y = make_problem()
+        add, n_epochs = skmlp._history.History.add, []
+
+        def press(*args, **kwargs):
+            n_epochs.append(1)
+            if len(n_epochs) == 3:
+                signal.raise_signal(signal.SIGINT)
+            return add(*args, **kwargs)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(skmlp._history.History, "add", press)
+            interrupted = fitted(X, y, 3, max_iter=100)
+        assert interrupted.n_iter_ == 3
+        expected = fitted(X, y, 1, max_iter=3)
+        np.testing.assert_array_equal(outcome(interrupted), outcome(expected))
+
+    def test_after_an_error_in_the_caller_s_pass(self, monkeypatch):
+        """Helpers that have begun go on to the end of it alone, and then leave."""
+        run = skmlp._training.run_epoch
+
+        def fail_in_the_caller(*arguments):
+            if arguments[-1] == 0:
+                raise MemoryError
+            return run(*arguments)
+
+        monkeypatch.setattr(skmlp._training, "run_epoch", fail_in_the_caller)
+        with pytest.raises(MemoryError):
+            fitted(*make_problem(), 3)
+
+
+class TestHowManyThreads:
+    """The decision; what it gains is measured in benchmarks/bench_threads.py."""
+
+    @pytest.fixture(autouse=True)
+    def _sixteen_processors(self, monkeypatch):
+        monkeypatch.setattr(skmlp._team, "cpu_count", lambda: 16)
+
+    @pytest.mark.parametrize(
+        ("n_weights", "n_rows", "n_steps", "expected"),
+        [
+            (352, 32, 16, 1),  # 500 rows of 10 features, (32,), two classes
+            (2_100, 200, 25, 1),  # 5,000 x 20, (100,)
+            (56_320, 256, 79, 8),  # 20,000 x 100, (512,), ten classes: 86 million operations
+            (6_667, 200, 1000, 2),  # 8 million
+            (6_666, 200, 1000, 1),
+            (10_667, 500, 1, 1),  # 32 million in a single step
+            (10_667, 1000, 1, 2),
+        ],
+    )
+    def test_by_operations(self, n_weights, n_rows, n_steps, expected):
+        assert n_helpful_threads(8, n_weights, n_rows, n_steps) == expected
+        assert n_helpful_threads(1, n_weights, n_rows, n_steps) == 1
+        assert n_helpful_threads(None, n_weights, n_rows, n_steps) == 1
+
+    def test_no_more_than_processors(self, monkeypatch):
+        assert n_helpful_threads(100, 10**6, 1000, 10) == 16
+        assert n_helpful_threads(-1, 10**6, 1000, 10) == joblib.effective_n_jobs(-1)
+        monkeypatch.setattr(skmlp._team, "cpu_count", lambda: 2)
+        assert n_helpful_threads(4, 10**6, 1000, 10) == 2
+
+    def test_contexts_of_joblib(self):
+        large = (10**6, 1000, 10)
+        with joblib.parallel_config("threading", n_jobs=3):
+            assert n_helpful_threads(None, *large) == 3
+            assert n_helpful_threads(2, *large) == 2
+        with joblib.parallel_config("sequential"):
+            assert n_helpful_threads(3, *large) == 1
+
+        def nested():
+            def inner():
+                return n_helpful_threads(2, *large)
+
+            return joblib.Parallel(2, "threading")(joblib.delayed(inner)() for _ in range(2))
+
+        # joblib allows one level of threads within another, and then no more.
+        run = joblib.Parallel(2, "threading")
+        assert run(joblib.delayed(nested)() for _ in range(2)) == [[1, 1]] * 2
+
+    def test_it_is_asked_in_fit(self, monkeypatch):
+        asked = []
+
+        def ask(*arguments):
+            asked.append(arguments)
+            return 1
+
+        monkeypatch.setattr(skmlp._training, "n_helpful_threads", ask)
+        X, y = make_problem()
+        for solver in ("adam", "lbfgs"):
+            fitted(X, y, 5, solver=solver)
+        n_weights = 30 * 70 + 70 * 50 + 50 * 3
+        assert asked == [(5, n_weights, 160, 3), (5, n_weights, 330, 1)]
