@@ -64,6 +64,9 @@ NO_LINK = -1
 PANEL = 32
 # Rows whose derivatives and sums are taken together.
 _CHUNK = 16
+# Rows of a product's left-hand matrix that are taken together: what one of them is multiplied
+# by at a time is then still in the second cache for the next columns.
+_DEEP = 256
 # Stages of a pass over a batch, forward and back.
 N_STAGES = 3
 # Batches of so many rows, and so many products of a row's number and a weight, are halved.
@@ -279,9 +282,9 @@ def _layer_gradient(
             csr_product_transposed_left(data, indices, indptr, rows, delta, first, end, slope)
             return
     first, end = part_of(slope.shape[0], tile_rows(), part, n_parts)
-    if end > first:
-        below = rows_at(inputs_of(work, layers, k, n_rows), start, stop)
-        product_transposed_left(below, delta, first, end, scratch, slope)
+    below = rows_at(inputs_of(work, layers, k, n_rows), start, stop)
+    for row in range(first, end, _DEEP):
+        product_transposed_left(below, delta, row, min(row + _DEEP, end), scratch, slope)
 
 
 @inner_kernel
@@ -340,10 +343,11 @@ def _go_forward(
     """Take some rows to their losses and ∂L/∂O, and transpose a share of the weights."""
     n_rows, last = batch.size, layers.shape[0] - 1
     start, stop = part_of(n_rows, _CHUNK, share, n_shares)
-    _forward(
-        dense, data, indices, indptr, batch, start, stop,
-        theta, layers, dropout, seed, step, kept, work,
-    )  # fmt: skip
+    for first in range(start, stop, _DEEP):
+        _forward(
+            dense, data, indices, indptr, batch, first, min(first + _DEEP, stop),
+            theta, layers, dropout, seed, step, kept, work,
+        )  # fmt: skip
     loss_and_delta(
         loss, rows_at(outputs_of(work, layers, last, n_rows), start, stop), y, weights,
         vector_at(batch, start, stop - start), scale, smoothing,
@@ -384,10 +388,11 @@ def _go_back(
             if n_shares == 1:
                 weights = weights_of(theta, layers, k)
                 transpose(weights, 0, weights.shape[0], _turned_weights(turned, layers, k))
-            _delta_below(
-                start, stop, theta, layers, k, n_rows,
-                dropout, seed, step, kept, work, turned, deltas, sums,
-            )  # fmt: skip
+            for first in range(start, stop, _DEEP):
+                _delta_below(
+                    first, min(first + _DEEP, stop), theta, layers, k, n_rows,
+                    dropout, seed, step, kept, work, turned, deltas, sums,
+                )  # fmt: skip
 
 
 @kernel
