@@ -130,7 +130,9 @@ def epoch_arguments(shape, dtype):
     X, y = make_data(shape, dtype)
     binary = shape.n_classes == 2
     units = [shape.n_features, *shape.hidden, 1 if binary else shape.n_classes]
-    network = Network.initialize(units, "relu", np.random.RandomState(0), dtype)
+    network = Network.initialize(
+        units, ["relu"] * len(shape.hidden), np.random.RandomState(0), dtype
+    )
     data, theta = as_matrix(X, dtype), network.theta
     rows = np.random.default_rng(0).permutation(len(X))
     rates = np.full(-(-len(X) // shape.batch_size), 1e-3)

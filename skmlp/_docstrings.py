@@ -111,7 +111,8 @@ _PARAMETERS = """\
         Number of threads for a fit, a prediction and `transform`; -1 means all cores, None
         means 1 outside a :func:`joblib.parallel_config` context. A fit uses no more of them
         than cores, and than its training steps have work for: one for each four million
-        floating-point operations of a step (six a row and weight) and 32 million of an epoch.
+        floating-point operations of a step (six a row and weight, or stored value of a sparse
+        row) and 32 million of an epoch.
         The results are the same, bit for bit, for any number.
 
     class_weight : {'balanced'}, dict or None, default=None

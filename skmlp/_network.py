@@ -147,6 +147,14 @@ class Network:
         """Number of elements of all weight matrices."""
         return int(self.layers[0, BIASES])
 
+    def n_products(self, X: Matrix) -> int:
+        """Return how many numbers a row is multiplied by on its way to the logits."""
+        if X.data is None or X.indptr is None:
+            return self.n_weights
+        row = self.layers[0]
+        stored = len(X.data) * row[FAN_OUT] // max(len(X.indptr) - 1, 1)
+        return int(self.n_weights - row[FAN_IN] * row[FAN_OUT] + stored)
+
     @property
     def coefs(self) -> tuple[NDArray[Any], ...]:
         """Weight matrices (fan_in, fan_out), views of theta."""
@@ -200,7 +208,7 @@ class Network:
             n_rows * self._row_size(X),
             n_deltas(self.layers, n_rows),
             n_turned,
-            n_packed * n_threads,
+            (n_packed + 16) * n_threads,
         )
         tallies = np.zeros(n_tallies(n_rows, self.n_weights, self.theta.size))
         return (*(aligned_empty(size, self.theta.dtype) for size in sizes), tallies)

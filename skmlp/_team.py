@@ -1,7 +1,7 @@
 """The threads of a fit: how many, and how they run a compiled pass together."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Self
 
@@ -16,26 +16,27 @@ from skmlp._kernels.shares import MARK_SIZE, SHARES_OF_THREAD
 _OF_STEP, _OF_PASS = 4_000_000, 32_000_000
 
 
-def n_helpful_threads(n_jobs: int | None, n_weights: int, n_rows: int, n_steps: int) -> int:
+def n_helpful_threads(n_jobs: int | None, n_products: int, n_rows: int, n_steps: int) -> int:
     """Return how many threads a pass over the training rows is to have.
 
     That is one for each four million floating-point operations of a step, counted as six for
-    each row and weight (two on the way forward, four on the way back), and for each 32 million
+    each product of a row (two on the way forward, four on the way back), and for each 32 million
     of the pass; but no more than `n_jobs`, nor than the processors that this process may use.
 
     Parameters
     ----------
     n_jobs : int or None
         As joblib understands it, in the context of its ``parallel_config``.
-    n_weights : int
-        Of all weight matrices together.
+    n_products : int
+        Of a row with weights, in all layers together.
     n_rows, n_steps : int
         Rows of a step, and steps of a pass.
     """
-    of_step = 6 * n_rows * n_weights
-    n_threads = min(
-        effective_n_jobs(n_jobs), of_step // _OF_STEP, n_steps * of_step // _OF_PASS
-    )
+    of_step = 6 * n_rows * n_products
+    helpful = min(of_step // _OF_STEP, n_steps * of_step // _OF_PASS)
+    if helpful < 2:  # without asking joblib, which takes longer than a small epoch
+        return 1
+    n_threads = min(effective_n_jobs(n_jobs), helpful)
     return min(n_threads, cpu_count()) if n_threads > 1 else 1
 
 
@@ -79,11 +80,14 @@ class Team:
         if self._helpers is None:
             return kernel(*arguments, self._marks, 0)
         self._marks.fill(0)
-        others = [
-            self._helpers.submit(kernel, *arguments, self._marks, thread)
-            for thread in range(1, self.n_threads)
-        ]
+        others: list[Future[float]] = []
         try:
+            for thread in range(1, self.n_threads):
+                try:
+                    other = self._helpers.submit(kernel, *arguments, self._marks, thread)
+                except RuntimeError:  # no thread can be started, and none has to be
+                    break
+                others.append(other)
             return kernel(*arguments, self._marks, 0)
         finally:
             for other in others:

@@ -185,7 +185,12 @@ class StochasticTraining:
         self._n_steps = -(-len(problem.rows) // self._batch_size)
         self._flat_rates = np.zeros(self._n_steps)
         self._team = Team(
-            n_helpful_threads(params.n_jobs, network.n_weights, self._batch_size, self._n_steps)
+            n_helpful_threads(
+                params.n_jobs,
+                network.n_products(problem.data.X),
+                self._batch_size,
+                self._n_steps,
+            )
         )
         self._scratch = (
             network.memory(self._batch_size, drops=drops),
@@ -434,13 +439,18 @@ def _ratio_of_spreads(X: Matrix) -> float:
 class _Objective:
     """The full objective as scipy wants it: float64 parameters in, (value, gradient) out."""
 
-    def __init__(self, network: Network, problem: Problem, n_jobs: int | None = None) -> None:
+    def __init__(self, network: Network, problem: Problem, n_jobs: int | None) -> None:
         self._network = network
         self._problem = problem
         n_rows = len(problem.rows)
         self._block = network.block_rows(problem.data.X, n_rows)
         self.team = Team(
-            n_helpful_threads(n_jobs, network.n_weights, self._block, -(-n_rows // self._block))
+            n_helpful_threads(
+                n_jobs,
+                network.n_products(problem.data.X),
+                self._block,
+                -(-n_rows // self._block),
+            )
         )
         self._no_dropout = np.zeros(network.depth)
         self._gradient = np.empty_like(network.theta)

@@ -28,7 +28,7 @@ def make_objective(rng, activations, loss, weighted, alpha, smoothing=0.0):
         LOSSES[loss].code,
         smoothing,
     )
-    return _Objective(network, problem), network.theta.copy()
+    return _Objective(network, problem, None), network.theta.copy()
 
 
 @pytest.mark.parametrize("alpha", [0.0, 2.0])

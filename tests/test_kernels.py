@@ -29,6 +29,7 @@ from skmlp._kernels.optimizers import (
     n_chunks,
     optimizer_step,
     squared_norms,
+    stride_of,
 )
 from skmlp._network import Network
 from skmlp._validation import as_matrix
@@ -274,7 +275,7 @@ def take_step(
     strength=0.0,
 ):
     """Update theta and state, and return Σ θ² before, over the decayed part."""
-    squares = np.zeros(n_chunks(n_decayed, theta.size))
+    squares = np.zeros(n_chunks.py_func(n_decayed, theta.size))
     optimizer_step(
         optimizer.code, theta, gradient, 1, state, rate, step, settings,
         n_decayed, strength, 1.0, 0, squares.size, squares,
@@ -350,7 +351,7 @@ def test_gradient_clipping(rng, dtype):
     whole = gradient.astype(np.float64)
     whole[:200] += 0.5 * theta[:200]
     norm = np.linalg.norm(whole)
-    norms = np.full(n_chunks(200, 300), np.nan)
+    norms = np.full(n_chunks.py_func(200, 300), np.nan)
     squared_norms(theta, gradient, 200, 0.5, 0, norms.size, norms)
     for largest, factor in ((2 * norm, 1.0), (norm / 4, 0.25)):
         assert clipping_factor(norms, largest) == pytest.approx(factor, rel=1e-6)
@@ -368,7 +369,7 @@ def test_a_factor_of_the_gradient(rng, name, dtype):
     results = []
     for slope, strength, factor in ((gradient, 0.5, 0.25), (dtype(0.25) * whole, 0.0, 1.0)):
         theta, state = start.copy(), np.zeros((optimizer.slots, 300), dtype)
-        squares = np.zeros(n_chunks(200, 300))
+        squares = np.zeros(n_chunks.py_func(200, 300))
         optimizer_step(
             optimizer.code, theta, slope.copy(), 1, state, 0.1, 1, settings,
             200, strength, factor, 0, squares.size, squares,
@@ -384,8 +385,9 @@ def test_chunks_of_theta(rng, name, dtype):
     optimizer, n_decayed, size = OPTIMIZERS[name], 5 * CHUNK - 7, 7 * CHUNK + 3
     settings = np.array([SETTINGS[name][0][key] for key in optimizer.settings], np.float64)
     start, one, other = rng.normal(size=(3, size)).astype(dtype)
-    both = np.concatenate([one, other])
-    n_parts, results = n_chunks(n_decayed, size), []
+    both = np.zeros(2 * stride_of.py_func(size), dtype)
+    both[:size], both[stride_of.py_func(size) :][:size] = one, other
+    n_parts, results = n_chunks.py_func(n_decayed, size), []
     assert n_parts == 5 + 3
     for gradient, n_terms, bounds in (
         (one + other, 1, [0, n_parts]),

@@ -16,6 +16,7 @@ from skmlp._kernels.activations import ACTIVATIONS
 from skmlp._kernels.network import n_halves
 from skmlp._network import Network
 from skmlp._team import Team, n_helpful_threads
+from skmlp._validation import as_matrix
 
 SOLVERS = ["sgd", "adam", "adamw", "lbfgs"]
 
@@ -96,12 +97,14 @@ def test_same_bits(all_threads, activation, solver, kind):
         {"hidden_layer_sizes": (1, 129), "activation": ("prelu", "tanh")},
         {"hidden_layer_sizes": 257, "early_stopping": True, "solver": "sgd"},
         {"batch_size": 1, "max_iter": 1, "hidden_layer_sizes": 5},
+        {"hidden_layer_sizes": (300, 4)},
     ],
     ids=lambda params: "-".join(params),
 )
 def test_same_bits_of_other_shapes(all_threads, params, n_classes, dtype):
     X, y = make_problem(n_classes=n_classes, dtype=dtype)
     check_bits(X, y, **params)
+    check_bits(sparse.csr_array(X), y, **params)
 
 
 def test_partial_fit(all_threads):
@@ -152,6 +155,18 @@ def test_a_helper_that_comes_when_all_is_done(all_threads, monkeypatch):
     np.testing.assert_array_equal(outcome(fitted(X, y, 3)), expected)
 
 
+def test_no_thread_can_be_started(all_threads, monkeypatch):
+    """As where a limit on processes is reached."""
+    X, y = make_problem()
+    expected = outcome(fitted(X, y, 1))
+
+    def refuse(*_):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(ThreadPoolExecutor, "submit", refuse)
+    np.testing.assert_array_equal(outcome(fitted(X, y, 3)), expected)
+
+
 def test_fits_in_several_threads_at_once(all_threads):
     """More of them than any machine for tests has processors."""
     X, y = make_problem()
@@ -187,7 +202,7 @@ class TestNoThreadStays:
 
         monkeypatch.setattr(skmlp._history.History, "add", look)
         fitted(*make_problem(), 3, solver=solver)
-        assert max(seen) == 2  # beside the caller
+        assert 1 <= max(seen) <= 2  # beside the caller
 
     def test_after_divergence(self):
         with pytest.raises(ValueError, match="finite"):
@@ -263,7 +278,7 @@ class TestHowManyThreads:
 
     def test_no_more_than_processors(self, monkeypatch):
         assert n_helpful_threads(100, 10**6, 1000, 10) == 16
-        assert n_helpful_threads(-1, 10**6, 1000, 10) == joblib.effective_n_jobs(-1)
+        assert n_helpful_threads(-1, 10**6, 1000, 10) == min(16, joblib.effective_n_jobs(-1))
         monkeypatch.setattr(skmlp._team, "cpu_count", lambda: 2)
         assert n_helpful_threads(4, 10**6, 1000, 10) == 2
 
@@ -298,3 +313,9 @@ class TestHowManyThreads:
             fitted(X, y, 5, solver=solver)
         n_weights = 30 * 70 + 70 * 50 + 50 * 3
         assert asked == [(5, n_weights, 160, 3), (5, n_weights, 330, 1)]
+
+    def test_sparse_rows_have_few_products(self):
+        network = Network.initialize([1000, 4, 3], ["relu"], np.random.RandomState(0), float)
+        X = sparse.random(50, 1000, density=0.01, format="csr", random_state=0)
+        assert network.n_products(as_matrix(X, float)) == 10 * 4 + 4 * 3
+        assert network.n_products(as_matrix(X.toarray(), float)) == 1000 * 4 + 4 * 3

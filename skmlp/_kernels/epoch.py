@@ -3,7 +3,7 @@
 import numpy as np
 
 from skmlp._kernels._denormals import flush_denormals, restore_denormals
-from skmlp._kernels._jit import inlined_kernel, kernel
+from skmlp._kernels._jit import inner_kernel, kernel
 from skmlp._kernels._layout import BIASES
 from skmlp._kernels._views import vector_at
 from skmlp._kernels.network import N_STAGES, batch_gradient, n_halves
@@ -14,6 +14,7 @@ from skmlp._kernels.optimizers import (
     n_chunks,
     optimizer_step,
     squared_norms,
+    stride_of,
 )
 from skmlp._kernels.shares import claim, finish, n_shares_of, part_of, share_of, wait
 
@@ -72,12 +73,15 @@ def run_epoch(
     kept : array or None
         Room for ``batch_size`` rows of all layers' outputs; None where no layer has dropout or
         an activation that needs it.
-    gradient : array of shape (p,)
+    gradient : array
+        Of one or two vectors like theta; see :func:`skmlp._kernels.network.gradient_size`.
     work, deltas, turned, packed : arrays
-        Room for ``batch_size`` rows, overwritten; see :mod:`skmlp._kernels._layout`.
+        Room for ``batch_size`` rows, overwritten: see :mod:`skmlp._kernels._layout`, and
+        :func:`skmlp._kernels.network.n_scratch`. The deltas' sums over chunks of rows are
+        behind them.
     tallies : float64 array of shape (n_tallies,)
-        Zeros, before and after.
-    marks : int64 array of shape (threads + 1, 8)
+        Zeros before; what is summed in them is zero again after.
+    marks : int64 array of shape (shares + 1, 8)
         What the threads agree by, zeros before; see :mod:`skmlp._kernels.shares`. All of them
         call this with the same arrays.
     thread : int
@@ -96,7 +100,7 @@ def run_epoch(
     squares = vector_at(tallies, batch_size, n_parts)
     norms = vector_at(tallies, batch_size + n_parts, n_parts)
     slope = vector_at(gradient, 0, theta.size)
-    other = vector_at(gradient, theta.size, theta.size)
+    other = vector_at(gradient, stride_of(theta.size), theta.size)
     for k in range(rates.size):
         first = k * batch_size
         batch = vector_at(rows, first, min(batch_size, rows.size - first))
@@ -138,7 +142,7 @@ def run_epoch(
     return total / rows.size
 
 
-@inlined_kernel
+@inner_kernel
 def _taken_sum(tallies):
     """Return the sum, and leave zeros."""
     total = 0.0
@@ -169,7 +173,8 @@ def loss_and_gradient(
         Room for `block` rows of all layers' outputs where an activation needs it.
     gradient : array of shape (p,)
         Overwritten with the gradient.
-    part : array of shape (p,)
+    part : array
+        As `gradient` in :func:`run_epoch`.
     work, deltas, turned, packed : arrays
         Room for `block` rows, overwritten.
     tallies, marks, thread
@@ -184,7 +189,10 @@ def loss_and_gradient(
     n_decayed, n_shares = layers[0, BIASES], n_shares_of(marks)
     n_parts, stage, scale = n_chunks(n_decayed, theta.size), 1, 1.0 / rows.size
     losses, squares = vector_at(tallies, 0, block), vector_at(tallies, block, n_parts)
-    slope, other = vector_at(part, 0, theta.size), vector_at(part, theta.size, theta.size)
+    slope, other = (
+        vector_at(part, 0, theta.size),
+        vector_at(part, stride_of(theta.size), theta.size),
+    )
     for first in range(0, rows.size, block):
         batch = vector_at(rows, first, min(block, rows.size - first))
         batch_gradient(

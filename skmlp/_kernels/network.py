@@ -56,6 +56,7 @@ from skmlp._kernels.matmul import (
     scratch_size,
     transpose,
 )
+from skmlp._kernels.optimizers import stride_of
 from skmlp._kernels.shares import claim, finish, n_shares_of, part_of, room_of, share_of, wait
 
 # Instead of the code of a loss, where its probabilities are not wanted.
@@ -84,12 +85,16 @@ def n_scratch(layers, n_rows, first):
     """
     fans = layers[:, [FAN_IN, FAN_OUT]].tolist()
     transposed = sum(fan_in * fan_out for fan_in, fan_out in fans[1:])
-    return transposed, max((scratch_size(n_rows, *fan) for fan in fans[first:]), default=0)
+    # A product is of so many rows at most.
+    products = [
+        scratch_size(n_rows, min(fan_in, _DEEP), fan_out) for fan_in, fan_out in fans[first:]
+    ]
+    return transposed, max(products, default=0)
 
 
 def gradient_size(layers, n_rows):
     """Return the size of the gradients of a batch of so many rows, or fewer."""
-    return n_halves.py_func(layers, n_rows) * n_parameters(layers)
+    return n_halves.py_func(layers, n_rows) * stride_of.py_func(n_parameters(layers))
 
 
 def n_deltas(layers, n_rows):
@@ -97,7 +102,7 @@ def n_deltas(layers, n_rows):
     return n_units(layers) * (n_rows + -(-n_rows // _CHUNK))
 
 
-@inlined_kernel
+@inner_kernel
 def _sums_behind(deltas, layers, n_rows):
     """Return where the sums of the deltas over chunks of rows begin."""
     last = layers.shape[0] - 1
@@ -105,13 +110,13 @@ def _sums_behind(deltas, layers, n_rows):
     return vector_at(deltas, n_rows * n_outputs, n_outputs * _n_chunks(n_rows))
 
 
-@inlined_kernel
+@inner_kernel
 def _n_chunks(n_rows):
     """Return how many chunks so many rows are."""
     return (n_rows + _CHUNK - 1) // _CHUNK
 
 
-@inlined_kernel
+@inner_kernel
 def n_halves(layers, n_rows):
     """Return how many parts of a batch have a gradient of their own: two, or one.
 
@@ -201,7 +206,7 @@ def _drop_outputs(layers, k, dropout, seed, step, kept, n_rows, start, h):
         drop(flat(h), key_of(seed, step, k), start * h.shape[1], dropout[k])
 
 
-@inlined_kernel
+@inner_kernel
 def _turned_weights(turned, layers, k):
     """Return where W⁽ᵏ⁾ᵀ is kept; k from 1."""
     start = layers[k, WEIGHTS] - layers[1, WEIGHTS]
@@ -279,7 +284,10 @@ def _layer_gradient(
         if k == 0:
             rows = vector_at(batch, start, stop - start)
             first, end = part_of(slope.shape[1], lanes_of(slope), part, n_parts)
-            csr_product_transposed_left(data, indices, indptr, rows, delta, first, end, slope)
+            if end > first:
+                csr_product_transposed_left(
+                    data, indices, indptr, rows, delta, first, end, slope
+                )
             return
     first, end = part_of(slope.shape[0], tile_rows(), part, n_parts)
     below = rows_at(inputs_of(work, layers, k, n_rows), start, stop)
@@ -382,7 +390,7 @@ def _go_back(
                     _layer_gradient(
                         data, indices, indptr, batch, first, end, part, n_parts, layers, k,
                         kept, work, deltas, sums, scratch,
-                        vector_at(gradient, half * theta.size, theta.size),
+                        vector_at(gradient, half * stride_of(theta.size), theta.size),
                     )  # fmt: skip
         if turn == 0 and k > 0:
             if n_shares == 1:

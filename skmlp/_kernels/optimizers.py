@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skmlp._kernels._jit import inlined_kernel, inner_kernel, kernel
+from skmlp._kernels._jit import inner_kernel, kernel
 from skmlp._kernels._simd import long_vectors
 from skmlp._kernels._views import vector_at
 from skmlp._kernels.elementwise import square_root
@@ -22,14 +22,20 @@ _SGD, _ADAM, _ADAMW = range(3)
 CHUNK = 2048
 
 
-@inlined_kernel
+@inner_kernel
+def stride_of(size):
+    """Return how far vectors like theta lie apart that all begin with a cache line."""
+    return (size + 15) // 16 * 16
+
+
+@inner_kernel
 def n_chunks(n_decayed, size):
     """Return how many chunks theta has: those of the decayed part, and of the rest."""
     n_first, n_last = n_decayed + CHUNK - 1, size - n_decayed + CHUNK - 1
     return n_first // CHUNK + n_last // CHUNK
 
 
-@inlined_kernel
+@inner_kernel
 def _chunk_of(c, n_decayed, size):
     """Return where chunk c begins and ends."""
     n_first = (n_decayed + CHUNK - 1) // CHUNK
@@ -50,8 +56,8 @@ def optimizer_step(
     ----------
     code : int
     theta : array of shape (p,)
-    gradient : array of shape (2 p,)
-        The gradient, or two terms of it.
+    gradient : array
+        The gradient, or two terms of it, which lie :func:`stride_of` p elements apart.
     n_terms : int
         How many: 1 or 2.
     state : array of shape (slots, p)
@@ -81,7 +87,7 @@ def optimizer_step(
         decay = theta.dtype.type(factor * strength if is_decayed else 0.0)
         size = end - start
         part, slope = vector_at(theta, start, size), vector_at(gradient, start, size)
-        other = vector_at(gradient, (n_terms - 1) * theta.size + start, size)
+        other = vector_at(gradient, (n_terms - 1) * stride_of(theta.size) + start, size)
         memory = vector_at(state, start, size)
         if factor < 1.0:
             _scale(slope, factor)
@@ -186,7 +192,7 @@ def _sgd(theta, gradient, other, share, velocity, decay, rate, settings):
     return np.float64(total)
 
 
-@inlined_kernel
+@inner_kernel
 def _bias_corrected(rate, step, settings, corrects):
     """Return Adam's learning rate with the bias corrections of both moments, and its epsilon.
 

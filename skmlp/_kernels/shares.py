@@ -15,7 +15,7 @@ mark returns to what it was. A single thread has a single share, and needs no ma
 """
 
 from skmlp._kernels._atomics import add, give_way, load, pause, replace
-from skmlp._kernels._jit import inlined_kernel, inner_kernel
+from skmlp._kernels._jit import inner_kernel
 from skmlp._kernels._views import vector_at
 
 # Elements of a row of the marks: of a cache line, which threads should not share.
@@ -27,13 +27,13 @@ SHARES_OF_THREAD = 4
 _LOOKS = 400
 
 
-@inlined_kernel
+@inner_kernel
 def n_shares_of(marks):
     """Return how many shares there are."""
     return marks.shape[0] - 1
 
 
-@inlined_kernel
+@inner_kernel
 def part_of(size, unit, share, n_shares):
     """Return where a share of `size` elements begins and ends.
 
@@ -44,7 +44,7 @@ def part_of(size, unit, share, n_shares):
     return first * unit, size if stop == n_units else stop * unit
 
 
-@inlined_kernel
+@inner_kernel
 def share_of(thread, i, n_shares):
     """Return the share that a thread goes for as its i-th.
 
@@ -57,11 +57,11 @@ def share_of(thread, i, n_shares):
     return share if share >= 0 else share + n_shares
 
 
-@inlined_kernel
+@inner_kernel
 def room_of(scratch, thread, n_shares):
     """Return the part of a scratch space that is the thread's."""
     n_threads = (n_shares + SHARES_OF_THREAD - 1) // SHARES_OF_THREAD
-    size = scratch.size // n_threads
+    size = scratch.size // n_threads // 16 * 16  # to begin with a cache line
     return vector_at(scratch, thread * size, size)
 
 
