@@ -20,8 +20,8 @@ def n_helpful_threads(n_jobs: int | None, n_products: int, n_rows: int, n_steps:
     """Return how many threads a pass over the training rows is to have.
 
     That is one for each four million floating-point operations of a step, counted as six for
-    each product of a row (two on the way forward, four on the way back), and for each 32 million
-    of the pass; but no more than `n_jobs`, nor than the processors that this process may use.
+    each product of a row (two on the way forward, four on the way back), and for each 32
+    million of the pass; but no more than `n_jobs`, nor than the processors at hand.
 
     Parameters
     ----------
