@@ -472,11 +472,7 @@ class _Objective:
 
 
 def train_lbfgs(
-    network: Network,
-    problem: Problem,
-    history: History,
-    params: Any,
-    callbacks: FitCallbacks,
+    network: Network, problem: Problem, history: History, params: Any, callbacks: FitCallbacks
 ) -> None:
     """Minimise the full objective with scipy's L-BFGS-B, updating network and history.
 
