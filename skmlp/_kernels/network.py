@@ -311,7 +311,7 @@ def batch_gradient(
 ):  # fmt: skip
     """Overwrite `gradient` with that of ``scale`` times the data term of one batch.
 
-    Each of its :func:`n_halves` rows is that of a part of the batch, which the caller adds up.
+    It is one vector for each of :func:`n_halves` parts of the batch, which the caller adds up.
     The term, without the factor, is added to `losses`, row by row: weights[i] * loss_i. The
     penalty is in neither.
 
