@@ -20,7 +20,7 @@ os.environ["XLA_FLAGS"] = ""  # before peers.py asks for a single thread
 
 import numpy as np
 import peers
-from bench_epoch import SHAPES, Shape, make_data
+from bench_epoch import SHAPES, Shape, make_data, time_in_turns
 from sklearn.exceptions import ConvergenceWarning
 
 import skmlp._training
@@ -28,8 +28,16 @@ import skmlp._training
 SHAPES = SHAPES | {"S7": Shape(50_000, 200, (1024, 1024), 10, 1024, 1)}
 
 
+class OneThread(peers.Skmlp):
+    """The package with one thread."""
+
+    name = "n_jobs=1"
+
+
 class TwoThreads(peers.Skmlp):
     """The package with two threads."""
+
+    name = "n_jobs=2"
 
     def prepare(self):
         self.estimator.set_params(n_jobs=2)
@@ -38,6 +46,8 @@ class TwoThreads(peers.Skmlp):
 
 class Pair(peers.Skmlp):
     """Two fits at a time, of one thread each; half of it is the time of one."""
+
+    name = "two fits"
 
     def __init__(self, shape, activation, X, y):
         self.fits = [peers.Skmlp(shape, activation, X, y) for _ in range(2)]
@@ -54,26 +64,9 @@ class Torch(peers.Torch):
 
 
 def contenders():
-    ours = {"n_jobs=1": peers.Skmlp, "n_jobs=2": TwoThreads, "two fits": Pair}
-    installed = {contender.name for contender in peers.available()}
-    others = {"torch": Torch, "JAX": peers.Jax}
-    return ours | {name: other for name, other in others.items() if name in installed}
-
-
-def time_in_turns(shape, n_rounds):
-    """Return the seconds an epoch of each contender, one value a round."""
-    X, y = make_data(shape, np.float32)
-    running = {name: kind(shape, "relu", X, y) for name, kind in contenders().items()}
-    for contender in running.values():
-        contender.prepare()
-    seconds = {name: [] for name in running}
-    for _ in range(n_rounds):
-        for name, contender in running.items():
-            start = time.perf_counter()
-            contender.run(2 * shape.n_epochs)
-            seconds[name].append((time.perf_counter() - start) / (2 * shape.n_epochs))
-    seconds["two fits"] = [value / 2 for value in seconds["two fits"]]
-    return {name: np.array(values) for name, values in seconds.items()}
+    peers_at_hand = {contender.name for contender in peers.available()}
+    others = [other for other in (Torch, peers.Jax) if other.name in peers_at_hand]
+    return [OneThread, TwoThreads, Pair, *others]
 
 
 def spread(ratios):
@@ -84,11 +77,13 @@ def compare(names, n_rounds):
     print("| shape | n_jobs=1 | n_jobs=2 | gain | of two fits at a time | torch | JAX |")
     print("|---|---|---|---|---|---|---|")
     for name in names:
-        seconds = time_in_turns(SHAPES[name], n_rounds)
-        one, two, pair = (seconds.pop(key) for key in ("n_jobs=1", "n_jobs=2", "two fits"))
+        shape = SHAPES[name]
+        longer = shape._replace(n_epochs=2 * shape.n_epochs)
+        seconds = time_in_turns(contenders(), longer, "relu", np.float32, n_rounds)
+        one, two, both = (seconds.pop(kind.name) for kind in (OneThread, TwoThreads, Pair))
         cells = [f"{name}: {SHAPES[name]}"]
         cells += [f"{1e3 * np.median(values):.2f} ms" for values in (one, two)]
-        cells += [spread(one / two), spread(one / pair)]
+        cells += [spread(one / two), spread(2 * one / both)]
         cells += [spread(values / two) for values in seconds.values()]
         print(f"| {' | '.join(cells)} |", flush=True)
 

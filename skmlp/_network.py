@@ -208,7 +208,7 @@ class Network:
             n_rows * self._row_size(X),
             n_deltas(self.layers, n_rows),
             n_turned,
-            (n_packed + 16) * n_threads,
+            n_packed * n_threads,
         )
         tallies = np.zeros(n_tallies(n_rows, self.n_weights, self.theta.size))
         return (*(aligned_empty(size, self.theta.dtype) for size in sizes), tallies)

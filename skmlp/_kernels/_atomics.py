@@ -9,10 +9,9 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.core.registry import cpu_target
 from numba.extending import intrinsic
 
-from skmlp._kernels._simd import pointer_at
+from skmlp._kernels._simd import is_x86, platform, pointer_at
 
 _BYTES = 8
 
@@ -54,16 +53,12 @@ def replace(typing_context: Any, numbers: Any, i: Any, old: Any, new: Any) -> An
     return types.boolean(numbers, types.intp, types.int64, types.int64), codegen
 
 
-def _platform() -> str:
-    return str(cpu_target.target_context.codegen().magic_tuple()[0])
-
-
 @intrinsic
 def pause(typing_context: Any) -> Any:
     """Tell the processor that this thread waits in a loop, where it has a word for it."""
 
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        if _platform().startswith(("x86_64", "i686")):
+        if is_x86():
             kind = ir.FunctionType(ir.VoidType(), [])
             name = "llvm.x86.sse2.pause"
             builder.call(cgutils.get_or_insert_function(builder.module, kind, name), [])
@@ -77,7 +72,7 @@ def give_way(typing_context: Any) -> Any:
     """Let the operating system run another thread, if one waits for the processor."""
 
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        name = "SwitchToThread" if "windows" in _platform() else "sched_yield"
+        name = "SwitchToThread" if "windows" in platform() else "sched_yield"
         kind = ir.FunctionType(ir.IntType(32), [])
         builder.call(cgutils.get_or_insert_function(builder.module, kind, name), [])
         return context.get_dummy_value()

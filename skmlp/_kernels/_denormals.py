@@ -12,19 +12,15 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.core.registry import cpu_target
 from numba.extending import intrinsic
+
+from skmlp._kernels._simd import is_x86
 
 _CONTROL = ir.IntType(32)
 # Bits of the register MXCSR (Intel 64 manual, volume 1, section 10.2.3): denormal operands are
 # zeros, and so are results.
 _DENORMALS_ARE_ZEROS, _FLUSH_TO_ZERO = 1 << 6, 1 << 15
 _FLUSHED = _CONTROL(_DENORMALS_ARE_ZEROS | _FLUSH_TO_ZERO)
-
-
-def _is_x86() -> bool:
-    triple, *_ = cpu_target.target_context.codegen().magic_tuple()
-    return triple.startswith(("x86_64", "i686"))
 
 
 def _call(builder: Any, name: str, slot: Any) -> None:
@@ -40,7 +36,7 @@ def flush_denormals(typing_context: Any) -> Any:
     """Take denormal numbers for zeros in this thread, and return what to restore."""
 
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        if not _is_x86():  # others compute with them at full speed
+        if not is_x86():  # others compute with them at full speed
             return _CONTROL(0)
         slot = cgutils.alloca_once(builder, _CONTROL)
         _call(builder, "stmxcsr", slot)
@@ -57,7 +53,7 @@ def restore_denormals(typing_context: Any, before: Any) -> Any:
     """Undo `flush_denormals`, given what it returned."""
 
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        if _is_x86():
+        if is_x86():
             slot = cgutils.alloca_once_value(builder, arguments[0])
             _call(builder, "ldmxcsr", slot)
         return context.get_dummy_value()

@@ -59,6 +59,17 @@ def processor() -> Processor:
     return _NEON if "fmla" in assembly else _PLAIN
 
 
+def is_x86() -> bool:
+    """Return whether numba compiles for an x86 processor."""
+    return platform().startswith(("x86_64", "i686"))
+
+
+def platform() -> str:
+    """Return the target triple that numba compiles for."""
+    triple, *_ = cpu_target.target_context.codegen().magic_tuple()
+    return str(triple)
+
+
 def _probe(triple: str) -> str:
     return f"""
         target triple = "{triple}"

@@ -135,21 +135,22 @@ def run_epoch(
                 finish(marks)
         wait(marks, stage)
         stage += 1
-    total = 0.0
-    if thread == 0:
-        total = _taken_sum(losses) + 0.5 * alpha * _taken_sum(squares)
+    total = _taken_objective(losses, squares, alpha) if thread == 0 else 0.0
     restore_denormals(before)
     return total / rows.size
 
 
 @inner_kernel
-def _taken_sum(tallies):
-    """Return the sum, and leave zeros."""
-    total = 0.0
-    for i in range(tallies.size):
-        total += tallies[i]
-        tallies[i] = 0.0
-    return total
+def _taken_objective(losses, squares, alpha):
+    """Return Σ wᵢ ℓᵢ + α/2 Σ W² as the tallies have it, and leave zeros."""
+    loss, square = 0.0, 0.0
+    for i in range(losses.size):
+        loss += losses[i]
+        losses[i] = 0.0
+    for i in range(squares.size):
+        square += squares[i]
+        squares[i] = 0.0
+    return loss + 0.5 * alpha * square
 
 
 @kernel
@@ -189,10 +190,8 @@ def loss_and_gradient(
     n_decayed, n_shares = layers[0, BIASES], n_shares_of(marks)
     n_parts, stage, scale = n_chunks(n_decayed, theta.size), 1, 1.0 / rows.size
     losses, squares = vector_at(tallies, 0, block), vector_at(tallies, block, n_parts)
-    slope, other = (
-        vector_at(part, 0, theta.size),
-        vector_at(part, stride_of(theta.size), theta.size),
-    )
+    slope = vector_at(part, 0, theta.size)
+    other = vector_at(part, stride_of(theta.size), theta.size)
     for first in range(0, rows.size, block):
         batch = vector_at(rows, first, min(block, rows.size - first))
         batch_gradient(
@@ -214,8 +213,6 @@ def loss_and_gradient(
                 finish(marks)
         wait(marks, stage)
         stage += 1
-    total = 0.0
-    if thread == 0:
-        total = _taken_sum(losses) + 0.5 * alpha * _taken_sum(squares)
+    total = _taken_objective(losses, squares, alpha) if thread == 0 else 0.0
     restore_denormals(before)
     return total * scale

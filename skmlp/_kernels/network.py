@@ -89,7 +89,7 @@ def n_scratch(layers, n_rows, first):
     products = [
         scratch_size(n_rows, min(fan_in, _DEEP), fan_out) for fan_in, fan_out in fans[first:]
     ]
-    return transposed, max(products, default=0)
+    return transposed, stride_of.py_func(max(products, default=0))
 
 
 def gradient_size(layers, n_rows):
@@ -384,7 +384,7 @@ def _go_back(
     for k in range(layers.shape[0] - 1, -1, -1):
         if turn == 1 or n_shares == 1:
             for half in range(n_sums):
-                part = share - half * n_parts if n_shares > 1 else turn
+                part = share - half * n_parts if n_shares > 1 else 0
                 if 0 <= part < n_parts:
                     first, end = part_of(n_rows, _CHUNK, half, n_sums)
                     _layer_gradient(

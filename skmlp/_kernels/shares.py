@@ -61,7 +61,7 @@ def share_of(thread, i, n_shares):
 def room_of(scratch, thread, n_shares):
     """Return the part of a scratch space that is the thread's."""
     n_threads = (n_shares + SHARES_OF_THREAD - 1) // SHARES_OF_THREAD
-    size = scratch.size // n_threads // 16 * 16  # to begin with a cache line
+    size = scratch.size // n_threads
     return vector_at(scratch, thread * size, size)
 
 
