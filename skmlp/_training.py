@@ -16,8 +16,8 @@ from sklearn.exceptions import ConvergenceWarning
 from skmlp._callbacks import FitCallbacks
 from skmlp._history import History
 from skmlp._interrupt import Interrupt, deferred_interrupt
-from skmlp._kernels.epoch import loss_and_gradient, run_epoch
-from skmlp._kernels.optimizers import OPTIMIZERS
+from skmlp._kernels.epoch import run_epoch
+from skmlp._kernels.optimizers import ADDING_UP, OPTIMIZERS
 from skmlp._network import Network
 from skmlp._reporting import Reporter, get_reporter
 from skmlp._schedules import SCHEDULES, SMALLEST_RATE, Time, learning_rates
@@ -444,31 +444,29 @@ class _Objective:
         self._problem = problem
         n_rows = len(problem.rows)
         self._block = network.block_rows(problem.data.X, n_rows)
-        self.team = Team(
-            n_helpful_threads(
-                n_jobs,
-                network.n_products(problem.data.X),
-                self._block,
-                -(-n_rows // self._block),
-            )
-        )
+        n_blocks = -(-n_rows // self._block)
+        n_products = network.n_products(problem.data.X)
+        self.team = Team(n_helpful_threads(n_jobs, n_products, self._block, n_blocks))
         self._no_dropout = np.zeros(network.depth)
-        self._gradient = np.empty_like(network.theta)
+        self._no_settings = np.empty(0)
+        self._gradient = np.empty((1, network.theta.size), network.theta.dtype)
         self._scratch = (
             network.memory(self._block),
-            self._gradient,
             *network.workspaces(problem.data.X, self._block, self.team.n_threads),
         )
 
     def __call__(self, theta: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         problem, network = self._problem, self._network
         network.theta[:] = theta
+        self._gradient.fill(0)
+        no_rates = np.zeros(-(-len(problem.rows) // self._block))
         value = self.team.run(
-            loss_and_gradient, *problem.data.X, *problem.data[1:], problem.rows, self._block,
+            run_epoch, *problem.data.X, *problem.data[1:], problem.rows, self._block,
             network.theta, network.table, problem.loss, problem.smoothing, problem.alpha,
-            self._no_dropout, *self._scratch,
+            ADDING_UP, self._no_settings, self._gradient, 1, no_rates, np.inf,
+            self._no_dropout, 0, *self._scratch,
         )  # fmt: skip
-        return value, self._gradient.astype(np.float64)  # scipy keeps what it is given
+        return value, self._gradient[0].astype(np.float64)  # scipy keeps what it is given
 
 
 def train_lbfgs(

@@ -6,34 +6,35 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from skmlp._kernels import activations, dropout, inputs, losses, optimizers
 from skmlp._kernels._hashing import key_of
 from skmlp._kernels._jit import kernel
 from skmlp._kernels._layout import layer_table
-from skmlp._kernels.activations import (
-    ACTIVATIONS,
-    activate,
-    activate_and_keep,
-    activate_with_slopes,
-    differentiate,
-    differentiate_with_slopes,
-    multiply,
-)
-from skmlp._kernels.dropout import drop
-from skmlp._kernels.inputs import csr_product_bias, csr_product_transposed_left, gather
-from skmlp._kernels.losses import LOSSES, loss_and_delta, probabilities
-from skmlp._kernels.network import batch_gradient, n_scratch
-from skmlp._kernels.optimizers import (
-    CHUNK,
-    OPTIMIZERS,
-    clipping_factor,
-    n_chunks,
-    optimizer_step,
-    squared_norms,
-    stride_of,
-)
+from skmlp._kernels.activations import ACTIVATIONS
+from skmlp._kernels.epoch import run_epoch
+from skmlp._kernels.losses import LOSSES
+from skmlp._kernels.network import n_scratch
+from skmlp._kernels.optimizers import ADDING_UP, CHUNK, OPTIMIZERS, n_chunks, stride_of
 from skmlp._network import Network
 from skmlp._validation import as_matrix
 from tests import oracles
+from tests.border import from_python
+
+activate = from_python(activations.activate)
+activate_and_keep = from_python(activations.activate_and_keep)
+activate_with_slopes = from_python(activations.activate_with_slopes)
+differentiate = from_python(activations.differentiate)
+differentiate_with_slopes = from_python(activations.differentiate_with_slopes)
+multiply = from_python(activations.multiply)
+drop = from_python(dropout.drop)
+gather = from_python(inputs.gather)
+csr_product_bias = from_python(inputs.csr_product_bias)
+csr_product_transposed_left = from_python(inputs.csr_product_transposed_left)
+loss_and_delta = from_python(losses.loss_and_delta)
+probabilities = from_python(losses.probabilities)
+clipping_factor = from_python(optimizers.clipping_factor)
+optimizer_step = from_python(optimizers.optimizer_step)
+squared_norms = from_python(optimizers.squared_norms)
 
 DTYPES = pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=lambda d: d.__name__)
 
@@ -352,7 +353,7 @@ def test_gradient_clipping(rng, dtype):
     whole[:200] += 0.5 * theta[:200]
     norm = np.linalg.norm(whole)
     norms = np.full(n_chunks.py_func(200, 300), np.nan)
-    squared_norms(theta, gradient, 200, 0.5, 0, norms.size, norms)
+    squared_norms(theta, gradient, 1, 200, 0.5, 0, norms.size, norms)
     for largest, factor in ((2 * norm, 1.0), (norm / 4, 0.25)):
         assert clipping_factor(norms, largest) == pytest.approx(factor, rel=1e-6)
 
@@ -507,11 +508,15 @@ def test_a_minibatch_of_weight_zero(rng):
     """It moves the parameters by the penalty alone, and by nothing that is not a number."""
     network = Network.initialize([3, 4, 1], ["tanh"], np.random.RandomState(0), np.float64)
     X, y = as_matrix(rng.normal(size=(6, 3)), np.float64), rng.integers(0, 2, 6)
-    gradient, *workspaces, tallies = network.workspaces(X, 6, 1)
-    batch_gradient(
-        *X, y, np.zeros(6), np.arange(6), network.theta, network.table,
-        LOSSES["binary"].code, 0.0, 1 / 6, np.zeros(2), 0, 0, None, gradient, *workspaces,
-        tallies, np.zeros((2, 8), np.int64), 0, 1,
+    gradient, alpha, before = np.zeros((1, network.theta.size)), 0.5, network.theta.copy()
+    objective = run_epoch(
+        *X, y, np.zeros(6), np.arange(6), 6, network.theta, network.table,
+        LOSSES["binary"].code, 0.0, alpha, ADDING_UP, np.empty(0), gradient, 1, np.zeros(1),
+        np.inf, np.zeros(2), 0, None, *network.workspaces(X, 6, 1),
+        np.zeros((2, 8), np.int64), 0,
     )  # fmt: skip
-    assert not tallies.any()
-    np.testing.assert_array_equal(gradient[: network.theta.size], 0)
+    weights = network.theta[: network.n_weights]
+    assert objective == pytest.approx(alpha / 2 * (weights**2).sum() / 6)
+    np.testing.assert_allclose(gradient[0, : network.n_weights], alpha * weights / 6)
+    np.testing.assert_array_equal(gradient[0, network.n_weights :], 0)
+    np.testing.assert_array_equal(network.theta, before)

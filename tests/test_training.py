@@ -406,9 +406,8 @@ class InterruptAfter:
 
 class TestInterrupt:
     def interrupted_fit(self, monkeypatch, network, X, y, n_calls=4):
-        name = "loss_and_gradient" if network.solver == "lbfgs" else "run_epoch"
-        kernel = getattr(skmlp._training, name)
-        monkeypatch.setattr(skmlp._training, name, InterruptAfter(kernel, n_calls))
+        kernel = InterruptAfter(skmlp._training.run_epoch, n_calls)
+        monkeypatch.setattr(skmlp._training, "run_epoch", kernel)
         with pytest.warns(UserWarning, match="Training interrupted by user"):
             return network.fit(X, y)
 

@@ -55,6 +55,8 @@ def _compile(
     options: dict[str, Any] = {
         "nogil": True,
         "error_model": "numpy",
+        # A kernel that allocates does not compile, and nothing counts references.
+        "_nrt": False,
         "fastmath": fastmath,
         "inline": inline,
         # What makes a function callable from C or Python takes a tenth of the time to compile.

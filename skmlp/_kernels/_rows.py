@@ -31,6 +31,26 @@ def _for_each_vector(
 
 
 @intrinsic
+def copy_row(
+    typing_context: Any, a: Any, start: Any, size: Any, out: Any, out_start: Any
+) -> Any:
+    """Copy `size` elements of A from `start` on to `out`, from `out_start` on.
+
+    A loop over rows of a loop over elements is compiled as many times as there are cases.
+    """
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        a_, start_, size_, out_, out_start_ = arguments
+        source = pointer_at(context, builder, a, a_, start_)
+        target = pointer_at(context, builder, out, out_, out_start_)
+        cgutils.raw_memcpy(builder, target, source, size_, a.dtype.bitwidth // 8)
+        return context.get_dummy_value()
+
+    size = types.intp
+    return types.void(a, size, size, out, size), codegen
+
+
+@intrinsic
 def dot(typing_context: Any, a: Any, start: Any, b: Any) -> Any:
     """Return Σ_j A[start + j] b[j] over all of b, with A counted in C order.
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skmlp._kernels._jit import exact_kernel, inlined_kernel, kernel
+from skmlp._kernels._jit import exact_kernel, inlined_kernel, inner_kernel
 from skmlp._kernels._scalars import constant_like
 from skmlp._kernels._simd import long_vectors
 from skmlp._kernels.elementwise import (
@@ -38,7 +38,7 @@ _SELU_SCALE, _SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 _SATURATED = 800.0
 
 
-@kernel
+@inner_kernel
 def activate(code, h):
     """Replace z by σ(z) in the 1-D array `h`, for an activation that keeps nothing."""
     # A typed constant: a plain 0.0 would turn float32 arithmetic into float64.
@@ -80,7 +80,7 @@ def needs_value(code):
     return _LOGISTIC <= code <= _TANH
 
 
-@kernel
+@inner_kernel
 def differentiate(code, h, delta):
     """Multiply the 1-D array `delta` by σ'(z), given ``h`` = σ(z).
 
@@ -100,7 +100,7 @@ def differentiate(code, h, delta):
                 delta[i] = zero
 
 
-@kernel
+@inner_kernel
 def activate_and_keep(code, h, kept):
     """Replace z by σ(z) in the 1-D array `h`, and write σ'(z) into `kept`."""
     long_vectors()
@@ -127,7 +127,7 @@ def activate_and_keep(code, h, kept):
             h[i], kept[i] = softplus(h[i]), sigmoid(h[i])
 
 
-@kernel
+@inner_kernel
 def activate_with_slopes(h, slopes, kept):
     """Replace z by max(0, z) + a min(0, z) in `h` (m, n), a being `slopes` (n,); keep z."""
     zero = h.dtype.type(0)
@@ -139,14 +139,14 @@ def activate_with_slopes(h, slopes, kept):
             h[i, j] = z if z > zero else slopes[j] * z
 
 
-@kernel
+@inner_kernel
 def multiply(factors, delta):
     """Multiply the 1-D array `delta` by `factors`."""
     for i in range(delta.size):
         delta[i] *= factors[i]
 
 
-@kernel
+@inner_kernel
 def differentiate_with_slopes(z, slopes, delta):
     """Multiply `delta` (m, n) by σ'(z), and `z` by what `delta` was, where it is not positive.
 

@@ -6,11 +6,11 @@ neither the order of the rows' computation nor threads matter.
 """
 
 from skmlp._kernels._hashing import survives
-from skmlp._kernels._jit import kernel
+from skmlp._kernels._jit import inner_kernel
 from skmlp._kernels._simd import long_vectors
 
 
-@kernel
+@inner_kernel
 def drop(h, key, first, rate):
     """Set each element of the 1-D array `h` to 0 by chance, and scale the others.
 

@@ -6,17 +6,20 @@ from skmlp._kernels._denormals import flush_denormals, restore_denormals
 from skmlp._kernels._jit import inner_kernel, kernel
 from skmlp._kernels._layout import BIASES
 from skmlp._kernels._views import vector_at
-from skmlp._kernels.network import N_STAGES, batch_gradient, n_halves
+from skmlp._kernels.network import add_up, go_forward, n_halves, take_back
 from skmlp._kernels.optimizers import (
-    add_chunks,
-    add_penalty,
+    ADDING_UP,
     clipping_factor,
     n_chunks,
     optimizer_step,
     squared_norms,
-    stride_of,
 )
-from skmlp._kernels.shares import claim, finish, n_shares_of, part_of, share_of, wait
+from skmlp._kernels.shares import NONE, SHARES_OF_THREAD, next_share, part_of
+
+# The stages of a step: see :mod:`skmlp._kernels.shares`.
+_FORWARD, _BACK, _GRADIENT, _NORMS, _STEP = range(5)
+# What chunks of theta are shared by. (A variable to numba, which compiles anew for a literal.)
+_ONE = np.intp(1)
 
 
 def n_tallies(n_rows, n_decayed, size):
@@ -94,125 +97,72 @@ def run_epoch(
         0 only, when all is done.
     """
     before = flush_denormals()
-    n_decayed, n_shares = layers[0, BIASES], n_shares_of(marks)
-    n_parts, stage = n_chunks(n_decayed, theta.size), 1
+    n_decayed, n_shares, turn = layers[0, BIASES], marks.shape[0] - 1, 0
+    n_parts, adds_up = n_chunks(n_decayed, theta.size), optimizer == ADDING_UP
     losses = vector_at(tallies, 0, batch_size)
     squares = vector_at(tallies, batch_size, n_parts)
     norms = vector_at(tallies, batch_size + n_parts, n_parts)
-    slope = vector_at(gradient, 0, theta.size)
-    other = vector_at(gradient, stride_of(theta.size), theta.size)
+    n_packed = packed.size // max(1, n_shares // SHARES_OF_THREAD)
+    scratch = vector_at(packed, thread * n_packed, n_packed)
+    penalty = alpha / rates.size if adds_up else alpha
     for k in range(rates.size):
         first = k * batch_size
         batch = vector_at(rows, first, min(batch_size, rows.size - first))
-        batch_gradient(
-            dense, data, indices, indptr, y, weights, batch,
-            theta, layers, loss, smoothing, 1.0 / batch.size,
-            dropout, seed, first_step + k, kept, gradient, work, deltas, turned, packed, losses,
-            marks, thread, stage,
-        )  # fmt: skip
-        stage += N_STAGES
-        strength, factor, n_terms = alpha / batch.size, 1.0, n_halves(layers, batch.size)
-        if largest_norm < np.inf:
-            for i in range(n_shares):
-                share = share_of(thread, i, n_shares)
-                if claim(marks, share, stage):
-                    start, stop = part_of(n_parts, 1, share, n_shares)
-                    if n_terms > 1:
-                        add_chunks(other, n_decayed, start, stop, True, slope)
-                    squared_norms(theta, slope, n_decayed, strength, start, stop, norms)
-                    finish(marks)
-            wait(marks, stage)
-            stage, n_terms = stage + 1, 1
-            factor = clipping_factor(norms, largest_norm)
-        for i in range(n_shares):
-            share = share_of(thread, i, n_shares)
-            if claim(marks, share, stage):
-                start, stop = part_of(n_parts, 1, share, n_shares)
-                optimizer_step(
-                    optimizer, theta, gradient, n_terms, state, rates[k], first_step + k,
-                    settings, n_decayed, strength, factor, start, stop, squares,
-                )  # fmt: skip
-                finish(marks)
-        wait(marks, stage)
-        stage += 1
-    total = _taken_objective(losses, squares, alpha) if thread == 0 else 0.0
+        scale = 1.0 / (rows.size if adds_up else batch.size)
+        n_terms, factor = n_halves(layers, batch.size), 1.0
+        for stage in range(_FORWARD, _STEP + 1):
+            if stage == _GRADIENT and n_shares == 1:
+                continue
+            if stage == _NORMS and largest_norm == np.inf:
+                continue
+            if stage == _STEP and largest_norm < np.inf:
+                factor = clipping_factor(norms, largest_norm)
+            turn += 1
+            share = next_share(marks, thread, turn, NONE)
+            while share != NONE:
+                start, stop = part_of(n_parts, _ONE, share, n_shares)
+                if stage == _FORWARD:
+                    go_forward(
+                        dense, data, indices, indptr, y, weights, batch, share, n_shares,
+                        theta, layers, loss, smoothing, scale,
+                        dropout, seed, first_step + k, kept, work, deltas, turned, losses,
+                    )  # fmt: skip
+                elif stage < _NORMS:
+                    # A single share does both, layer by layer, while they are in the cache.
+                    for i in range(layers.shape[0] - 1, -1, -1):
+                        if stage == _GRADIENT or n_shares == 1:
+                            add_up(
+                                data, indices, indptr, batch, share, n_shares, n_terms,
+                                theta, layers, i, kept, work, deltas, scratch, gradient,
+                            )  # fmt: skip
+                        if stage == _BACK and i > 0:
+                            take_back(
+                                batch, share, n_shares, theta, layers, i,
+                                dropout, seed, first_step + k, kept, work, turned, deltas,
+                            )  # fmt: skip
+                elif stage == _NORMS:
+                    squared_norms(
+                        theta, gradient, n_terms, n_decayed, penalty * scale, start, stop,
+                        norms,
+                    )  # fmt: skip
+                else:
+                    optimizer_step(
+                        optimizer, theta, gradient, n_terms, state, rates[k], first_step + k,
+                        settings, n_decayed, penalty * scale, factor, start, stop, squares,
+                    )  # fmt: skip
+                share = next_share(marks, thread, turn, share)
+    objective = 0.0
+    if thread == 0:
+        objective = (_taken(losses) + 0.5 * penalty * _taken(squares)) / rows.size
     restore_denormals(before)
-    return total / rows.size
+    return objective
 
 
 @inner_kernel
-def _taken_objective(losses, squares, alpha):
-    """Return Σ wᵢ ℓᵢ + α/2 Σ W² as the tallies have it, and leave zeros."""
-    loss, square = 0.0, 0.0
-    for i in range(losses.size):
-        loss += losses[i]
-        losses[i] = 0.0
-    for i in range(squares.size):
-        square += squares[i]
-        squares[i] = 0.0
-    return loss + 0.5 * alpha * square
-
-
-@kernel
-def loss_and_gradient(
-    dense, data, indices, indptr, y, weights, rows, block,
-    theta, layers, loss, smoothing, alpha,
-    dropout, kept, gradient, part, work, deltas, turned, packed, tallies, marks, thread,
-):  # fmt: skip
-    """Return (Σ wᵢ ℓᵢ + α/2 Σ W²) / m over all `rows`, and write its gradient.
-
-    The rows are taken `block` at a time, so that the workspace stays small.
-
-    Parameters
-    ----------
-    dense, data, indices, indptr, y, weights, rows, theta, layers, loss, smoothing, alpha
-        As in :func:`run_epoch`; `theta` is only read.
-    block : int
-    dropout : float64 array of shape (K,)
-        Zeros.
-    kept : array or None
-        Room for `block` rows of all layers' outputs where an activation needs it.
-    gradient : array of shape (p,)
-        Overwritten with the gradient.
-    part : array
-        As `gradient` in :func:`run_epoch`.
-    work, deltas, turned, packed : arrays
-        Room for `block` rows, overwritten.
-    tallies, marks, thread
-        As in :func:`run_epoch`.
-
-    Returns
-    -------
-    float
-        To thread 0 only, when all is done.
-    """
-    before = flush_denormals()
-    n_decayed, n_shares = layers[0, BIASES], n_shares_of(marks)
-    n_parts, stage, scale = n_chunks(n_decayed, theta.size), 1, 1.0 / rows.size
-    losses, squares = vector_at(tallies, 0, block), vector_at(tallies, block, n_parts)
-    slope = vector_at(part, 0, theta.size)
-    other = vector_at(part, stride_of(theta.size), theta.size)
-    for first in range(0, rows.size, block):
-        batch = vector_at(rows, first, min(block, rows.size - first))
-        batch_gradient(
-            dense, data, indices, indptr, y, weights, batch,
-            theta, layers, loss, smoothing, scale,
-            dropout, 0, 0, kept, part, work, deltas, turned, packed, losses,
-            marks, thread, stage,
-        )  # fmt: skip
-        stage += N_STAGES
-        for i in range(n_shares):
-            share = share_of(thread, i, n_shares)
-            if claim(marks, share, stage):
-                start, stop = part_of(n_parts, 1, share, n_shares)
-                add_chunks(slope, n_decayed, start, stop, first > 0, gradient)
-                if n_halves(layers, batch.size) > 1:
-                    add_chunks(other, n_decayed, start, stop, True, gradient)
-                if first + block >= rows.size:
-                    add_penalty(theta, gradient, n_decayed, alpha * scale, start, stop, squares)
-                finish(marks)
-        wait(marks, stage)
-        stage += 1
-    total = _taken_objective(losses, squares, alpha) if thread == 0 else 0.0
-    restore_denormals(before)
-    return total * scale
+def _taken(tallies):
+    """Return the sum of the tallies, and leave zeros."""
+    total = 0.0
+    for i in range(tallies.size):
+        total += tallies[i]
+        tallies[i] = 0.0
+    return total

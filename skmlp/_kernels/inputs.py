@@ -9,34 +9,32 @@ type.
 
 import numpy as np
 
-from skmlp._kernels._jit import inner_kernel, kernel
-from skmlp._kernels._simd import long_vectors, prefetch
+from skmlp._kernels._jit import inner_kernel
+from skmlp._kernels._rows import copy_row
+from skmlp._kernels._simd import lanes_of, long_vectors, prefetch
 from skmlp._kernels._views import row_part
 
 # How many rows ahead the next one is asked for from memory.
 _AHEAD = 8
 
 
-@kernel
+@inner_kernel
 def gather(dense, rows, out):
     """Copy the selected rows of a dense input into `out`, (rows.size, d)."""
     n, d = out.shape
-    line = 64 // out.itemsize
     for i in range(n):
         # Rows lie at random, which no processor foresees.
-        if i + _AHEAD < n:
-            for j in range(0, d, line):
-                prefetch(dense, rows[i + _AHEAD] * d + j)
-        row = rows[i]
-        for j in range(d):
-            out[i, j] = dense[row, j]
+        ahead = rows[min(i + _AHEAD, n - 1)] * d
+        for j in range(0, d, lanes_of(out)):
+            prefetch(dense, ahead + j)
+        copy_row(dense, rows[i] * d, d, out, i * d)
 
 
 @inner_kernel
 def prefetch_rows(dense, start, stop):
     """Ask for the rows from `start` to `stop`, as far as there are any, to be fetched."""
     n, d = dense.shape
-    for position in range(start * d, min(stop, n) * d, 64 // dense.itemsize):
+    for position in range(start * d, min(stop, n) * d, lanes_of(dense)):
         prefetch(dense, position)
 
 
@@ -51,7 +49,7 @@ def is_finite(values):
     return finite
 
 
-@kernel
+@inner_kernel
 def csr_product_bias(data, indices, indptr, rows, b, bias, out):
     """Write A B + bias into `out` (m, n), where A is the selected rows: b (d, n), bias (n,).
 
@@ -67,7 +65,7 @@ def csr_product_bias(data, indices, indptr, rows, b, bias, out):
                 out[i, j] += value * b[column, j]
 
 
-@kernel
+@inner_kernel
 def csr_product_transposed_left(data, indices, indptr, rows, b, first, stop, out):
     """Write the columns of A^T B from `first` to `stop` into those of `out` (d, n).
 

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skmlp._kernels._jit import inlined_kernel, inner_kernel, kernel
+from skmlp._kernels._jit import inlined_kernel, inner_kernel
 from skmlp._kernels._rows import row_max, row_minus, row_sum
 from skmlp._kernels._simd import long_vectors
 from skmlp._kernels._views import flat
@@ -27,7 +27,7 @@ from skmlp._kernels.elementwise import exp_of_negative, log1p, sigmoid
 _BINARY, _MULTINOMIAL = range(2)
 
 
-@kernel
+@inner_kernel
 def loss_and_delta(code, logits, y, weights, rows, scale, smoothing, losses, delta):
     """Add each row's weighted loss to `losses`; write the batch's gradient into `delta`.
 
@@ -111,7 +111,7 @@ def exp_of_differences(logits, out):
         values[i] = exp_of_negative(values[i])
 
 
-@kernel
+@inner_kernel
 def probabilities(code, logits, out):
     """Write class probabilities into `out` (n, k), from logits (n, 1) or (n, k).
 

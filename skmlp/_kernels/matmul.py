@@ -7,7 +7,7 @@ not depend on how rows are taken together, nor on any BLAS.
 
 import numpy as np
 
-from skmlp._kernels._jit import inlined_kernel, inner_kernel, kernel
+from skmlp._kernels._jit import inlined_kernel, inner_kernel
 from skmlp._kernels._rows import dot
 from skmlp._kernels._simd import lanes_of, long_vectors, tile_rows, tile_vectors
 from skmlp._kernels._tiles import (
@@ -21,8 +21,8 @@ from skmlp._kernels._tiles import (
 )
 from skmlp._kernels._views import flat, matrix_at, read_only, rows_at, vector_at
 
-# Whether an operand is packed: variables to numba, which compiles anew for a literal.
-_UNPACKED, _PACKED = np.bool_(False), np.bool_(True)
+# That an operand is not packed: a variable to numba, which compiles anew for a literal.
+_UNPACKED = np.bool_(False)
 # Elements of such an operand from which on packing pays: more than a first cache holds.
 _PACKED_FROM = 24576
 # Inner indices that are added up at a time: so many rows of a block of B, which is 192 bytes
@@ -70,13 +70,14 @@ def product_transposed_left(a, b, first, stop, scratch, out):
         # Few columns would leave most of a vector empty; A's are not few.
         turned = matrix_at(scratch, 0, n, m)
         _multiply(b, _UNPACKED, np.intp(1), n, depth, columns, nothing, floor, turned)
-        transpose(turned, 0, n, rows)
-    elif m * depth < _PACKED_FROM or m < tile_rows() or n < 3 * lanes_of(b):
-        _multiply(columns, _UNPACKED, np.intp(1), a.shape[1], depth, b, nothing, floor, rows)
+        transpose(turned, np.intp(0), n, rows)
     else:
-        _pack(columns, m, scratch)
-        packed = matrix_at(scratch, 0, 1, scratch.size)
-        _multiply(packed, _PACKED, np.intp(1), tile_rows(), depth, b, nothing, floor, rows)
+        packs = m * depth >= _PACKED_FROM and m >= tile_rows() and n >= 3 * lanes_of(b)
+        left, a_depth = columns, a.shape[1]
+        if packs:
+            _pack(columns, m, scratch)
+            left, a_depth = matrix_at(scratch, 0, 1, scratch.size), tile_rows()
+        _multiply(left, packs, np.intp(1), a_depth, depth, b, nothing, floor, rows)
 
 
 def scratch_size(depth, m, n):
@@ -98,7 +99,7 @@ def _pack(a, m, packed):
             copy_tile_rows(a, k * n + column, packed, start * depth + k * tile_rows())
 
 
-@kernel
+@inner_kernel
 def transpose(a, first, stop, out):
     """Write the rows of A (m, n) from `first` to `stop` into the columns of `out` (n, m).
 
@@ -118,7 +119,7 @@ def transpose(a, first, stop, out):
             transpose_square(a, row * n + column, n, out, column * m + row, m)
 
 
-@kernel
+@inner_kernel
 def column_sums(a, out):
     """Write the sum of each column of A (m, n) into `out` (n,), four rows at a time."""
     long_vectors()

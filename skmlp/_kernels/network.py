@@ -7,6 +7,8 @@ Notation: X (n, d) is the input, H⁽⁰⁾ = X, and for the layers k = 1..K
 See :mod:`skmlp._kernels._layout` for where they are.
 """
 
+import numpy as np
+
 from skmlp._kernels._denormals import flush_denormals, restore_denormals
 from skmlp._kernels._hashing import key_of
 from skmlp._kernels._jit import inlined_kernel, inner_kernel, kernel
@@ -57,19 +59,18 @@ from skmlp._kernels.matmul import (
     transpose,
 )
 from skmlp._kernels.optimizers import stride_of
-from skmlp._kernels.shares import claim, finish, n_shares_of, part_of, room_of, share_of, wait
+from skmlp._kernels.shares import part_of
 
 # Instead of the code of a loss, where its probabilities are not wanted.
 NO_LINK = -1
 # Rows that go through the network together in a prediction, whose workspace is sized for them.
 PANEL = 32
-# Rows whose derivatives and sums are taken together.
-_CHUNK = 16
+# Rows whose derivatives and sums are taken together. (A variable to numba, which compiles
+# `part_of` anew for a literal.)
+_CHUNK = np.intp(16)
 # Rows of a product's left-hand matrix that are taken together: what one of them is multiplied
 # by at a time is then still in the second cache for the next columns.
-_DEEP = 256
-# Stages of a pass over a batch, forward and back.
-N_STAGES = 3
+_DEEP = np.intp(256)
 # Batches of so many rows, and so many products of a row's number and a weight, are halved.
 _TWICE, _LARGE = 128, 1 << 19
 # So few outputs are less work than the memory they take: their product goes chunk by chunk.
@@ -102,15 +103,16 @@ def n_deltas(layers, n_rows):
     return n_units(layers) * (n_rows + -(-n_rows // _CHUNK))
 
 
-@inner_kernel
-def _sums_behind(deltas, layers, n_rows):
-    """Return where the sums of the deltas over chunks of rows begin."""
-    last = layers.shape[0] - 1
-    n_outputs = layers[last, UNITS] + layers[last, FAN_OUT]
-    return vector_at(deltas, n_rows * n_outputs, n_outputs * _n_chunks(n_rows))
+@inlined_kernel
+def _sums_of(deltas, layers, k, n_rows):
+    """Return layer k's sums of the deltas of `n_rows` rows over chunks of rows."""
+    n_outputs = layers[layers.shape[0] - 1, UNITS] + layers[layers.shape[0] - 1, FAN_OUT]
+    n_sums = _n_chunks(n_rows)
+    behind = vector_at(deltas, n_rows * n_outputs, n_sums * n_outputs)
+    return outputs_of(behind, layers, k, n_sums)
 
 
-@inner_kernel
+@inlined_kernel
 def _n_chunks(n_rows):
     """Return how many chunks so many rows are."""
     return (n_rows + _CHUNK - 1) // _CHUNK
@@ -206,7 +208,7 @@ def _drop_outputs(layers, k, dropout, seed, step, kept, n_rows, start, h):
         drop(flat(h), key_of(seed, step, k), start * h.shape[1], dropout[k])
 
 
-@inner_kernel
+@inlined_kernel
 def _turned_weights(turned, layers, k):
     """Return where W⁽ᵏ⁾ᵀ is kept; k from 1."""
     start = layers[k, WEIGHTS] - layers[1, WEIGHTS]
@@ -214,23 +216,23 @@ def _turned_weights(turned, layers, k):
 
 
 @inlined_kernel
-def _delta_below(
-    start, stop, theta, layers, k, n_rows,
-    dropout, seed, step, kept, work, turned, deltas, sums,
+def take_back(
+    batch, share, n_shares, theta, layers, k, dropout, seed, step, kept, work, turned, deltas
 ):  # fmt: skip
-    """Compute Δ⁽ᵏ⁻¹⁾ = Δ⁽ᵏ⁾ W⁽ᵏ⁾ᵀ ∘ σ'(Z⁽ᵏ⁻¹⁾) for the rows from `start` to `stop`."""
+    """Compute Δ⁽ᵏ⁻¹⁾ = Δ⁽ᵏ⁾ W⁽ᵏ⁾ᵀ ∘ σ'(Z⁽ᵏ⁻¹⁾) for a share of a batch's rows, and its sums."""
+    n_rows = batch.size
     delta, weights = outputs_of(deltas, layers, k, n_rows), _turned_weights(turned, layers, k)
     h = outputs_of(work, layers, k - 1, n_rows)
     below = outputs_of(deltas, layers, k - 1, n_rows)
-    below_sums = outputs_of(sums, layers, k - 1, _n_chunks(n_rows))
-    is_shallow = layers[k, FAN_OUT] < _SHALLOW
-    if not is_shallow:
-        product(rows_at(delta, start, stop), weights, rows_at(below, start, stop))
+    sums = _sums_of(deltas, layers, k - 1, n_rows)
+    start, stop = part_of(n_rows, _CHUNK, share, n_shares)
+    n_together = _CHUNK if layers[k, FAN_OUT] < _SHALLOW else _DEEP
     for first in range(start, stop, _CHUNK):  # to be still in the first cache for the sums
+        if (first - start) % n_together == 0:
+            last = min(first + n_together, stop)
+            product(rows_at(delta, first, last), weights, rows_at(below, first, last))
         last = min(first + _CHUNK, stop)
         panel, outputs = rows_at(below, first, last), rows_at(h, first, last)
-        if is_shallow:
-            product(rows_at(delta, first, last), weights, panel)
         if kept is not None:
             _differentiate_kept(
                 theta, layers, k - 1, n_rows, first,
@@ -240,7 +242,7 @@ def _delta_below(
                 outputs = rows_at(outputs_of(kept, layers, k - 1, n_rows), first, last)
         differentiate(layers[k - 1, ACTIVATION], flat(outputs), flat(panel))
         row = first // _CHUNK
-        column_sums(panel, flat(rows_at(below_sums, row, row + 1)))
+        column_sums(panel, flat(rows_at(sums, row, row + 1)))
 
 
 @inner_kernel
@@ -260,26 +262,52 @@ def _differentiate_kept(theta, layers, k, n_rows, start, rate, seed, step, kept,
 
 
 @inlined_kernel
-def _layer_gradient(
-    data, indices, indptr, batch, start, stop, part, n_parts, layers, k,
-    kept, work, deltas, sums, scratch, gradient,
+def add_up(
+    data, indices, indptr, batch, share, n_shares, n_terms, theta, layers, k,
+    kept, work, deltas, scratch, gradient,
 ):  # fmt: skip
-    """Write a part of layer k's gradient over the rows of a batch from `start` to `stop`.
+    """Write a share of layer k's gradient: H⁽ᵏ⁻¹⁾ᵀ Δ⁽ᵏ⁾ and the column sums of Δ⁽ᵏ⁾.
 
-    ∂L/∂W⁽ᵏ⁾ = H⁽ᵏ⁻¹⁾ᵀ Δ⁽ᵏ⁾, and ∂L/∂b⁽ᵏ⁾ = column sums of Δ⁽ᵏ⁾.
+    They are written as :func:`n_halves` terms, one for each part of the batch,
+    :func:`stride_of` p elements apart.
     """
-    n_rows, last = batch.size, layers.shape[0] - 1
-    delta = rows_at(outputs_of(deltas, layers, k, n_rows), start, stop)
+    n_parts = max(1, n_shares // n_terms)
+    for half in range(n_terms):
+        part = share - half * n_parts if n_shares > 1 else 0
+        if 0 <= part < n_parts:
+            start, stop = part_of(batch.size, _CHUNK, half, n_terms)
+            term = vector_at(gradient, half * stride_of(theta.size), theta.size)
+            if k % n_parts == part:
+                _gradient_of_units(layers, k, batch.size, start, stop, kept, deltas, term)
+            _gradient_of_weights(
+                data, indices, indptr, batch, start, stop, part, n_parts, layers, k,
+                work, deltas, scratch, term,
+            )  # fmt: skip
+
+
+@inlined_kernel
+def _gradient_of_units(layers, k, n_rows, start, stop, kept, deltas, gradient):
+    """Write ∂L/∂b⁽ᵏ⁾ over some rows, and that of the slopes."""
+    biases = biases_of(gradient, layers, k)
+    if k == layers.shape[0] - 1:
+        column_sums(rows_at(outputs_of(deltas, layers, k, n_rows), start, stop), biases)
+    else:
+        sums = _sums_of(deltas, layers, k, n_rows)
+        column_sums(rows_at(sums, start // _CHUNK, _n_chunks(stop)), biases)
+    if kept is not None:  # noqa: SIM102 - alone, or numba does not rule the branch out
+        if has_slopes(layers[k, ACTIVATION]):
+            products = rows_at(outputs_of(kept, layers, k, n_rows), start, stop)
+            column_sums(products, slopes_of(gradient, layers, k))
+
+
+@inlined_kernel
+def _gradient_of_weights(
+    data, indices, indptr, batch, start, stop, part, n_parts, layers, k,
+    work, deltas, scratch, gradient,
+):  # fmt: skip
+    """Write a part of ∂L/∂W⁽ᵏ⁾ over the rows of a batch from `start` to `stop`."""
+    delta = rows_at(outputs_of(deltas, layers, k, batch.size), start, stop)
     slope = weights_of(gradient, layers, k)
-    if k % n_parts == part:
-        biases = biases_of(gradient, layers, k)
-        if k == last:
-            column_sums(delta, biases)
-        else:
-            chunks = outputs_of(sums, layers, k, _n_chunks(n_rows))
-            column_sums(rows_at(chunks, start // _CHUNK, _n_chunks(stop)), biases)
-        if kept is not None:
-            _slopes_gradient(layers, k, n_rows, start, stop, kept, gradient)
     if data is not None:  # noqa: SIM102 - alone, or numba does not rule the branch out
         if k == 0:
             rows = vector_at(batch, start, stop - start)
@@ -290,65 +318,22 @@ def _layer_gradient(
                 )
             return
     first, end = part_of(slope.shape[0], tile_rows(), part, n_parts)
-    below = rows_at(inputs_of(work, layers, k, n_rows), start, stop)
+    below = rows_at(inputs_of(work, layers, k, batch.size), start, stop)
     for row in range(first, end, _DEEP):
         product_transposed_left(below, delta, row, min(row + _DEEP, end), scratch, slope)
 
 
-@inner_kernel
-def _slopes_gradient(layers, k, n_rows, start, stop, kept, gradient):
-    if has_slopes(layers[k, ACTIVATION]):
-        products = rows_at(outputs_of(kept, layers, k, n_rows), start, stop)
-        column_sums(products, slopes_of(gradient, layers, k))
-
-
 @inlined_kernel
-def batch_gradient(
-    dense, data, indices, indptr, y, weights, batch,
-    theta, layers, loss, smoothing, scale,
-    dropout, seed, step, kept, gradient, work, deltas, turned, packed, losses,
-    marks, thread, stage,
-):  # fmt: skip
-    """Overwrite `gradient` with that of ``scale`` times the data term of one batch.
-
-    It is one vector for each of :func:`n_halves` parts of the batch, which the caller adds up.
-    The term, without the factor, is added to `losses`, row by row: weights[i] * loss_i. The
-    penalty is in neither.
-
-    That takes ``N_STAGES`` stages (see :mod:`skmlp._kernels.shares`), counted from `stage` on:
-    rows go forward, rows go back, and each layer's gradient is computed by parts.
-    """
-    n_shares = n_shares_of(marks)
-    for i in range(n_shares):
-        share = share_of(thread, i, n_shares)
-        if claim(marks, share, stage):
-            _go_forward(
-                dense, data, indices, indptr, y, weights, batch, share, n_shares,
-                theta, layers, loss, smoothing, scale,
-                dropout, seed, step, kept, work, deltas, turned, losses,
-            )  # fmt: skip
-            finish(marks)
-    wait(marks, stage)
-    for turn in range(1 if n_shares == 1 else 2):  # numba compiles what is written twice twice
-        for i in range(n_shares):
-            share = share_of(thread, i, n_shares)
-            if claim(marks, share, stage + 1 + turn):
-                _go_back(
-                    data, indices, indptr, batch, share, n_shares, turn, theta, layers,
-                    dropout, seed, step, kept, work, deltas, turned,
-                    room_of(packed, thread, n_shares), gradient,
-                )  # fmt: skip
-                finish(marks)
-        wait(marks, stage + 1 + turn)
-
-
-@inner_kernel
-def _go_forward(
+def go_forward(
     dense, data, indices, indptr, y, weights, batch, share, n_shares,
     theta, layers, loss, smoothing, scale,
     dropout, seed, step, kept, work, deltas, turned, losses,
 ):  # fmt: skip
-    """Take some rows to their losses and ∂L/∂O, and transpose a share of the weights."""
+    """Take a share of a batch's rows to ∂L/∂O, and transpose a share of the weights.
+
+    L is ``scale`` times Σ wᵢ ℓᵢ over the batch, whose terms, without the factor, are added to
+    `losses`, row by row.
+    """
     n_rows, last = batch.size, layers.shape[0] - 1
     start, stop = part_of(n_rows, _CHUNK, share, n_shares)
     for first in range(start, stop, _DEEP):
@@ -362,45 +347,9 @@ def _go_forward(
         vector_at(losses, start, stop - start),
         rows_at(outputs_of(deltas, layers, last, n_rows), start, stop),
     )  # fmt: skip
-    if n_shares > 1:
-        for k in range(1, layers.shape[0]):
-            rows = part_of(layers[k, FAN_IN], lanes_of(theta), share, n_shares)
-            transpose(weights_of(theta, layers, k), *rows, _turned_weights(turned, layers, k))
-
-
-@inner_kernel
-def _go_back(
-    data, indices, indptr, batch, share, n_shares, turn, theta, layers,
-    dropout, seed, step, kept, work, deltas, turned, scratch, gradient,
-):  # fmt: skip
-    """Take ∂L/∂O of some rows back to all layers, and in the second turn add up a gradient.
-
-    What is a single share does both in the first, layer by layer, while they are in the cache.
-    """
-    n_rows, n_sums = batch.size, n_halves(layers, batch.size)
-    sums = _sums_behind(deltas, layers, n_rows)
-    start, stop = part_of(n_rows, _CHUNK, share, n_shares)
-    n_parts = max(1, n_shares // n_sums)
-    for k in range(layers.shape[0] - 1, -1, -1):
-        if turn == 1 or n_shares == 1:
-            for half in range(n_sums):
-                part = share - half * n_parts if n_shares > 1 else 0
-                if 0 <= part < n_parts:
-                    first, end = part_of(n_rows, _CHUNK, half, n_sums)
-                    _layer_gradient(
-                        data, indices, indptr, batch, first, end, part, n_parts, layers, k,
-                        kept, work, deltas, sums, scratch,
-                        vector_at(gradient, half * stride_of(theta.size), theta.size),
-                    )  # fmt: skip
-        if turn == 0 and k > 0:
-            if n_shares == 1:
-                weights = weights_of(theta, layers, k)
-                transpose(weights, 0, weights.shape[0], _turned_weights(turned, layers, k))
-            for first in range(start, stop, _DEEP):
-                _delta_below(
-                    first, min(first + _DEEP, stop), theta, layers, k, n_rows,
-                    dropout, seed, step, kept, work, turned, deltas, sums,
-                )  # fmt: skip
+    for k in range(1, layers.shape[0]):
+        first, end = part_of(layers[k, FAN_IN], lanes_of(theta), share, n_shares)
+        transpose(weights_of(theta, layers, k), first, end, _turned_weights(turned, layers, k))
 
 
 @kernel

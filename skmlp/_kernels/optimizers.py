@@ -2,19 +2,20 @@
 
 Each takes ``state`` (slots, p), its memory from step to step, and ``settings``, its own
 constants in the order of its registry entry. To add one: a code, a function, a branch in
-:func:`optimizer_step`, and an entry in ``OPTIMIZERS``.
+:func:`optimizer_step`, and an entry in ``OPTIMIZERS``. ``ADDING_UP`` is none of them: it leaves
+theta as it is, and adds what would be the gradients of steps up in its memory.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
-from skmlp._kernels._jit import inner_kernel, kernel
+from skmlp._kernels._jit import inner_kernel
 from skmlp._kernels._simd import long_vectors
 from skmlp._kernels._views import vector_at
 from skmlp._kernels.elementwise import square_root
 
-_SGD, _ADAM, _ADAMW = range(3)
+ADDING_UP, _SGD, _ADAM, _ADAMW = range(4)
 
 
 # Elements of theta that are taken together. Sums over theta are of the sums over such chunks,
@@ -45,7 +46,7 @@ def _chunk_of(c, n_decayed, size):
     return start, min(start + CHUNK, size)
 
 
-@kernel
+@inner_kernel
 def optimizer_step(
     code, theta, gradient, n_terms, state, rate, step, settings, n_decayed, strength, factor,
     first, stop, squares,
@@ -76,57 +77,66 @@ def optimizer_step(
     squares : float64 array of shape (n_chunks,)
         Σ θ² before the step is added for each chunk of those parameters.
     """
-    eta, epsilon = rate, 0.0
-    if code != _SGD:
+    eta, epsilon, momentum, of_velocity, of_push = rate, 0.0, 1.0, 0.0, 0.0
+    if code == ADDING_UP:
+        eta = -1.0
+    elif code == _SGD:
+        momentum, of_push = settings[0], settings[1]
+        of_velocity = momentum if of_push > 0.0 else 1.0
+    else:
         eta, epsilon = _bias_corrected(rate, step, settings, code == _ADAMW)
     # Of a single term nothing is added, rather than each loop compiled twice.
     share = theta.dtype.type(n_terms - 1)
     for c in range(first, stop):
         start, end = _chunk_of(c, n_decayed, theta.size)
         is_decayed = start < n_decayed
-        decay = theta.dtype.type(factor * strength if is_decayed else 0.0)
+        decay = theta.dtype.type(strength if is_decayed else 0.0)
         size = end - start
         part, slope = vector_at(theta, start, size), vector_at(gradient, start, size)
         other = vector_at(gradient, (n_terms - 1) * stride_of(theta.size) + start, size)
         memory = vector_at(state, start, size)
-        if factor < 1.0:
-            _scale(slope, factor)
-        if code == _SGD:
-            total = _sgd(part, slope, other, share, memory, decay, eta, settings)
+        if code < _ADAM:
+            total = _sgd(
+                part, slope, other, share, memory, decay, factor, eta,
+                momentum, of_velocity, of_push,
+            )  # fmt: skip
         else:
             second = vector_at(state, theta.size + start, size)
             shrinkage = rate * settings[3] if code == _ADAMW and is_decayed else 0.0
             total = _adam(
                 part, slope, other, share, memory, second,
-                decay, eta, epsilon, shrinkage, settings,
+                decay, factor, eta, epsilon, shrinkage, settings,
             )  # fmt: skip
         if is_decayed:
             squares[c] += total
 
 
-@kernel
-def squared_norms(theta, gradient, n_decayed, strength, first, stop, norms):
+@inner_kernel
+def squared_norms(theta, gradient, n_terms, n_decayed, strength, first, stop, norms):
     """Write Σ g² over each chunk from `first` to `stop` into `norms`.
 
-    g is the gradient of the whole objective: `gradient` is without that of the penalty,
-    `strength` times the first `n_decayed` of `theta`.
+    g is the gradient of the whole objective: `gradient`, of `n_terms` terms, is without that of
+    the penalty, `strength` times the first `n_decayed` of `theta`.
     """
     long_vectors()
+    share = np.float64(n_terms - 1)
     for c in range(first, stop):
         start, end = _chunk_of(c, n_decayed, theta.size)
-        factor = strength if start < n_decayed else 0.0
-        part, slope = (
-            vector_at(theta, start, end - start),
-            vector_at(gradient, start, end - start),
-        )
+        size, factor = end - start, strength if start < n_decayed else 0.0
+        part, slope = vector_at(theta, start, size), vector_at(gradient, start, size)
+        other = vector_at(gradient, (n_terms - 1) * stride_of(theta.size) + start, size)
         total = 0.0
-        for i in range(part.size):
-            g = np.float64(slope[i]) + factor * np.float64(part[i])
+        for i in range(size):
+            g = (
+                np.float64(slope[i])
+                + share * np.float64(other[i])
+                + factor * np.float64(part[i])
+            )
             total += g * g
         norms[c] = total
 
 
-@kernel
+@inner_kernel
 def clipping_factor(norms, largest):
     """Return what the gradient is multiplied by so that its norm is `largest` at most.
 
@@ -140,55 +150,25 @@ def clipping_factor(norms, largest):
     return largest / norm if norm > largest else 1.0
 
 
-@kernel
-def add_penalty(theta, gradient, n_decayed, strength, first, stop, squares):
-    """Add the gradient of ``strength / 2 * Σ θ²`` to that of the chunks from `first` to `stop`.
+@inner_kernel
+def _sgd(
+    theta, gradient, other, share, velocity, decay, factor, rate, momentum, of_velocity, of_push
+):  # fmt: skip
+    """Momentum v <- μ v - η g; then θ <- θ + a v - b η g.
 
-    The parameters and `squares` are those of :func:`optimizer_step`.
+    That is a = 1 and b = 0, or a = μ and b = 1 after Nesterov. With μ = 1, η = -1 and neither
+    a nor b, v adds the gradients up, and θ stays.
     """
     long_vectors()
-    factor = theta.dtype.type(strength)
-    for c in range(first, stop):
-        start, end = _chunk_of(c, n_decayed, theta.size)
-        if start < n_decayed:
-            part = vector_at(theta, start, end - start)
-            slope = vector_at(gradient, start, end - start)
-            total = theta.dtype.type(0)
-            for i in range(part.size):
-                slope[i] += factor * part[i]
-                total += part[i] * part[i]
-            squares[c] += np.float64(total)
-
-
-@kernel
-def add_chunks(part, n_decayed, first, stop, goes_on, out):
-    """Add the chunks of `part` from `first` to `stop` to those of `out`, or copy them there."""
-    for c in range(first, stop):
-        start, end = _chunk_of(c, n_decayed, out.size)
-        terms, sums = vector_at(part, start, end - start), vector_at(out, start, end - start)
-        for i in range(sums.size):
-            sums[i] = sums[i] + terms[i] if goes_on else terms[i]
-
-
-@inner_kernel
-def _scale(gradient, factor):
-    for i in range(gradient.size):
-        gradient[i] *= gradient.dtype.type(factor)
-
-
-@inner_kernel
-def _sgd(theta, gradient, other, share, velocity, decay, rate, settings):
-    """Momentum v <- μ v - η g; then θ <- θ + v, or θ + μ v - η g after Nesterov."""
-    long_vectors()
-    momentum = theta.dtype.type(settings[0])
-    nesterov = settings[1] != 0.0
-    eta = theta.dtype.type(rate)
-    total = theta.dtype.type(0)
+    dtype = theta.dtype.type
+    mu, eta, scale = dtype(momentum), dtype(rate), dtype(factor)
+    a, b = dtype(of_velocity), dtype(of_push)
+    total = dtype(0)
     for i in range(theta.size):
         total += theta[i] * theta[i]
-        push = eta * (gradient[i] + share * other[i] + decay * theta[i])
-        velocity[i] = momentum * velocity[i] - push
-        theta[i] += momentum * velocity[i] - push if nesterov else velocity[i]
+        push = eta * (scale * (gradient[i] + share * other[i] + decay * theta[i]))
+        velocity[i] = mu * velocity[i] - push
+        theta[i] += a * velocity[i] - b * push
     return np.float64(total)
 
 
@@ -200,14 +180,16 @@ def _bias_corrected(rate, step, settings, corrects):
     root of the uncorrected second moment; as in its algorithm 1 (and in torch), to that of
     the corrected one where `corrects`.
     """
-    correction = np.sqrt(1.0 - settings[1] ** step)
+    t = np.float64(step)  # whole powers would be a loop
+    correction = np.sqrt(1.0 - settings[1] ** t)
     epsilon = settings[2] * (correction if corrects else 1.0)
-    return rate * correction / (1.0 - settings[0] ** step), epsilon
+    return rate * correction / (1.0 - settings[0] ** t), epsilon
 
 
 @inner_kernel
 def _adam(
-    theta, gradient, other, share, first, second, decay, rate, epsilon, shrinkage, settings
+    theta, gradient, other, share, first, second, decay, factor, rate, epsilon, shrinkage,
+    settings,
 ):  # fmt: skip
     """Adam (Kingma and Ba 2015), with `rate` and `epsilon` as corrected for the step.
 
@@ -218,11 +200,11 @@ def _adam(
     beta_1, beta_2 = theta.dtype.type(settings[0]), theta.dtype.type(settings[1])
     rest_1, rest_2 = theta.dtype.type(1.0 - settings[0]), theta.dtype.type(1.0 - settings[1])
     eta, eps = theta.dtype.type(rate), theta.dtype.type(epsilon)
-    kept = theta.dtype.type(1.0 - shrinkage)
+    kept, scale = theta.dtype.type(1.0 - shrinkage), theta.dtype.type(factor)
     total = theta.dtype.type(0)
     for i in range(theta.size):
         total += theta[i] * theta[i]
-        g = gradient[i] + share * other[i] + decay * theta[i]
+        g = scale * (gradient[i] + share * other[i] + decay * theta[i])
         m = beta_1 * first[i] + rest_1 * g
         v = beta_2 * second[i] + rest_2 * g * g
         first[i], second[i] = m, v

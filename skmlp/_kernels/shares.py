@@ -14,23 +14,20 @@ have been done. Stages are counted from 1, and never anew while a thread may be 
 mark returns to what it was. A single thread has a single share, and needs no marks.
 """
 
+import numpy as np
+
 from skmlp._kernels._atomics import add, give_way, load, pause, replace
 from skmlp._kernels._jit import inner_kernel
-from skmlp._kernels._views import vector_at
 
 # Elements of a row of the marks: of a cache line, which threads should not share.
 MARK_SIZE = 8
 # Shares for each of several threads: more than one, so that the faster takes over from the
 # slower, and few, since each reads the weights anew.
 SHARES_OF_THREAD = 4
+# Instead of a share. (A variable to numba, which compiles anew for a literal.)
+NONE = np.intp(-1)
 # How often a thread looks whether the others are done before it lets others run.
 _LOOKS = 400
-
-
-@inner_kernel
-def n_shares_of(marks):
-    """Return how many shares there are."""
-    return marks.shape[0] - 1
 
 
 @inner_kernel
@@ -45,52 +42,39 @@ def part_of(size, unit, share, n_shares):
 
 
 @inner_kernel
-def share_of(thread, i, n_shares):
-    """Return the share that a thread goes for as its i-th.
+def next_share(marks, thread, stage, share):
+    """Return the share of a stage that the thread has claimed, or NONE when all are done.
 
-    Those of its own come first, in their order, which it thus works on in each step as far as
-    it can; then the others', from the last of the thread before on, which that one comes to
-    last.
+    `share` is the one that it has just done, NONE at the beginning of the stage. The thread
+    goes for its own shares first, in their order, so that it works on the same ones in each
+    step as far as it can; then for the others', from the last of the thread before on, which
+    that one comes to last.
     """
-    n_own = min(n_shares, SHARES_OF_THREAD)
-    share = thread * n_own + (i if i < n_own else n_own - 1 - i)
-    return share if share >= 0 else share + n_shares
-
-
-@inner_kernel
-def room_of(scratch, thread, n_shares):
-    """Return the part of a scratch space that is the thread's."""
-    n_threads = (n_shares + SHARES_OF_THREAD - 1) // SHARES_OF_THREAD
-    size = scratch.size // n_threads
-    return vector_at(scratch, thread * size, size)
-
-
-@inner_kernel
-def claim(marks, share, stage):
-    """Return whether the share of the stage is left to the calling thread."""
-    if marks.shape[0] == 2:
-        return True
-    place = share * MARK_SIZE
-    return load(marks, place) == stage - 1 and replace(marks, place, stage - 1, stage)
-
-
-@inner_kernel
-def finish(marks):
-    """Say that a claimed share is done."""
-    if marks.shape[0] > 2:
-        add(marks, (marks.shape[0] - 1) * MARK_SIZE, 1)
-
-
-@inner_kernel
-def wait(marks, stage):
-    """Return when all shares of the stage are done."""
-    if marks.shape[0] == 2:
-        return
     n_shares = marks.shape[0] - 1
-    place, expected = n_shares * MARK_SIZE, n_shares * stage
+    if n_shares == 1:
+        return np.intp(0) if share == NONE else NONE
+    first, done = thread * SHARES_OF_THREAD, n_shares * MARK_SIZE
+    last = first + SHARES_OF_THREAD - 1
+    if share != NONE:
+        add(marks, done, 1)
+    while True:
+        if share == NONE:
+            share = first
+        elif first <= share < last:
+            share += 1
+        else:
+            share = (first if share == last else share) - 1
+            share += n_shares if share < 0 else 0
+            if share == last:
+                break
+        place = share * MARK_SIZE
+        if load(marks, place) == stage - 1 and replace(marks, place, stage - 1, stage):
+            return share
+    expected = n_shares * stage
     for _ in range(_LOOKS):
-        if load(marks, place) >= expected:
-            return
+        if load(marks, done) >= expected:
+            return NONE
         pause()
-    while load(marks, place) < expected:
+    while load(marks, done) < expected:
         give_way()
+    return NONE
