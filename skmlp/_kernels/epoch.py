@@ -102,7 +102,7 @@ def run_epoch(
     losses = vector_at(tallies, 0, batch_size)
     squares = vector_at(tallies, batch_size, n_parts)
     norms = vector_at(tallies, batch_size + n_parts, n_parts)
-    n_packed = packed.size // max(1, n_shares // SHARES_OF_THREAD)
+    n_packed = packed.size // -(-n_shares // SHARES_OF_THREAD)
     scratch = vector_at(packed, thread * n_packed, n_packed)
     penalty = alpha / rates.size if adds_up else alpha
     for k in range(rates.size):

@@ -14,6 +14,7 @@ Label smoothing by ε (Szegedy et al. 2016, section 7) replaces [j = y] by
 (1 - ε) [j = y] + ε / K, with K classes; the value is the cross-entropy of that.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -95,7 +96,7 @@ def _multinomial(logits, y, weights, rows, scale, smoothing, losses, delta):
             least = logits.dtype.type(scale * weight * share)
             for j in range(q):
                 delta[i, j] -= least
-        losses[i] += weight * (np.log(partition) - (expected - largest))
+        losses[i] += weight * (math.log(partition) - (expected - largest))
         delta[i, target] -= logits.dtype.type(scale * weight * rest)
 
 

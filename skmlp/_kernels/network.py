@@ -118,7 +118,7 @@ def _n_chunks(n_rows):
     return (n_rows + _CHUNK - 1) // _CHUNK
 
 
-@inner_kernel
+@inlined_kernel
 def n_halves(layers, n_rows):
     """Return how many parts of a batch have a gradient of their own: two, or one.
 
@@ -271,7 +271,7 @@ def add_up(
     They are written as :func:`n_halves` terms, one for each part of the batch,
     :func:`stride_of` p elements apart.
     """
-    n_parts = max(1, n_shares // n_terms)
+    n_parts = -(-n_shares // n_terms)
     for half in range(n_terms):
         part = share - half * n_parts if n_shares > 1 else 0
         if 0 <= part < n_parts:

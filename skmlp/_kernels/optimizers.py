@@ -6,11 +6,12 @@ constants in the order of its registry entry. To add one: a code, a function, a 
 theta as it is, and adds what would be the gradients of steps up in its memory.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 
-from skmlp._kernels._jit import inner_kernel
+from skmlp._kernels._jit import inlined_kernel, inner_kernel
 from skmlp._kernels._simd import long_vectors
 from skmlp._kernels._views import vector_at
 from skmlp._kernels.elementwise import square_root
@@ -23,13 +24,13 @@ ADDING_UP, _SGD, _ADAM, _ADAMW = range(4)
 CHUNK = 2048
 
 
-@inner_kernel
+@inlined_kernel
 def stride_of(size):
     """Return how far vectors like theta lie apart that all begin with a cache line."""
     return (size + 15) // 16 * 16
 
 
-@inner_kernel
+@inlined_kernel
 def n_chunks(n_decayed, size):
     """Return how many chunks theta has: those of the decayed part, and of the rest."""
     n_first, n_last = n_decayed + CHUNK - 1, size - n_decayed + CHUNK - 1
@@ -136,7 +137,7 @@ def squared_norms(theta, gradient, n_terms, n_decayed, strength, first, stop, no
         norms[c] = total
 
 
-@inner_kernel
+@inlined_kernel
 def clipping_factor(norms, largest):
     """Return what the gradient is multiplied by so that its norm is `largest` at most.
 
@@ -146,7 +147,7 @@ def clipping_factor(norms, largest):
     total = 0.0
     for i in range(norms.size):
         total += norms[i]
-    norm = np.sqrt(total)
+    norm = math.sqrt(total)
     return largest / norm if norm > largest else 1.0
 
 
@@ -172,7 +173,7 @@ def _sgd(
     return np.float64(total)
 
 
-@inner_kernel
+@inlined_kernel
 def _bias_corrected(rate, step, settings, corrects):
     """Return Adam's learning rate with the bias corrections of both moments, and its epsilon.
 
@@ -181,7 +182,7 @@ def _bias_corrected(rate, step, settings, corrects):
     the corrected one where `corrects`.
     """
     t = np.float64(step)  # whole powers would be a loop
-    correction = np.sqrt(1.0 - settings[1] ** t)
+    correction = math.sqrt(1.0 - settings[1] ** t)
     epsilon = settings[2] * (correction if corrects else 1.0)
     return rate * correction / (1.0 - settings[0] ** t), epsilon
 
@@ -197,11 +198,11 @@ def _adam(
     2019, algorithm 2).
     """
     long_vectors()
-    beta_1, beta_2 = theta.dtype.type(settings[0]), theta.dtype.type(settings[1])
-    rest_1, rest_2 = theta.dtype.type(1.0 - settings[0]), theta.dtype.type(1.0 - settings[1])
-    eta, eps = theta.dtype.type(rate), theta.dtype.type(epsilon)
-    kept, scale = theta.dtype.type(1.0 - shrinkage), theta.dtype.type(factor)
-    total = theta.dtype.type(0)
+    dtype = theta.dtype.type
+    beta_1, beta_2 = dtype(settings[0]), dtype(settings[1])
+    rest_1, rest_2 = dtype(1.0 - settings[0]), dtype(1.0 - settings[1])
+    eta, eps, kept, scale = dtype(rate), dtype(epsilon), dtype(1.0 - shrinkage), dtype(factor)
+    total = dtype(0)
     for i in range(theta.size):
         total += theta[i] * theta[i]
         g = scale * (gradient[i] + share * other[i] + decay * theta[i])

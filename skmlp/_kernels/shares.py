@@ -36,9 +36,9 @@ def part_of(size, unit, share, n_shares):
 
     That is at multiples of `unit`; what is left over goes to the last share.
     """
-    n_units = max(1, size // unit)
+    n_units = size // unit
     first, stop = (n_units * share) // n_shares, (n_units * (share + 1)) // n_shares
-    return first * unit, size if stop == n_units else stop * unit
+    return first * unit, size if share == n_shares - 1 else stop * unit
 
 
 @inner_kernel
