@@ -14,7 +14,14 @@ from skmlp._kernels.activations import ACTIVATIONS
 from skmlp._kernels.epoch import run_epoch
 from skmlp._kernels.losses import LOSSES
 from skmlp._kernels.network import n_scratch
-from skmlp._kernels.optimizers import ADDING_UP, CHUNK, OPTIMIZERS, n_chunks, stride_of
+from skmlp._kernels.optimizers import (
+    ADDING_UP,
+    CHUNK,
+    OPTIMIZERS,
+    clipping_factor,
+    n_chunks,
+    stride_of,
+)
 from skmlp._network import Network
 from skmlp._validation import as_matrix
 from tests import oracles
@@ -32,7 +39,6 @@ csr_product_bias = from_python(inputs.csr_product_bias)
 csr_product_transposed_left = from_python(inputs.csr_product_transposed_left)
 loss_and_delta = from_python(losses.loss_and_delta)
 probabilities = from_python(losses.probabilities)
-clipping_factor = from_python(optimizers.clipping_factor)
 optimizer_step = from_python(optimizers.optimizer_step)
 squared_norms = from_python(optimizers.squared_norms)
 

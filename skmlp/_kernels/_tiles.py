@@ -224,30 +224,52 @@ def room_for_block(typing_context: Any, like: Any, depth: Any) -> Any:
     return kind(like, depth), codegen
 
 
-def _copy(n_items: Callable[[Any], int]) -> Any:
-    """Return the intrinsic that copies so many elements, by dtype; arrays count in C order."""
-
-    @intrinsic
-    def copy(typing_context: Any, a: Any, a_start: Any, out: Any, out_start: Any) -> Any:
-        """Copy from `a_start` on to `out_start` on."""
-
-        def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            vector = ir.VectorType(context.get_value_type(out.dtype), n_items(out.dtype))
-            source, target = (
-                builder.bitcast(pointer_at(context, builder, kind, *place), vector.as_pointer())
-                for kind, place in ((a, arguments[:2]), (out, arguments[2:]))
-            )
-            align = out.dtype.bitwidth // 8
-            builder.store(builder.load(source, align=align), target, align=align)
-            return context.get_dummy_value()
-
-        return types.void(a, types.intp, out, types.intp), codegen
-
-    return copy
+def _emit_copy(builder: Any, source: Any, target: Any, n_items: int) -> None:
+    """Emit that so many elements are copied as one vector."""
+    item = source.type.pointee
+    vector = ir.VectorType(item, n_items).as_pointer()
+    align = 8 if isinstance(item, ir.DoubleType) else 4
+    value = builder.load(builder.bitcast(source, vector), align=align)
+    builder.store(value, builder.bitcast(target, vector), align=align)
 
 
-copy_vector = _copy(n_lanes)
-copy_tile_rows = _copy(lambda dtype: processor().tile_rows)
+@intrinsic
+def copy_tile_rows(typing_context: Any, a: Any, a_start: Any, out: Any, out_start: Any) -> Any:
+    """Copy as many elements as a tile has rows, from `a_start` on to `out_start` on."""
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        source = pointer_at(context, builder, a, *arguments[:2])
+        target = pointer_at(context, builder, out, *arguments[2:])
+        _emit_copy(builder, source, target, processor().tile_rows)
+        return context.get_dummy_value()
+
+    return types.void(a, types.intp, out, types.intp), codegen
+
+
+@intrinsic
+def copy_block_row(
+    typing_context: Any, a: Any, a_start: Any, width: Any, last: Any, out: Any, out_start: Any
+) -> Any:
+    """Copy a row of a block that is two vectors wide, or three.
+
+    The last of them is `last` elements from the first, and in the copy next to the others. Of
+    two it is copied twice: LLVM would double the loop that asks for the width.
+    """
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        a_, a_start_, width_, last_, out_, out_start_ = arguments
+        source = pointer_at(context, builder, a, a_, a_start_)
+        target = pointer_at(context, builder, out, out_, out_start_)
+        n = n_lanes(out.dtype)
+        is_wide = builder.icmp_signed(">", width_, INT(2))
+        second = builder.select(is_wide, INT(n), last_)
+        third = builder.select(is_wide, INT(2 * n), INT(n))
+        for here, there in ((INT(0), INT(0)), (second, INT(n)), (last_, third)):
+            _emit_copy(builder, builder.gep(source, [here]), builder.gep(target, [there]), n)
+        return context.get_dummy_value()
+
+    size = types.intp
+    return types.void(a, size, size, size, out, size), codegen
 
 
 @intrinsic

@@ -4,7 +4,7 @@ import numpy as np
 
 from skmlp._kernels._denormals import flush_denormals, restore_denormals
 from skmlp._kernels._jit import inner_kernel, kernel
-from skmlp._kernels._layout import BIASES
+from skmlp._kernels._layout import BIASES, FAN_OUT, UNITS
 from skmlp._kernels._views import vector_at
 from skmlp._kernels.network import add_up, go_forward, n_halves, take_back
 from skmlp._kernels.optimizers import (
@@ -102,6 +102,8 @@ def run_epoch(
     losses = vector_at(tallies, 0, batch_size)
     squares = vector_at(tallies, batch_size, n_parts)
     norms = vector_at(tallies, batch_size + n_parts, n_parts)
+    n_outputs = layers[layers.shape[0] - 1, UNITS] + layers[layers.shape[0] - 1, FAN_OUT]
+    sums = vector_at(deltas, batch_size * n_outputs, deltas.size - batch_size * n_outputs)
     n_packed = packed.size // -(-n_shares // SHARES_OF_THREAD)
     scratch = vector_at(packed, thread * n_packed, n_packed)
     penalty = alpha / rates.size if adds_up else alpha
@@ -133,12 +135,14 @@ def run_epoch(
                         if stage == _GRADIENT or n_shares == 1:
                             add_up(
                                 data, indices, indptr, batch, share, n_shares, n_terms,
-                                theta, layers, i, kept, work, deltas, scratch, gradient,
+                                theta, layers, i, kept, work, deltas, sums, scratch,
+                                gradient,
                             )  # fmt: skip
                         if stage == _BACK and i > 0:
                             take_back(
                                 batch, share, n_shares, theta, layers, i,
-                                dropout, seed, first_step + k, kept, work, turned, deltas,
+                                dropout, seed, first_step + k, kept, work, turned,
+                                deltas, sums,
                             )  # fmt: skip
                 elif stage == _NORMS:
                     squared_norms(

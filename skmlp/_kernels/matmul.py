@@ -11,8 +11,8 @@ from skmlp._kernels._jit import inlined_kernel, inner_kernel
 from skmlp._kernels._rows import dot
 from skmlp._kernels._simd import lanes_of, long_vectors, tile_rows, tile_vectors
 from skmlp._kernels._tiles import (
+    copy_block_row,
     copy_tile_rows,
-    copy_vector,
     room_for_block,
     short_tile,
     single_tile,
@@ -26,9 +26,10 @@ _UNPACKED = np.bool_(False)
 # Elements of such an operand from which on packing pays: more than a first cache holds.
 _PACKED_FROM = 24576
 # Inner indices that are added up at a time: so many rows of a block of B, which is 192 bytes
-# wide at most, stay in the first cache while the tiles go down.
-_DEPTH = 208
-# Blocks of B are packed for so many rows, from so many elements of B on that are added up.
+# wide at most, stay in the first cache while the tiles go down; or, packed, in the second, from
+# which they then come in their order.
+_DEPTH, _PACKED_DEPTH = 208, 1024
+# Blocks of B are packed for so many rows, from so many elements of B on.
 _TALL, _BLOCK_FROM = 128, 12288
 # No vector has half as many lanes, and no tile so many rows.
 _FEW = 32
@@ -64,9 +65,7 @@ def product_transposed_left(a, b, first, stop, scratch, out):
     depth, m, n = a.shape[0], stop - first, b.shape[1]
     nothing, floor = vector_at(b, 0, 0), b.dtype.type(-np.inf)
     columns, rows = matrix_at(a, first, depth, a.shape[1]), rows_at(out, first, stop)
-    if n == 1:
-        _weighted_sum_of_rows(columns, flat(b), flat(rows))
-    elif n < 2 * lanes_of(b) and m >= lanes_of(b):
+    if n < 2 * lanes_of(b) and m >= lanes_of(b):
         # Few columns would leave most of a vector empty; A's are not few.
         turned = matrix_at(scratch, 0, n, m)
         _multiply(b, _UNPACKED, np.intp(1), n, depth, columns, nothing, floor, turned)
@@ -151,24 +150,12 @@ def _outer_product(a, b, out):
             out[i, j] = a[i] * b[j]
 
 
-@inner_kernel
-def _weighted_sum_of_rows(a, b, out):
-    long_vectors()
-    out[:] = 0
-    for i in range(b.size):
-        weight = b[i]
-        for j in range(out.size):
-            out[j] += weight * a[i, j]
-
-
 @inlined_kernel
 def _pack_block(b, start, depth, n, width, last, packed):
     """Copy a block of B, `width` vectors wide, so that its rows lie side by side."""
     lanes = lanes_of(b)
     for k in range(depth):
-        for j in range(width):
-            offset = last if j == width - 1 else j * lanes
-            copy_vector(b, start + k * n + offset, packed, (k * width + j) * lanes)
+        copy_block_row(b, start + k * n, width, last, packed, k * width * lanes)
 
 
 @inner_kernel
@@ -184,7 +171,15 @@ def _multiply(a, packed, a_row, a_depth, depth, b, bias, floor, out):
     """
     (n_rows, n), n_columns = out.shape, b.shape[1]
     lanes = lanes_of(out)
-    room = room_for_block(out, _DEPTH)
+    room = room_for_block(out, _PACKED_DEPTH)
+    packs = n > lanes and n_rows >= _TALL and depth * n >= _BLOCK_FROM
+    longest = _PACKED_DEPTH if packs else _DEPTH
+    part = depth
+    # A sum cannot go on where two tiles of a column overlap, which would both add to it.
+    if n_rows % tile_rows() == 0:
+        n_parts = (depth + longest - 1) // longest
+        part = (depth + n_parts - 1) // n_parts
+    packs &= part <= _PACKED_DEPTH
     n_vectors = (n + lanes - 1) // lanes
     column = 0
     while column < n:
@@ -197,13 +192,7 @@ def _multiply(a, packed, a_row, a_depth, depth, b, bias, floor, out):
             if width == 1:
                 width, column = 2, n - 2 * lanes
             last = min((width - 1) * lanes, n - lanes - column)
-        part = depth
-        # A sum cannot go on where two tiles of a column overlap, which would both add to it.
-        if n_rows % tile_rows() == 0:
-            n_parts = (depth + _DEPTH - 1) // _DEPTH
-            part = (depth + n_parts - 1) // n_parts
         block, b_row, b_last = read_only(flat(b)), n_columns, last
-        packs = width > 0 and part <= _DEPTH and n_rows >= _TALL and part * n >= _BLOCK_FROM
         if packs:
             block, b_row, b_last = read_only(room), width * lanes, (width - 1) * lanes
         for k in range(0, depth, part):

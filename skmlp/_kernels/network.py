@@ -104,15 +104,6 @@ def n_deltas(layers, n_rows):
 
 
 @inlined_kernel
-def _sums_of(deltas, layers, k, n_rows):
-    """Return layer k's sums of the deltas of `n_rows` rows over chunks of rows."""
-    n_outputs = layers[layers.shape[0] - 1, UNITS] + layers[layers.shape[0] - 1, FAN_OUT]
-    n_sums = _n_chunks(n_rows)
-    behind = vector_at(deltas, n_rows * n_outputs, n_sums * n_outputs)
-    return outputs_of(behind, layers, k, n_sums)
-
-
-@inlined_kernel
 def _n_chunks(n_rows):
     """Return how many chunks so many rows are."""
     return (n_rows + _CHUNK - 1) // _CHUNK
@@ -217,14 +208,15 @@ def _turned_weights(turned, layers, k):
 
 @inlined_kernel
 def take_back(
-    batch, share, n_shares, theta, layers, k, dropout, seed, step, kept, work, turned, deltas
+    batch, share, n_shares, theta, layers, k, dropout, seed, step, kept, work, turned,
+    deltas, sums,
 ):  # fmt: skip
     """Compute Δ⁽ᵏ⁻¹⁾ = Δ⁽ᵏ⁾ W⁽ᵏ⁾ᵀ ∘ σ'(Z⁽ᵏ⁻¹⁾) for a share of a batch's rows, and its sums."""
     n_rows = batch.size
     delta, weights = outputs_of(deltas, layers, k, n_rows), _turned_weights(turned, layers, k)
     h = outputs_of(work, layers, k - 1, n_rows)
     below = outputs_of(deltas, layers, k - 1, n_rows)
-    sums = _sums_of(deltas, layers, k - 1, n_rows)
+    below_sums = outputs_of(sums, layers, k - 1, _n_chunks(n_rows))
     start, stop = part_of(n_rows, _CHUNK, share, n_shares)
     n_together = _CHUNK if layers[k, FAN_OUT] < _SHALLOW else _DEEP
     for first in range(start, stop, _CHUNK):  # to be still in the first cache for the sums
@@ -242,7 +234,7 @@ def take_back(
                 outputs = rows_at(outputs_of(kept, layers, k - 1, n_rows), first, last)
         differentiate(layers[k - 1, ACTIVATION], flat(outputs), flat(panel))
         row = first // _CHUNK
-        column_sums(panel, flat(rows_at(sums, row, row + 1)))
+        column_sums(panel, flat(rows_at(below_sums, row, row + 1)))
 
 
 @inner_kernel
@@ -264,7 +256,7 @@ def _differentiate_kept(theta, layers, k, n_rows, start, rate, seed, step, kept,
 @inlined_kernel
 def add_up(
     data, indices, indptr, batch, share, n_shares, n_terms, theta, layers, k,
-    kept, work, deltas, scratch, gradient,
+    kept, work, deltas, sums, scratch, gradient,
 ):  # fmt: skip
     """Write a share of layer k's gradient: H⁽ᵏ⁻¹⁾ᵀ Δ⁽ᵏ⁾ and the column sums of Δ⁽ᵏ⁾.
 
@@ -278,7 +270,9 @@ def add_up(
             start, stop = part_of(batch.size, _CHUNK, half, n_terms)
             term = vector_at(gradient, half * stride_of(theta.size), theta.size)
             if k % n_parts == part:
-                _gradient_of_units(layers, k, batch.size, start, stop, kept, deltas, term)
+                _gradient_of_units(
+                    layers, k, batch.size, start, stop, kept, deltas, sums, term
+                )  # fmt: skip
             _gradient_of_weights(
                 data, indices, indptr, batch, start, stop, part, n_parts, layers, k,
                 work, deltas, scratch, term,
@@ -286,14 +280,14 @@ def add_up(
 
 
 @inlined_kernel
-def _gradient_of_units(layers, k, n_rows, start, stop, kept, deltas, gradient):
+def _gradient_of_units(layers, k, n_rows, start, stop, kept, deltas, sums, gradient):
     """Write ∂L/∂b⁽ᵏ⁾ over some rows, and that of the slopes."""
     biases = biases_of(gradient, layers, k)
     if k == layers.shape[0] - 1:
         column_sums(rows_at(outputs_of(deltas, layers, k, n_rows), start, stop), biases)
     else:
-        sums = _sums_of(deltas, layers, k, n_rows)
-        column_sums(rows_at(sums, start // _CHUNK, _n_chunks(stop)), biases)
+        chunks = outputs_of(sums, layers, k, _n_chunks(n_rows))
+        column_sums(rows_at(chunks, start // _CHUNK, _n_chunks(stop)), biases)
     if kept is not None:  # noqa: SIM102 - alone, or numba does not rule the branch out
         if has_slopes(layers[k, ACTIVATION]):
             products = rows_at(outputs_of(kept, layers, k, n_rows), start, stop)
