@@ -1,7 +1,7 @@
 """Compiled code: functions on arrays and scalars that never touch a Python object.
 
-The border to the Python above is four functions: :func:`epoch.run_epoch`,
-:func:`epoch.loss_and_gradient`, :func:`network.outputs` and :func:`losses.probabilities`.
+The border to the Python above is three functions: :func:`epoch.run_epoch`,
+:func:`network.outputs` and :func:`shuffling.shuffle`.
 Everything else here serves those, but for the registries, the table of layers and its
 views of the parameters, which the Python side reads.
 """

@@ -21,6 +21,18 @@ def constant_like(typing_context: Any, x: Any, value: Any) -> Any:
     return x(x, types.float64), codegen
 
 
+@intrinsic
+def constant_for(typing_context: Any, x: Any, single: Any, double: Any) -> Any:
+    """Return that of two float64 constants which is meant for the type of `x`, in that type."""
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        if x == types.float64:
+            return arguments[2]
+        return builder.fptrunc(arguments[1], context.get_value_type(x))
+
+    return x(x, types.float64, types.float64), codegen
+
+
 def polynomial(single: Sequence[float], double: Sequence[float]) -> Any:
     """Return the intrinsic of a polynomial, by Horner's rule.
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from skmlp._kernels._jit import exact_kernel, inner_kernel
 from skmlp._kernels._scalars import (
+    constant_for,
     constant_like,
     is_single,
     polynomial,
@@ -117,17 +118,11 @@ _erfc_far = polynomial(
 
 
 @exact_kernel
-def _constant(x, single, double):
-    """Return the one of two constants that is meant for the type of x, in that type."""
-    return constant_like(x, single) if is_single(x) else constant_like(x, double)
-
-
-@exact_kernel
 def _reduce(x):
     """Return 2^n and r with x = n ln 2 + r and |r| <= ln 2 / 2; NaN for NaN."""
-    shift = _constant(x, _SHIFT_SINGLE, _SHIFT)
-    high = _constant(x, _LN2_HIGH_SINGLE, _LN2_HIGH)
-    low = _constant(x, _LN2_LOW_SINGLE, _LN2_LOW)
+    shift = constant_for(x, _SHIFT_SINGLE, _SHIFT)
+    high = constant_for(x, _LN2_HIGH_SINGLE, _LN2_HIGH)
+    low = constant_for(x, _LN2_LOW_SINGLE, _LN2_LOW)
     shifted = x * constant_like(x, _LOG2_E) + shift
     n = shifted - shift
     return power_of_two_of_low_bits(shifted), (x - n * high) - n * low
@@ -153,23 +148,19 @@ def _reciprocal(d):
 
 
 @exact_kernel
-def _at_least(low, x):
-    """Return the larger of the two, and NaN for NaN."""
-    return low if x < low else x
-
-
-@exact_kernel
 def exp_of_negative(x):
     """Return e^x for x <= 0, and 0 where it is below the least normal number."""
-    # At the limit, n is the exponent that stands for 0.
-    scale, r = _reduce(_at_least(_constant(x, -88.0, -709.0), x))
+    # There, n is the exponent that stands for 0.
+    limit = constant_for(x, -88.0, -709.0)
+    scale, r = _reduce(limit if x < limit else x)
     return scale + scale * _expm1_reduced(r)
 
 
 @exact_kernel
 def expm1_of_negative(x):
     """Return e^x - 1 for x <= 0, accurate near 0."""
-    scale, r = _reduce(_at_least(constant_like(x, -40.0), x))
+    limit = constant_like(x, -40.0)
+    scale, r = _reduce(limit if x < limit else x)
     return scale * _expm1_reduced(r) + (scale - constant_like(x, 1.0))
 
 
@@ -214,7 +205,7 @@ def square_root(x):
             y *= constant_like(x, 1.5) - constant_like(x, 0.5) * x * (y * y)
     value = x * y
     # Half of the least normal numbers is taken for 0, and then Newton's steps run away.
-    least = _constant(x, _LEAST_SINGLE, _LEAST)
+    least = constant_for(x, _LEAST_SINGLE, _LEAST)
     return value if least <= x < constant_like(x, np.inf) else x
 
 
@@ -232,7 +223,7 @@ def _erfc_beyond_1(x, density):
     """Return erfc(x) = 1 - erf(x) for x >= 1, given exp(-x²)."""
     three = constant_like(x, 3.0)
     # Beyond these limits 1 - erfc(x) is 1, rounded; the factor of the density changes slowly.
-    y = clip(x, constant_like(x, 1.0), _constant(x, 4.0, 6.0))
+    y = clip(x, constant_like(x, 1.0), constant_for(x, 4.0, 6.0))
     return density * _erfc_far((y - three) / (y + three))
 
 

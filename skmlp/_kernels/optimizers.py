@@ -151,7 +151,7 @@ def clipping_factor(norms, largest):
     return largest / norm if norm > largest else 1.0
 
 
-@inner_kernel
+@inlined_kernel
 def _sgd(
     theta, gradient, other, share, velocity, decay, factor, rate, momentum, of_velocity, of_push
 ):  # fmt: skip
@@ -187,7 +187,7 @@ def _bias_corrected(rate, step, settings, corrects):
     return rate * correction / (1.0 - settings[0] ** t), epsilon
 
 
-@inner_kernel
+@inlined_kernel
 def _adam(
     theta, gradient, other, share, first, second, decay, factor, rate, epsilon, shrinkage,
     settings,
