@@ -5,6 +5,7 @@ import pytest
 
 from skmlp._kernels.activations import ACTIVATIONS
 from skmlp._kernels.losses import LOSSES
+from skmlp._kernels.network import n_halves
 from skmlp._network import Network
 from skmlp._training import Problem, _Objective
 from skmlp._validation import TrainingData, as_matrix
@@ -77,3 +78,39 @@ def test_blocks_add_up(rng, loss):
     in_blocks, gradient_in_blocks = objective(theta)
     np.testing.assert_allclose(in_blocks, value, rtol=1e-13)
     np.testing.assert_allclose(gradient_in_blocks, gradient, rtol=1e-10, atol=1e-14)
+
+
+def wide_objective(rng, dtype, scale=1.0):
+    """A problem large enough for a gradient of two terms, taken in one block."""
+    X = as_matrix(rng.normal(scale=scale, size=(300, 30)).astype(dtype), dtype)
+    y = rng.integers(0, 3, 300)
+    network = Network.initialize([30, 70, 50, 3], ["relu"] * 2, np.random.RandomState(0), dtype)
+    data = TrainingData(X, y, np.ones(300, dtype))
+    problem = Problem.weighted(data, np.arange(300), 1.0, 1.0, LOSSES["multinomial"].code)
+    return _Objective(network, problem, None), network
+
+
+def test_halves_add_up(rng):
+    """A block of 300 rows has a gradient for each half, one of 100 only one."""
+    objective, network = wide_objective(rng, np.float64)
+    assert [n_halves.py_func(network.layers, n) for n in (100, 300)] == [1, 2]
+    theta = network.theta.copy()
+    value, gradient = objective(theta)
+    objective._block = 100
+    in_blocks, gradient_in_blocks = objective(theta)
+    np.testing.assert_allclose(in_blocks, value, rtol=1e-13)
+    np.testing.assert_allclose(gradient_in_blocks, gradient, rtol=1e-10, atol=1e-14)
+    np.testing.assert_array_equal(network.theta, theta)
+
+
+def test_a_gradient_that_overflows_leaves_the_value(rng):
+    """As where a line search steps too far, in the first of several blocks."""
+    objective, network = wide_objective(rng, np.float32, scale=1e8)
+    objective._block = 100
+    theta = network.theta.astype(np.float64)
+    theta[:] *= 1e-20
+    theta[30 * 70 : network.n_weights] *= 2e37  # times the input, more than float32 holds
+    value, gradient = objective(theta)
+    assert np.isfinite(value)
+    assert not np.isfinite(gradient).all()
+    np.testing.assert_array_equal(network.theta, theta.astype(np.float32))

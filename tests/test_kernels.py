@@ -353,15 +353,19 @@ def test_adamw_is_torch_s(rng, decay):
 
 @DTYPES
 def test_gradient_clipping(rng, dtype):
-    """The norm is that of the data's gradient and the penalty's together."""
-    theta, gradient = rng.normal(size=(2, 300)).astype(dtype)
-    whole = gradient.astype(np.float64)
-    whole[:200] += 0.5 * theta[:200]
-    norm = np.linalg.norm(whole)
-    norms = np.full(n_chunks.py_func(200, 300), np.nan)
-    squared_norms(theta, gradient, 1, 200, 0.5, 0, norms.size, norms)
-    for largest, factor in ((2 * norm, 1.0), (norm / 4, 0.25)):
-        assert clipping_factor(norms, largest) == pytest.approx(factor, rel=1e-6)
+    """The norm is that of the data's gradient, in one term or two, and the penalty's."""
+    theta, one, other = rng.normal(size=(3, 300)).astype(dtype)
+    terms = np.full(2 * stride_of.py_func(300), np.nan, dtype)
+    terms[:300], terms[stride_of.py_func(300) :][:300] = one, other
+    for n_terms, gradient in ((1, one), (2, one.astype(np.float64) + other)):
+        whole = gradient.astype(np.float64)
+        whole[:200] += 0.5 * theta[:200]
+        norm = np.linalg.norm(whole)
+        norms = np.full(n_chunks.py_func(200, 300), np.nan)
+        squared_norms(theta, terms, n_terms, 200, 0.5, 0, norms.size, norms)
+        for largest, factor in ((2 * norm, 1.0), (norm / 4, 0.25)):
+            assert clipping_factor(norms, largest) == pytest.approx(factor, rel=1e-6)
+    assert np.isnan(clipping_factor(np.array([1.0, np.nan]), 1.0))
 
 
 @DTYPES

@@ -84,6 +84,14 @@ def test_larger_sizes(function, dtype):
     check_sizes(function, dtype, [41, 200], [20, 300], [47, 48, 49, 96, 100, 101])
 
 
+@DTYPES
+@pytest.mark.parametrize("function", PRODUCTS)
+def test_sums_added_up_in_parts(function, dtype):
+    """Heights that are multiples of all tiles', depths of two and three parts."""
+    check_sizes(function, dtype, [24, 48], [300, 450], [1, 15, 33, 101])  # B as it is
+    check_sizes(function, dtype, [144, 192], [1025, 2100], [17, 49, 101])  # B packed
+
+
 SCRIPT = """
 import numpy as np
 from tests.test_matmul import PRODUCTS, check_sizes, check_transpose
@@ -91,7 +99,8 @@ from skmlp._kernels._simd import processor
 for dtype in (np.float32, np.float64):
     for function in PRODUCTS:
         check_sizes(function, dtype, [1, 5, 6, 8, 13], [1, 2, 20], [*range(1, 20), 33, 50])
-        check_sizes(function, dtype, [132], [300], [101])  # packed, and added up in parts
+        check_sizes(function, dtype, [24], [300], [101])  # added up in parts
+        check_sizes(function, dtype, [144], [300, 1025], [101])  # packed, and in parts as well
     check_transpose(dtype, [1, 3, 4, 8, 15, 16, 33])
 print(processor().vector_bytes)
 """

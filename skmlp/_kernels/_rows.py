@@ -38,6 +38,8 @@ def copy_row(
 
     A loop over rows of a loop over elements is compiled as many times as there are cases.
     """
+    if a.dtype != out.dtype:  # bytes are copied
+        return None
 
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         a_, start_, size_, out_, out_start_ = arguments

@@ -40,6 +40,10 @@ def run_epoch(
     by their mean over the training set, never by a minibatch's own sum, which would make
     the weights cancel where they are equal within a minibatch.
 
+    With the code ``ADDING_UP`` for an optimizer, theta stays as it is, and the gradient of
+    (Σ wᵢ ℓᵢ + α/2 Σ W²) / m over all m rows is added to `state`; of `rates` only the number is
+    used, and returned is the objective itself.
+
     Parameters
     ----------
     dense, data, indices, indptr : arrays
@@ -98,14 +102,15 @@ def run_epoch(
     """
     before = flush_denormals()
     n_decayed, n_shares, turn = layers[0, BIASES], marks.shape[0] - 1, 0
-    n_parts, adds_up = n_chunks(n_decayed, theta.size), optimizer == ADDING_UP
+    n_theta_chunks, adds_up = n_chunks(n_decayed, theta.size), optimizer == ADDING_UP
     losses = vector_at(tallies, 0, batch_size)
-    squares = vector_at(tallies, batch_size, n_parts)
-    norms = vector_at(tallies, batch_size + n_parts, n_parts)
+    squares = vector_at(tallies, batch_size, n_theta_chunks)
+    norms = vector_at(tallies, batch_size + n_theta_chunks, n_theta_chunks)
     n_outputs = layers[layers.shape[0] - 1, UNITS] + layers[layers.shape[0] - 1, FAN_OUT]
     sums = vector_at(deltas, batch_size * n_outputs, deltas.size - batch_size * n_outputs)
     n_packed = packed.size // -(-n_shares // SHARES_OF_THREAD)
     scratch = vector_at(packed, thread * n_packed, n_packed)
+    # Each minibatch adds its part of the one penalty up.
     penalty = alpha / rates.size if adds_up else alpha
     for k in range(rates.size):
         first = k * batch_size
@@ -122,7 +127,7 @@ def run_epoch(
             turn += 1
             share = next_share(marks, thread, turn, NONE)
             while share != NONE:
-                start, stop = part_of(n_parts, _ONE, share, n_shares)
+                start, stop = part_of(n_theta_chunks, _ONE, share, n_shares)
                 if stage == _FORWARD:
                     go_forward(
                         dense, data, indices, indptr, y, weights, batch, share, n_shares,

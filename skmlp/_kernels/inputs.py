@@ -25,6 +25,7 @@ def gather(dense, rows, out):
     for i in range(n):
         # Rows lie at random, which no processor foresees.
         ahead = rows[min(i + _AHEAD, n - 1)] * d
+        # (A vector is a cache line, or a part of one, and its length a constant.)
         for j in range(0, d, lanes_of(out)):
             prefetch(dense, ahead + j)
         copy_row(dense, rows[i] * d, d, out, i * d)

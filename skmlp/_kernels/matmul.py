@@ -28,6 +28,7 @@ _PACKED_FROM = 24576
 # Inner indices that are added up at a time: so many rows of a block of B, which is 192 bytes
 # wide at most, stay in the first cache while the tiles go down; or, packed, in the second, from
 # which they then come in their order.
+# There is a block of the deeper kind, of 192 KiB, on the stack.
 _DEPTH, _PACKED_DEPTH = 208, 1024
 # Blocks of B are packed for so many rows, from so many elements of B on.
 _TALL, _BLOCK_FROM = 128, 12288

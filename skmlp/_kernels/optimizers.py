@@ -78,13 +78,8 @@ def optimizer_step(
     squares : float64 array of shape (n_chunks,)
         Σ θ² before the step is added for each chunk of those parameters.
     """
-    eta, epsilon, momentum, of_velocity, of_push = rate, 0.0, 1.0, 0.0, 0.0
-    if code == ADDING_UP:
-        eta = -1.0
-    elif code == _SGD:
-        momentum, of_push = settings[0], settings[1]
-        of_velocity = momentum if of_push > 0.0 else 1.0
-    else:
+    eta, epsilon = rate, 0.0
+    if code >= _ADAM:
         eta, epsilon = _bias_corrected(rate, step, settings, code == _ADAMW)
     # Of a single term nothing is added, rather than each loop compiled twice.
     share = theta.dtype.type(n_terms - 1)
@@ -96,11 +91,10 @@ def optimizer_step(
         part, slope = vector_at(theta, start, size), vector_at(gradient, start, size)
         other = vector_at(gradient, (n_terms - 1) * stride_of(theta.size) + start, size)
         memory = vector_at(state, start, size)
-        if code < _ADAM:
-            total = _sgd(
-                part, slope, other, share, memory, decay, factor, eta,
-                momentum, of_velocity, of_push,
-            )  # fmt: skip
+        if code == ADDING_UP:
+            total = _add_up(part, slope, other, share, memory, decay)
+        elif code == _SGD:
+            total = _sgd(part, slope, other, share, memory, decay, factor, eta, settings)
         else:
             second = vector_at(state, theta.size + start, size)
             shrinkage = rate * settings[3] if code == _ADAMW and is_decayed else 0.0
@@ -148,22 +142,29 @@ def clipping_factor(norms, largest):
     for i in range(norms.size):
         total += norms[i]
     norm = math.sqrt(total)
-    return largest / norm if norm > largest else 1.0
+    return 1.0 if norm <= largest else largest / norm  # also where it is not a number
 
 
 @inlined_kernel
-def _sgd(
-    theta, gradient, other, share, velocity, decay, factor, rate, momentum, of_velocity, of_push
-):  # fmt: skip
+def _add_up(theta, gradient, other, share, total, decay):
+    long_vectors()
+    square = theta.dtype.type(0)
+    for i in range(theta.size):
+        square += theta[i] * theta[i]
+        total[i] += gradient[i] + share * other[i] + decay * theta[i]
+    return np.float64(square)
+
+
+@inlined_kernel
+def _sgd(theta, gradient, other, share, velocity, decay, factor, rate, settings):
     """Momentum v <- μ v - η g; then θ <- θ + a v - b η g.
 
-    That is a = 1 and b = 0, or a = μ and b = 1 after Nesterov. With μ = 1, η = -1 and neither
-    a nor b, v adds the gradients up, and θ stays.
+    That is a = 1 and b = 0, or a = μ and b = 1 after Nesterov.
     """
     long_vectors()
     dtype = theta.dtype.type
-    mu, eta, scale = dtype(momentum), dtype(rate), dtype(factor)
-    a, b = dtype(of_velocity), dtype(of_push)
+    mu, eta, scale = dtype(settings[0]), dtype(rate), dtype(factor)
+    a, b = mu if settings[1] > 0.0 else dtype(1.0), dtype(settings[1])
     total = dtype(0)
     for i in range(theta.size):
         total += theta[i] * theta[i]
