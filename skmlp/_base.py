@@ -105,7 +105,11 @@ class BaseMLPClassifier(CallbackSupport, PredictionMixin, ClassifierMixin, BaseE
             None,
         ],
         "max_fun": [Interval(Integral, 1, None, closed="left")],
-        "n_jobs": [Integral, None],
+        "n_jobs": [
+            Interval(Integral, 1, None, closed="left"),
+            Interval(Integral, None, -1, closed="right"),
+            None,
+        ],
         "class_weight": [StrOptions({"balanced"}), dict, None],
         "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
         "warmup_fraction": [Interval(Real, 0, 1, closed="both")],

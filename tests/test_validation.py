@@ -22,6 +22,7 @@ BOTH = pytest.mark.parametrize("classifier", [MLPBinaryClassifier, MLPMulticlass
         {"learning_rate_init": 0},
         {"max_iter": 0},
         {"batch_size": 0},
+        {"n_jobs": 0},
         {"momentum": 1.5},
         {"validation_fraction": 1.0},
         {"beta_1": 1.0},
