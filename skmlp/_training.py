@@ -184,14 +184,7 @@ class StochasticTraining:
         self._batch_size = _batch_size(params.batch_size, len(problem.rows))
         self._n_steps = -(-len(problem.rows) // self._batch_size)
         self._flat_rates = np.zeros(self._n_steps)
-        self._team = Team(
-            n_helpful_threads(
-                params.n_jobs,
-                network.n_products(problem.data.X),
-                self._batch_size,
-                self._n_steps,
-            )
-        )
+        self._team = _team(network, problem, params.n_jobs, self._batch_size)
         self._scratch = (
             network.memory(self._batch_size, drops=drops),
             *network.workspaces(problem.data.X, self._batch_size, self._team.n_threads),
@@ -367,6 +360,12 @@ class StochasticTraining:
         history.loss = history.loss_curve[best.best_epoch - history.n_iter]
 
 
+def _team(network: Network, problem: Problem, n_jobs: int | None, n_rows: int) -> Team:
+    """Return the threads of passes that take so many rows at a time."""
+    n_products, n_steps = network.n_products(problem.data.X), -(-len(problem.rows) // n_rows)
+    return Team(n_helpful_threads(n_jobs, n_products, n_rows, n_steps))
+
+
 def _batch_size(batch_size: Any, n_rows: int) -> int:
     if batch_size == "auto":
         return min(200, n_rows)
@@ -442,11 +441,8 @@ class _Objective:
     def __init__(self, network: Network, problem: Problem, n_jobs: int | None) -> None:
         self._network = network
         self._problem = problem
-        n_rows = len(problem.rows)
-        self._block = network.block_rows(problem.data.X, n_rows)
-        n_blocks = -(-n_rows // self._block)
-        n_products = network.n_products(problem.data.X)
-        self.team = Team(n_helpful_threads(n_jobs, n_products, self._block, n_blocks))
+        self._block = network.block_rows(problem.data.X, len(problem.rows))
+        self.team = _team(network, problem, n_jobs, self._block)
         self._no_dropout = np.zeros(network.depth)
         self._no_settings = np.empty(0)
         self._gradient = np.empty((1, network.theta.size), network.theta.dtype)
