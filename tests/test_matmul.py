@@ -25,19 +25,24 @@ def whole_numbers(rng, dtype, *shape):
     return rng.integers(-8, 9, shape).astype(dtype)
 
 
+def exact_product(a, b):
+    """Return A B without BLAS, which may warn of what it reads beside a small matrix."""
+    return a.astype(np.int64) @ b.astype(np.int64)
+
+
 def product_bias(a, b, bias, out):
     matmul.product_bias(a, b, bias, NO_FLOOR[a.dtype.char], out)
-    return a @ b + bias
+    return exact_product(a, b) + bias
 
 
 def raised_product_bias(a, b, bias, out):
     matmul.product_bias(a, b, bias, a.dtype.type(0), out)
-    return np.maximum(a @ b + bias, 0)
+    return np.maximum(exact_product(a, b) + bias, 0)
 
 
 def product(a, b, bias, out):
     matmul.product(a, b, out)
-    return a @ b
+    return exact_product(a, b)
 
 
 def product_transposed_left(a, b, bias, out):
@@ -47,7 +52,7 @@ def product_transposed_left(a, b, bias, out):
     for first, stop in ((0, middle), (middle, len(out))):
         if stop > first:
             matmul.product_transposed_left(turned, b, first, stop, scratch, out)
-    return a @ b
+    return exact_product(a, b)
 
 
 PRODUCTS = [product_bias, raised_product_bias, product, product_transposed_left]
