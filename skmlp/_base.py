@@ -25,7 +25,9 @@ from sklearn.utils.multiclass import (
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skmlp._callbacks import CallbackSupport, FitCallbacks
+from skmlp._ensemble import Ensemble
 from skmlp._history import History
+from skmlp._initialization import initialize_from_data
 from skmlp._kernels.activations import ACTIVATIONS
 from skmlp._kernels.losses import LOSSES
 from skmlp._kernels.optimizers import OPTIMIZERS
@@ -34,9 +36,9 @@ from skmlp._prediction import PredictionMixin
 from skmlp._schedules import SCHEDULES
 from skmlp._scoring import ValidationSet, takes_weights
 from skmlp._training import (
-    OptimizerState,
     Problem,
     StochasticTraining,
+    TrainingState,
     train_lbfgs,
 )
 from skmlp._validation import (
@@ -51,6 +53,7 @@ from skmlp._validation import (
     check_weights,
     class_weights_of_rows,
     encode_labels,
+    fold_rows,
     split_rows,
 )
 
@@ -74,8 +77,8 @@ class BaseMLPClassifier(CallbackSupport, PredictionMixin, ClassifierMixin, BaseE
     _multi_class: ClassVar[bool]
 
     classes_: NDArray[Any]
-    _network: Network
-    _state: OptimizerState | None
+    _ensemble: Ensemble
+    _state: TrainingState | None
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
@@ -117,6 +120,10 @@ class BaseMLPClassifier(CallbackSupport, PredictionMixin, ClassifierMixin, BaseE
         "max_grad_norm": [Interval(Real, 0, None, closed="neither"), None],
         "scoring": [StrOptions(set(get_scorer_names())), callable, None],
         "transform_layer": [Integral, StrOptions({"all"})],
+        "n_members": [Interval(Integral, 1, None, closed="left")],
+        "temperature_scaling": ["boolean"],
+        "init": [StrOptions({"random", "data"})],
+        "scaling_rate": [Interval(Real, 0, None, closed="left")],
     }
 
     def __init__(
@@ -153,6 +160,10 @@ class BaseMLPClassifier(CallbackSupport, PredictionMixin, ClassifierMixin, BaseE
         max_grad_norm: float | None = None,
         scoring: Any = None,
         transform_layer: int | str = -1,
+        n_members: int = 1,
+        temperature_scaling: bool = False,
+        init: str = "random",
+        scaling_rate: float = 0.0,
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -185,6 +196,10 @@ class BaseMLPClassifier(CallbackSupport, PredictionMixin, ClassifierMixin, BaseE
         self.max_grad_norm = max_grad_norm
         self.scoring = scoring
         self.transform_layer = transform_layer
+        self.n_members = n_members
+        self.temperature_scaling = temperature_scaling
+        self.init = init
+        self.scaling_rate = scaling_rate
 
     @abstractmethod
     def _n_logits(self, n_classes: int) -> int:
@@ -232,7 +247,7 @@ class BaseMLPClassifier(CallbackSupport, PredictionMixin, ClassifierMixin, BaseE
             without ``early_stopping=True``; or training ended with parameters that are not
             finite.
         """
-        goes_on = self.warm_start and hasattr(self, "_network")
+        goes_on = self.warm_start and hasattr(self, "_ensemble")
         if not goes_on:
             self._forget()
         given_X, given_y = X, y
@@ -252,30 +267,35 @@ class BaseMLPClassifier(CallbackSupport, PredictionMixin, ClassifierMixin, BaseE
                 X_val, y_val, sample_weight_val, classes, X.dtype
             )
         random_state = check_random_state(self.random_state)
-        network = self._get_network(X, classes, random_state, goes_on)
+        random_states = self._random_states(random_state)
+        ensemble = self._get_ensemble(X, classes, random_states, goes_on)
         history = self._get_history(goes_on)
         callbacks = FitCallbacks(
             self,
             given_X,
             given_y,
             sample_weight,
-            lambda network: {"_network": network, "classes_": classes},
+            lambda ensemble: {"_ensemble": ensemble, "classes_": classes},
         )
         rows, validation = self._hold_out(data, X, held_out, classes, random_state)
+        if self.init == "data" and not goes_on:
+            initialize_from_data(ensemble, data, rows, random_states)
         state = None
         with self._forgotten_on_failure():
             if self.solver == "lbfgs":
-                problem = self._get_problem(data, rows, float(data.weights[rows].mean()))
-                train_lbfgs(network, problem, history, self, callbacks)
+                mean = float(data.weights[rows[0]].mean())
+                train_lbfgs(
+                    ensemble, self._get_problem(data, rows[0], mean), history, self, callbacks
+                )
             else:
-                state = OptimizerState(self, network, random_state)
-                problem = self._get_problem(data, rows, state.mean_weight(data.weights[rows]))
+                state = TrainingState(self, ensemble, random_states)
+                problems = self._get_problems(data, rows, state)
                 StochasticTraining(
-                    network, problem, validation, state, history, self, callbacks
+                    ensemble, problems, validation, state, history, self, callbacks
                 ).fit()
             self.classes_ = classes
-            self._conclude(network, history, state)
-            callbacks.end(network)
+            self._conclude(ensemble, history, state)
+            callbacks.end(ensemble)
         return self
 
     @available_if(_solver_is_stochastic)
@@ -322,7 +342,7 @@ class BaseMLPClassifier(CallbackSupport, PredictionMixin, ClassifierMixin, BaseE
                 "sklearn.utils.compute_class_weight('balanced', classes=classes, y=y), and "
                 "pass them as a dict."
             )
-        goes_on = hasattr(self, "_network")
+        goes_on = hasattr(self, "_ensemble")
         if not goes_on:
             self._forget()
         _check_partial_fit_first_call(self, classes)
@@ -330,18 +350,23 @@ class BaseMLPClassifier(CallbackSupport, PredictionMixin, ClassifierMixin, BaseE
         X, y = self._check_rows(X, y, goes_on)
         data = self._get_data(X, encode_labels(y, self.classes_), sample_weight, self.classes_)
         state = self._state if goes_on else None
-        random_state = state.random_state if state else check_random_state(self.random_state)
-        network = self._get_network(X, self.classes_, random_state, goes_on)
         if state is None:
-            state = OptimizerState(self, network, random_state)
+            random_states = self._random_states(check_random_state(self.random_state))
+        else:
+            random_states = [member.random_state for member in state.members]
+        ensemble = self._get_ensemble(X, self.classes_, random_states, goes_on)
+        rows = [np.flatnonzero(data.weights)] * self.n_members
+        if self.init == "data" and not goes_on:
+            initialize_from_data(ensemble, data, rows, random_states)
+        if state is None:
+            state = TrainingState(self, ensemble, random_states)
         elif state.solver != self.solver:
-            state.start_afresh(self, network)
+            state.start_afresh(self, ensemble)
         history = self._get_history(goes_on)
         with self._forgotten_on_failure():
-            rows = np.flatnonzero(data.weights)
-            problem = self._get_problem(data, rows, state.mean_weight(data.weights[rows]))
-            StochasticTraining(network, problem, None, state, history, self).partial_fit()
-            self._conclude(network, history, state)
+            problems = self._get_problems(data, rows, state)
+            StochasticTraining(ensemble, problems, None, state, history, self).partial_fit()
+            self._conclude(ensemble, history, state)
         return self
 
     def _check_rows(self, X: Any, y: Any, goes_on: bool) -> tuple[Any, NDArray[Any]]:
@@ -351,7 +376,7 @@ class BaseMLPClassifier(CallbackSupport, PredictionMixin, ClassifierMixin, BaseE
             X,
             y,
             accept_sparse="csr",
-            dtype=self._network.theta.dtype if goes_on else FLOATS,
+            dtype=self._ensemble.theta.dtype if goes_on else FLOATS,
             order="C",
             reset=not goes_on,
         )
@@ -366,7 +391,21 @@ class BaseMLPClassifier(CallbackSupport, PredictionMixin, ClassifierMixin, BaseE
             raise ValueError("sample_weight_val is given without X_val and y_val.")
         if X_val is not None and not self.early_stopping:
             raise ValueError("X_val is for early stopping: set early_stopping=True as well.")
+        if self.scaling_rate and self.solver != "adamw":
+            raise ValueError(
+                f"scaling_rate is for solver='adamw' alone; got solver={self.solver!r}."
+            )
+        if self.temperature_scaling and not self.early_stopping:
+            raise ValueError(
+                "temperature_scaling=True needs rows that training does not see: set "
+                "early_stopping=True as well."
+            )
         if self.solver == "lbfgs":
+            if self.n_members > 1 or self.temperature_scaling:
+                raise ValueError(
+                    "solver='lbfgs' trains one network, to the end: n_members must be 1, and "
+                    "temperature_scaling False."
+                )
             if X_val is not None:
                 raise ValueError("solver='lbfgs' does not stop early, and takes no X_val.")
             if np.any(np.asarray(self.dropout) != 0):
@@ -416,52 +455,67 @@ class BaseMLPClassifier(CallbackSupport, PredictionMixin, ClassifierMixin, BaseE
         given: tuple[TrainingData, Any] | None,
         classes: NDArray[Any],
         random_state: np.random.RandomState,
-    ) -> tuple[NDArray[np.intp], ValidationSet | None]:
-        """Return the training rows, and what early stopping watches where there is any.
+    ) -> tuple[list[NDArray[np.intp]], ValidationSet | None]:
+        """Return the training rows of each member, and what early stopping watches, if at all.
 
         That is what fit was given, or else a part of the rows.
         """
         rows = np.flatnonzero(data.weights)
         if given is not None:
-            watched = np.flatnonzero(given[0].weights)
-            return rows, self._get_validation_set(*given, watched, classes)
+            watched = [np.flatnonzero(given[0].weights)] * self.n_members
+            return [rows] * self.n_members, self._get_validation_set(*given, watched, classes)
         if not self.early_stopping or self.solver == "lbfgs":
-            return rows, None
-        rows, watched = split_rows(
-            rows,
-            data.y,
-            fraction=self.validation_fraction,
-            random_state=random_state,
-            # scikit-learn does so for one logit.
-            stratify=self._n_logits(len(classes)) == 1,
-        )
-        return rows, self._get_validation_set(data, X, watched, classes)
+            return [rows] * self.n_members, None
+        if self.n_members > 1:
+            parts = fold_rows(
+                rows,
+                data.y,
+                n_members=self.n_members,
+                fraction=self.validation_fraction,
+                random_state=random_state,
+            )
+            if parts is None:
+                return [rows] * self.n_members, None
+        else:
+            part = split_rows(
+                rows,
+                data.y,
+                fraction=self.validation_fraction,
+                random_state=random_state,
+                # scikit-learn does so for one logit.
+                stratify=self._n_logits(len(classes)) == 1,
+            )
+            parts = [part]
+        trained, watched = (list(sides) for sides in zip(*parts, strict=True))
+        return trained, self._get_validation_set(data, X, watched, classes)
 
     def _get_validation_set(
-        self, data: TrainingData, X: Any, rows: NDArray[np.intp], classes: NDArray[Any]
+        self, data: TrainingData, X: Any, rows: list[NDArray[np.intp]], classes: NDArray[Any]
     ) -> ValidationSet:
-        """Return what early stopping watches: the given rows of X, as ``scoring`` says."""
+        """Return what early stopping watches: rows of X for each member."""
+        scales = self.temperature_scaling
         if self.scoring in (None, "accuracy"):
-            return ValidationSet(data, rows)
+            return ValidationSet(data, rows, scales=scales)
         if self.scoring == "neg_log_loss":
-            return ValidationSet(data, rows, uses_loss=True)
-        scorer, X, y = check_scoring(self, self.scoring), X[rows], classes[data.y[rows]]
-        weights = data.weights[rows]
-        differ = bool((weights != weights[0]).any())
-        given = {"sample_weight": weights} if differ and takes_weights(scorer) else {}
+            return ValidationSet(data, rows, uses_loss=True, scales=scales)
+        scorer = check_scoring(self, self.scoring)
 
-        def score(network: Network) -> float:
-            return float(scorer(self._as_fitted(network, classes), X, y, **given))
+        def score(network: Network, rows: NDArray[np.intp]) -> float:
+            weights = data.weights[rows]
+            differ = bool((weights != weights[0]).any())
+            given = {"sample_weight": weights} if differ and takes_weights(scorer) else {}
+            fitted = self._as_fitted(Ensemble.of([network]), classes)
+            return float(scorer(fitted, X[rows], classes[data.y[rows]], **given))
 
-        return ValidationSet(data, rows, score)
+        return ValidationSet(data, rows, score, scales=scales)
 
-    def _as_fitted(self, network: Network, classes: NDArray[Any]) -> Self:
-        """Return a copy of the estimator that predicts with `network`.
+    def _as_fitted(self, ensemble: Ensemble, classes: NDArray[Any]) -> Self:
+        """Return a copy of the estimator that predicts with `ensemble`.
 
         It takes arrays without a word about names that X had as a DataFrame.
         """
         fitted = copy.copy(self)
-        fitted._network, fitted.classes_ = network, classes
+        fitted._ensemble, fitted.classes_ = ensemble, classes
         fitted.__dict__.pop("feature_names_in_", None)
         return fitted
 
@@ -476,26 +530,41 @@ class BaseMLPClassifier(CallbackSupport, PredictionMixin, ClassifierMixin, BaseE
 
     def _forget(self) -> None:
         """Count as not fitted from here on, so that a fit that fails leaves no mixture."""
-        for name in ("_network", "_state", "classes_"):
+        for name in ("_ensemble", "_state", "classes_"):
             self.__dict__.pop(name, None)
 
-    def _get_network(
+    def _random_states(
+        self, random_state: np.random.RandomState
+    ) -> list[np.random.RandomState]:
+        """Return what each member draws from: of a single one, the source itself."""
+        if self.n_members == 1:
+            return [random_state]
+        seeds = random_state.randint(np.iinfo(np.int32).max, size=self.n_members)
+        return [np.random.RandomState(seed) for seed in seeds]
+
+    def _get_ensemble(
         self,
         X: Any,
         classes: NDArray[Any],
-        random_state: np.random.RandomState,
+        random_states: list[np.random.RandomState],
         goes_on: bool,
-    ) -> Network:
+    ) -> Ensemble:
         hidden = check_hidden_layer_sizes(self.hidden_layer_sizes)
         check_dropout(self.dropout, len(hidden))
         units = [X.shape[1], *hidden, self._n_logits(len(classes))]
         activations = check_activations(self.activation, len(hidden))
-        if not goes_on:
-            name = self.activation if isinstance(self.activation, str) else None
-            output = name or (activations[-1] if activations else "identity")
-            return Network.initialize(units, activations, random_state, X.dtype, output)
-        check_same_architecture(units, self._network.units)
-        return self._network.with_activations(activations)
+        if goes_on:
+            fitted = self._ensemble
+            check_same_architecture(units, fitted.units, self.n_members, len(fitted.theta))
+            return fitted.with_activations(activations)
+        name = self.activation if isinstance(self.activation, str) else None
+        output = name or (activations[-1] if activations else "identity")
+        return Ensemble.of(
+            [
+                Network.initialize(units, activations, random_state, X.dtype, output)
+                for random_state in random_states
+            ]
+        )
 
     def _get_history(self, goes_on: bool) -> History:
         history = History(self.loss_curve_, t=self.t_) if goes_on else History()
@@ -510,19 +579,28 @@ class BaseMLPClassifier(CallbackSupport, PredictionMixin, ClassifierMixin, BaseE
         code = LOSSES[self._loss].code
         return Problem.weighted(data, rows, mean, alpha, code, self.label_smoothing)
 
+    def _get_problems(
+        self, data: TrainingData, rows: list[NDArray[np.intp]], state: TrainingState
+    ) -> list[Problem]:
+        """Return what each member minimises, on its rows."""
+        return [
+            self._get_problem(data, part, member.mean_weight(data.weights[part]))
+            for part, member in zip(rows, state.members, strict=True)
+        ]
+
     def _conclude(
-        self, network: Network, history: History, state: OptimizerState | None
+        self, ensemble: Ensemble, history: History, state: TrainingState | None
     ) -> None:
         """Set the fitted attributes, or raise where the parameters are not finite."""
-        if not np.isfinite(network.theta).all():
+        if not np.isfinite(ensemble.theta).all():
             raise ValueError(
                 "Solver produced non-finite parameter weights. The input data may contain "
                 "large values and need to be preprocessed, or learning_rate_init is too large."
             )
-        self._network = network
+        self._ensemble = ensemble
         self._state = state
-        self.n_layers_ = network.depth + 1
-        self.n_outputs_ = network.units[-1]
+        self.n_layers_ = ensemble.depth + 1
+        self.n_outputs_ = ensemble.units[-1]
         self.out_activation_ = LOSSES[self._loss].link
         self.n_iter_ = history.n_iter
         self.t_ = history.t
@@ -532,30 +610,31 @@ class BaseMLPClassifier(CallbackSupport, PredictionMixin, ClassifierMixin, BaseE
         self.validation_loss_curve_ = history.validation_loss_curve
         self.best_validation_score_ = history.best_score
         self.best_iter_ = history.best_iter
+        self.temperature_ = history.temperature
         self.best_loss_ = None
         if history.best_score is None:
             self.best_loss_ = min(history.loss_curve, default=history.loss)
 
     def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "_network")
+        return hasattr(self, "_ensemble")
 
     @property
     def coefs_(self) -> tuple[NDArray[Any], ...]:
         """Weight matrices (fan_in, fan_out), views of the parameter vector."""
         check_is_fitted(self)
-        return self._network.coefs
+        return self._ensemble.coefs
 
     @property
     def intercepts_(self) -> tuple[NDArray[Any], ...]:
         """Bias vectors (fan_out,), views of the parameter vector."""
         check_is_fitted(self)
-        return self._network.intercepts
+        return self._ensemble.intercepts
 
     @property
     def slopes_(self) -> tuple[NDArray[Any], ...]:
         """Slopes (width,) of each 'prelu' layer, views of the parameter vector."""
         check_is_fitted(self)
-        return self._network.slopes
+        return self._ensemble.slopes
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

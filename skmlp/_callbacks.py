@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from skmlp._network import Network
+from skmlp._ensemble import Ensemble
 
 try:
     from sklearn import callback as _callback
@@ -28,7 +28,7 @@ class FitCallbacks:
     X, y : what fit was called with
     sample_weight : array-like or None
     fitted_attributes : callable
-        Takes a network, and returns the attributes that let a copy of the estimator predict
+        Takes an ensemble, and returns the attributes that let a copy of the estimator predict
         with it.
 
     Attributes
@@ -43,7 +43,7 @@ class FitCallbacks:
         X: Any,
         y: Any,
         sample_weight: Any,
-        fitted_attributes: Callable[[Network], dict[str, Any]],
+        fitted_attributes: Callable[[Ensemble], dict[str, Any]],
     ) -> None:
         self._fitted_attributes = fitted_attributes
         metadata = None if sample_weight is None else {"sample_weight": sample_weight}
@@ -60,24 +60,24 @@ class FitCallbacks:
             self._epoch = self._fit.subcontext(task_name="epoch")
             self._epoch.call_on_fit_task_begin(**self._arguments)
 
-    def end_epoch(self, network: Network) -> bool:
+    def end_epoch(self, ensemble: Ensemble) -> bool:
         """Call the hooks after an epoch; return whether one of them says to stop."""
         if not self.listen:
             return False
         epoch, self._epoch = self._epoch, None
-        return self._end(epoch, network)
+        return self._end(epoch, ensemble)
 
-    def end(self, network: Network) -> None:
+    def end(self, ensemble: Ensemble) -> None:
         """Call the hooks after the last epoch, and those of one that was never run."""
         if self._epoch is not None:
             self._epoch.call_on_fit_task_end(estimator=self._arguments["estimator"])
         if SUPPORTED:
-            self._end(self._fit, network)
+            self._end(self._fit, ensemble)
 
-    def _end(self, task: Any, network: Network) -> bool:
+    def _end(self, task: Any, ensemble: Ensemble) -> bool:
         return bool(
             task.call_on_fit_task_end(
                 **self._arguments,
-                reconstruction_attributes=lambda: self._fitted_attributes(network.copy()),
+                reconstruction_attributes=lambda: self._fitted_attributes(ensemble.copy()),
             )
         )

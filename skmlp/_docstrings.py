@@ -145,6 +145,33 @@ _PARAMETERS = """\
     transform_layer : int or 'all', default=-1
         Hidden layer that `transform` returns, counted from 0, or from -1 backwards; 'all' for
         all of them side by side.
+
+    n_members : int, default=1
+        Number of networks that are trained side by side, an epoch of each at a time, from
+        different initial parameters, and whose probabilities are averaged. With early stopping
+        they hold out different folds of 1 / ``validation_fraction``, or all watch ``X_val``:
+        the score is that of all held-out predictions together, each made by a single member,
+        and the best epoch the same for all. (A callable or another name of ``scoring`` is
+        averaged over the members.) Where a fold would have fewer than ten rows, a warning says
+        that nothing is held out. ``n_jobs`` threads take a member each. Not for 'lbfgs'.
+
+    temperature_scaling : bool, default=False
+        Whether the logits are divided, after training, by the temperature that makes the
+        cross-entropy of the held-out rows least [9]_. What early stopping watches is then that
+        cross-entropy, too, where ``scoring='neg_log_loss'``. Needs ``early_stopping=True``.
+
+    init : {'random', 'data'}, default='random'
+        - 'random': the initial parameters depend on the activation alone.
+        - 'data': the weights of each hidden unit are then divided by the standard deviation of
+          what it adds up over the training rows, and its bias is drawn so that the sum is 0
+          somewhere among them; the output layer begins with zeros. After [5]_, with normal
+          draws instead of five rows.
+
+    scaling_rate : float, default=0.0
+        Learning rate, relative to that of the weights, of a factor for each feature, which
+        multiplies its weights of the first layer and begins with 1 [5]_; 0 means that there are
+        none. Such factors learn which features matter. They are part of ``coefs_``, and cost a
+        prediction nothing. For 'adamw' alone.
 """
 
 _ATTRIBUTES = """\
@@ -158,7 +185,8 @@ _ATTRIBUTES = """\
         Names of the features, where X had names that are all strings.
     coefs_ : tuple of ndarray
         Weight matrices W⁽ᵏ⁾ of shape (fan_in, fan_out), views of the parameter vector:
-        writing into one changes the network.
+        writing into one changes the network. Of several members (``n_members``), here and
+        below, with one more dimension, the first.
     intercepts_ : tuple of ndarray
         Bias vectors b⁽ᵏ⁾ of shape (fan_out,), views likewise.
     slopes_ : tuple of ndarray
@@ -178,6 +206,9 @@ _ATTRIBUTES = """\
         The objective in each epoch, averaged over its minibatches.
     loss_ : float
         The objective in the epoch which the parameters come from.
+    temperature_ : float
+        What the parameters of the output layer were divided by after training; 1 without
+        ``temperature_scaling``.
     best_loss_ : float or None
         Least value in ``loss_curve_``; None with early stopping.
     validation_scores_ : list of float or None
@@ -228,6 +259,8 @@ _NOTES = """\
        CVPR 2016, section 7.
     .. [8] R. Pascanu, T. Mikolov and Y. Bengio, "On the difficulty of training recurrent
        neural networks", ICML 2013, algorithm 1.
+    .. [9] C. Guo, G. Pleiss, Y. Sun and K. Q. Weinberger, "On calibration of modern neural
+       networks", ICML 2017.
 """
 
 _Class = TypeVar("_Class", bound=type)

@@ -12,7 +12,8 @@ class History:
     `n_iter` counts the epochs of the current call; `t` the training rows seen in all
     calls, and the lists go on over warm starts and calls to partial_fit likewise. `loss`
     is that of the epoch which the final parameters come from; `best_iter` its number in the
-    call, counted from 1, and `best_score` its validation score, where there is one.
+    call, counted from 1, and `best_score` its validation score, where there is one;
+    `temperature` what its logits were divided by at the end.
     """
 
     loss_curve: list[float] = field(default_factory=list)
@@ -23,6 +24,7 @@ class History:
     loss: float = np.nan
     best_score: float | None = None
     best_iter: int | None = None
+    temperature: float = 1.0
 
     def add(
         self, loss: float, n_rows: int, validation: tuple[float, float] | None = None

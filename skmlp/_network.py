@@ -44,6 +44,28 @@ def aligned_empty(size: int, dtype: Any) -> NDArray[Any]:
     return room[start : start + n_bytes].view(dtype)
 
 
+def coefs_of(theta: NDArray[Any], layers: NDArray[np.int64]) -> tuple[NDArray[Any], ...]:
+    """Return the weight matrices (..., fan_in, fan_out), views of `theta` (..., p)."""
+    sizes = layers[:, FAN_IN] * layers[:, FAN_OUT]
+    return tuple(
+        theta[..., row[WEIGHTS] : row[WEIGHTS] + size].reshape(
+            *theta.shape[:-1], row[FAN_IN], row[FAN_OUT]
+        )
+        for row, size in zip(layers, sizes, strict=True)
+    )
+
+
+def intercepts_of(theta: NDArray[Any], layers: NDArray[np.int64]) -> tuple[NDArray[Any], ...]:
+    """Return the bias vectors (..., fan_out), views of `theta` (..., p)."""
+    return tuple(theta[..., row[BIASES] : row[BIASES] + row[FAN_OUT]] for row in layers)
+
+
+def slopes_of(theta: NDArray[Any], layers: NDArray[np.int64]) -> tuple[NDArray[Any], ...]:
+    """Return the slopes (..., fan_out) of each layer that has them, views of `theta`."""
+    learning = layers[layers[:, SLOPES] != NO_SLOPES]
+    return tuple(theta[..., row[SLOPES] : row[SLOPES] + row[FAN_OUT]] for row in learning)
+
+
 @dataclass(frozen=True)
 class Network:
     """A multilayer perceptron: its parameters and the table that says where they are.
@@ -158,21 +180,17 @@ class Network:
     @property
     def coefs(self) -> tuple[NDArray[Any], ...]:
         """Weight matrices (fan_in, fan_out), views of theta."""
-        return tuple(
-            self.theta[row[WEIGHTS] :][: row[FAN_IN] * row[FAN_OUT]].reshape(row[FAN_IN], -1)
-            for row in self.layers
-        )
+        return coefs_of(self.theta, self.layers)
 
     @property
     def intercepts(self) -> tuple[NDArray[Any], ...]:
         """Bias vectors (fan_out,), views of theta."""
-        return tuple(self.theta[row[BIASES] :][: row[FAN_OUT]] for row in self.layers)
+        return intercepts_of(self.theta, self.layers)
 
     @property
     def slopes(self) -> tuple[NDArray[Any], ...]:
         """The slopes of each layer whose activation learns them, views of theta."""
-        learning = self.layers[self.layers[:, SLOPES] != NO_SLOPES]
-        return tuple(self.theta[row[SLOPES] :][: row[FAN_OUT]] for row in learning)
+        return slopes_of(self.theta, self.layers)
 
     @property
     def table(self) -> NDArray[np.int64]:
@@ -213,13 +231,13 @@ class Network:
         tallies = np.zeros(n_tallies(n_rows, self.n_weights, self.theta.size))
         return (*(aligned_empty(size, self.theta.dtype) for size in sizes), tallies)
 
-    def memory(self, n_rows: int, *, drops: bool = False) -> NDArray[Any] | None:
+    def memory(self, n_rows: int, *, anyway: bool = False) -> NDArray[Any] | None:
         """Return room for what activations keep of `n_rows` rows, or None where none does.
 
-        With `drops`, for dropout, it is there in any case.
+        With `anyway` it is there in any case, as dropout and learned scales want it.
         """
         codes = {activation.code for activation in ACTIVATIONS.values() if activation.keeps}
-        if not drops and codes.isdisjoint(self.layers[:, ACTIVATION].tolist()):
+        if not anyway and codes.isdisjoint(self.layers[:, ACTIVATION].tolist()):
             return None
         return aligned_empty(n_rows * n_units(self.layers), self.theta.dtype)
 

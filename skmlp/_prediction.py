@@ -10,9 +10,9 @@ from scipy import sparse
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import assert_all_finite, check_is_fitted, validate_data
 
+from skmlp._ensemble import Ensemble
 from skmlp._kernels.losses import LOSSES
-from skmlp._kernels.network import NO_LINK
-from skmlp._network import Network, for_each_block, predicted_codes
+from skmlp._network import for_each_block, predicted_codes
 from skmlp._validation import FLOATS, Matrix, as_matrix
 
 
@@ -28,7 +28,7 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     """
 
     _loss: ClassVar[str]
-    _network: Network
+    _ensemble: Ensemble
     classes_: NDArray[Any]
     n_jobs: int | None
     transform_layer: Any
@@ -63,8 +63,8 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             reset=False,
             ensure_all_finite=not is_dense,  # else the network looks, which has X at hand
         )
-        data = as_matrix(X, self._network.theta.dtype)
-        result = np.empty((X.shape[0], *shape), dtype or self._network.theta.dtype)
+        data = as_matrix(X, self._ensemble.theta.dtype)
+        result = np.empty((X.shape[0], *shape), dtype or self._ensemble.theta.dtype)
         finite = for_each_block(
             lambda block: compute(data.take(block), result[block]), len(result), self.n_jobs
         )
@@ -72,26 +72,22 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             assert_all_finite(X, estimator_name=type(self).__name__, input_name="X")
         return result if dtype else result.astype(X.dtype, copy=False)
 
-    def _outputs(self, X: Any, depth: int, n_columns: int, link: int = NO_LINK) -> NDArray[Any]:
-        """Return the outputs of layer `depth`, or probabilities, in X's dtype."""
-        write = self._network.write_outputs
-        return self._for_each_block(
-            X, (n_columns,), None, lambda rows, out: write(rows, depth, out, link=link)
-        )
-
     def _from_logits(
-        self, X: Any, finish: Callable[[NDArray[Any]], NDArray[Any]], dtype: Any = None
+        self,
+        X: Any,
+        shape: tuple[int, ...],
+        finish: Callable[[NDArray[Any]], NDArray[Any]],
+        dtype: Any = None,
     ) -> NDArray[Any]:
-        """Return the one number a row that `finish` makes of logits (m, q)."""
-        network = self._network
+        """Return what `finish` makes of logits (m, q); its shape for one row is given."""
+        link, n_classes = LOSSES[self._loss].code, len(self.classes_)
 
         def compute(rows: Matrix, out: NDArray[Any]) -> bool:
-            logits = np.empty((len(out), network.units[-1]), network.theta.dtype)
-            finite = network.write_outputs(rows, network.depth, logits)
+            logits, finite = self._ensemble.logits(rows, link, len(out), n_classes)
             out[:] = finish(logits)
             return finite
 
-        return self._for_each_block(X, (), dtype, compute)
+        return self._for_each_block(X, shape, dtype, compute)
 
     def _transformed_layers(self) -> list[int]:
         """Return the numbers of the layers that `transform` returns, counted from 1.
@@ -101,7 +97,7 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         ValueError
             There is no hidden layer, or not the one that is asked for.
         """
-        n_hidden = self._network.depth - 1
+        n_hidden = self._ensemble.depth - 1
         if n_hidden == 0:
             raise ValueError(
                 "transform returns hidden layers, but hidden_layer_sizes=() has "
@@ -131,7 +127,7 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             Labels from `classes_`.
         """
         check_is_fitted(self)
-        codes = self._from_logits(X, predicted_codes, np.intp)
+        codes = self._from_logits(X, (), predicted_codes, np.intp)
         return self.classes_[codes]
 
     def predict_proba(self, X: Any) -> NDArray[Any]:
@@ -150,9 +146,11 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             In the order of `classes_` and X's dtype.
         """
         check_is_fitted(self)
-        depth, link = self._network.depth, LOSSES[self._loss].code
-        result = self._outputs(X, depth, len(self.classes_), link)
-        if result.dtype != self._network.theta.dtype:  # a narrower one may make it 0 again
+        link, write = LOSSES[self._loss].code, self._ensemble.write_probabilities
+        result = self._for_each_block(
+            X, (len(self.classes_),), None, lambda rows, out: write(rows, link, out)
+        )
+        if result.dtype != self._ensemble.theta.dtype:  # a narrower one may make it 0 again
             np.maximum(result, np.finfo(result.dtype).tiny, out=result)
         return result
 
@@ -186,8 +184,8 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         check_is_fitted(self)
         n_classes = len(self.classes_)
         if n_classes == 2:
-            return self._from_logits(X, _log_odds)
-        return self._outputs(X, self._network.depth, n_classes)
+            return self._from_logits(X, (), _log_odds)
+        return self._from_logits(X, (n_classes,), lambda logits: logits)
 
     def transform(self, X: Any) -> NDArray[Any]:
         """Return the hidden representation: the outputs of the layer `transform_layer`.
@@ -199,7 +197,8 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Returns
         -------
         ndarray of shape (n_samples, width)
-            In X's dtype; with 'all' the layers from the first to the last, side by side.
+            In X's dtype; with 'all' the layers from the first to the last, side by side, and
+            of several members (``n_members``) all that is of the first, then of the second.
 
         Raises
         ------
@@ -207,27 +206,16 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             The model is linear (``hidden_layer_sizes=()``), or there is no such layer.
         """
         check_is_fitted(self)
-        layers, network = self._transformed_layers(), self._network
-        if len(layers) == 1:
-            return self._outputs(X, layers[0], self._n_features_out)
-        ends = np.cumsum([network.units[layer] for layer in layers])
-
-        def compute(rows: Matrix, out: NDArray[Any]) -> bool:
-            finite = True
-            # The kernel writes one layer: the first ones are computed again for each, which
-            # for a handful of layers is less than what a second kernel takes to compile.
-            for layer, columns in zip(layers, np.split(out, ends[:-1], axis=1), strict=True):
-                part = np.empty(columns.shape, columns.dtype)
-                finite &= network.write_outputs(rows, layer, part)
-                columns[:] = part
-            return finite
-
-        return self._for_each_block(X, (int(ends[-1]),), None, compute)
+        layers, write = self._transformed_layers(), self._ensemble.write_hidden
+        return self._for_each_block(
+            X, (self._n_features_out,), None, lambda rows, out: write(rows, layers, out)
+        )
 
     @property
     def _n_features_out(self) -> int:
         # What ClassNamePrefixFeaturesOutMixin names: one feature a unit.
-        return sum(self._network.units[layer] for layer in self._transformed_layers())
+        widths = (self._ensemble.units[layer] for layer in self._transformed_layers())
+        return len(self._ensemble.theta) * sum(widths)
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
         """Return the names of what `transform` returns.
@@ -239,17 +227,21 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Returns
         -------
         ndarray of str
-            The class's name in lower case and the number of the unit; of several layers,
-            ``_layer``, the number of the layer, ``_unit`` and that of the unit, all from 0.
+            The class's name in lower case and the number of the unit; before it, where there
+            are several, ``_member`` and ``_layer`` with their numbers; all from 0.
         """
         check_is_fitted(self)
-        layers = self._transformed_layers()
-        if len(layers) == 1:
+        layers, n_members = self._transformed_layers(), len(self._ensemble.theta)
+        if len(layers) == n_members == 1:
             return super().get_feature_names_out(input_features)
         prefix = type(self).__name__.lower()
         names = [
-            f"{prefix}_layer{layer - 1}_unit{unit}"
+            prefix
+            + (f"_member{member}" if n_members > 1 else "")
+            + (f"_layer{layer - 1}" if len(layers) > 1 else "")
+            + f"_unit{unit}"
+            for member in range(n_members)
             for layer in layers
-            for unit in range(self._network.units[layer])
+            for unit in range(self._ensemble.units[layer])
         ]
         return np.array(names, dtype=object)

@@ -1,50 +1,78 @@
 """What early stopping watches: the loss and a score on rows that training does not see."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import root_scalar
+from scipy.special import logsumexp, softmax
 
+from skmlp._ensemble import Ensemble
 from skmlp._network import Network, predicted_codes
 from skmlp._validation import TrainingData
+
+# Temperatures are looked for between these: rows that happen to be predicted without a mistake
+# would ask for 0.
+_TEMPERATURES = 0.25, 20.0
+# Relative accuracy of a temperature, which changes the loss by less than its square.
+_ACCURACY = 1e-3
 
 
 @dataclass(frozen=True)
 class ValidationSet:
     """Rows, and what they are scored by.
 
+    A member of an ensemble is scored on its own rows, which the others may be trained on, and
+    all their predictions count alike.
+
     Attributes
     ----------
     data : TrainingData
-    rows : int array of shape (m,)
-        Which of them count.
+    rows : sequence of int arrays
+        Which of them count, for each member.
     score : callable or None
-        Network -> score. None means the accuracy, which like ``neg_log_loss`` follows from the
-        logits of the loss.
+        (Network, rows) -> score. None means the accuracy, which like ``neg_log_loss`` follows
+        from the logits of the loss.
     uses_loss : bool
         Whether the score is the negative loss.
+    scales : bool
+        Whether the loss is that at the temperature which makes it least.
     """
 
     data: TrainingData
-    rows: NDArray[np.intp]
-    score: Callable[[Network], float] | None = None
+    rows: Sequence[NDArray[np.intp]]
+    score: Callable[[Network, NDArray[np.intp]], float] | None = None
     uses_loss: bool = False
+    scales: bool = False
 
-    def evaluate(self, network: Network) -> tuple[float, float]:
+    def evaluate(self, ensemble: Ensemble) -> tuple[float, float]:
         """Return the score and the mean cross-entropy, both NaN where logits are not finite."""
-        logits = network.logits(self.data.X, self.rows)
+        logits, y, weights = self._predicted(ensemble)
         if not np.isfinite(logits).all():
             return np.nan, np.nan
-        y, weights = self.data.y[self.rows], self.data.weights[self.rows]
-        loss = float(np.average(_cross_entropies(logits, y), weights=weights))
+        temperature = _best_temperature(logits, y, weights) if self.scales else 1.0
+        loss = _mean_cross_entropy(logits / temperature, y, weights)
         if self.uses_loss:
             return -loss, loss
         if self.score is not None:
-            return float(self.score(network)), loss
+            scores = map(self.score, ensemble.members, self.rows)
+            sizes = [len(rows) for rows in self.rows]
+            return float(np.average(list(scores), weights=sizes)), loss
         return float(np.average(predicted_codes(logits) == y, weights=weights)), loss
+
+    def temperature(self, ensemble: Ensemble) -> float:
+        """Return what the logits are to be divided by for the least mean cross-entropy."""
+        return _best_temperature(*self._predicted(ensemble))
+
+    def _predicted(self, ensemble: Ensemble) -> tuple[NDArray[Any], ...]:
+        """Return logits (m, q) in float64, class codes (m,) and weights (m,)."""
+        members = zip(ensemble.members, self.rows, strict=True)
+        logits = [network.logits(self.data.X, rows) for network, rows in members]
+        rows = np.concatenate(self.rows)
+        return np.concatenate(logits, dtype=float), self.data.y[rows], self.data.weights[rows]
 
 
 def takes_weights(scorer: Callable[..., Any]) -> bool:
@@ -60,10 +88,37 @@ def takes_weights(scorer: Callable[..., Any]) -> bool:
     return "sample_weight" in parameters or inspect.Parameter.VAR_KEYWORD in kinds
 
 
-def _cross_entropies(logits: NDArray[Any], y: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Return the loss of each row, from logits (m, 1) or (m, k)."""
-    logits = logits.astype(np.float64)
+def _mean_cross_entropy(
+    logits: NDArray[np.float64], y: NDArray[np.intp], weights: NDArray[Any]
+) -> float:
+    """Return the mean loss of rows, from logits (m, 1) or (m, k)."""
     if logits.shape[1] == 1:
-        return np.logaddexp(0.0, logits[:, 0]) - y * logits[:, 0]
-    logits -= logits.max(axis=1, keepdims=True)
-    return np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(len(y)), y]
+        losses = np.logaddexp(0.0, logits[:, 0]) - y * logits[:, 0]
+    else:
+        losses = logsumexp(logits, axis=1) - logits[np.arange(len(y)), y]
+    return float(np.average(losses, weights=weights))
+
+
+def _best_temperature(
+    logits: NDArray[np.float64], y: NDArray[np.intp], weights: NDArray[Any]
+) -> float:
+    """Return what logits are to be divided by for the least mean loss (Guo et al. 2017).
+
+    The loss is convex in 1 / T, and its derivative the mean of what the logits of a row are
+    expected to be, less that of its class.
+    """
+    if logits.shape[1] == 1:
+        logits = np.pad(logits, ((0, 0), (1, 0)))
+    weights = weights / weights.sum()
+    actual = weights @ logits[np.arange(len(y)), y]
+
+    def derivative(log_temperature: float) -> float:
+        expected = (softmax(logits / np.exp(log_temperature), axis=1) * logits).sum(axis=1)
+        return float(weights @ expected - actual)
+
+    low, high = np.log(_TEMPERATURES)
+    if derivative(low) <= 0:
+        return _TEMPERATURES[0]
+    if derivative(high) >= 0:
+        return _TEMPERATURES[1]
+    return float(np.exp(root_scalar(derivative, bracket=(low, high), xtol=_ACCURACY).root))

@@ -40,6 +40,26 @@ def n_helpful_threads(n_jobs: int | None, n_products: int, n_rows: int, n_steps:
     return min(n_threads, cpu_count()) if n_threads > 1 else 1
 
 
+def n_helpful_members(n_jobs: int | None, n_members: int, n_products: int) -> int:
+    """Return how many threads the members of an ensemble are to be spread over.
+
+    As :func:`n_helpful_threads`, but that a member's pass is one thread's alone, and the
+    members do not exchange anything until it is over.
+
+    Parameters
+    ----------
+    n_jobs : int or None
+    n_members : int
+    n_products : int
+        Of all rows of a member's pass with weights.
+    """
+    helpful = min(n_members, 6 * n_products * n_members // _OF_PASS)
+    if helpful < 2:
+        return 1
+    n_threads = min(effective_n_jobs(n_jobs), helpful)
+    return min(n_threads, cpu_count()) if n_threads > 1 else 1
+
+
 class Team:
     """Threads that run the same compiled passes, each on its shares; a context manager.
 

@@ -4,6 +4,9 @@
 """
 
 import warnings
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
@@ -14,6 +17,7 @@ from scipy.optimize import OptimizeResult, minimize
 from sklearn.exceptions import ConvergenceWarning
 
 from skmlp._callbacks import FitCallbacks
+from skmlp._ensemble import Ensemble
 from skmlp._history import History
 from skmlp._interrupt import Interrupt, deferred_interrupt
 from skmlp._kernels.epoch import run_epoch
@@ -24,7 +28,7 @@ from skmlp._schedules import SCHEDULES, SMALLEST_RATE, Time, learning_rates
 from skmlp._scoring import ValidationSet
 from skmlp._shuffling import Shuffler
 from skmlp._stopping import Monitor
-from skmlp._team import Team, n_helpful_threads
+from skmlp._team import Team, n_helpful_members, n_helpful_threads
 from skmlp._validation import Matrix, TrainingData, check_dropout
 
 
@@ -76,8 +80,8 @@ class Problem:
         return cls(data._replace(weights=weights), rows, alpha / mean, loss, smoothing)
 
 
-class OptimizerState:
-    """What goes on from epoch to epoch, and from one partial_fit to the next.
+class MemberState:
+    """What a member goes on with from epoch to epoch, and from one partial_fit to the next.
 
     Parameters
     ----------
@@ -91,15 +95,11 @@ class OptimizerState:
         Moments or velocities.
     steps : int
         Steps the optimizer has taken since its memory was empty.
-    epochs : int
-        Epochs in all calls.
-    seen : int
-        The training rows seen, as the schedule counts them: 0 in the first epoch.
-    divisor : float
-        What stalls have divided the learning rate by.
-    monitor : Monitor
     dropout_seed : int
         0 before there is any dropout, which is the first to need one.
+    scaling : array
+        The learned factors of the inputs, and what belongs to them; empty without. See
+        :func:`skmlp._kernels.optimizers.scaled_step`.
     """
 
     def __init__(
@@ -107,9 +107,6 @@ class OptimizerState:
     ) -> None:
         self.random_state = random_state
         self.start_afresh(params, network)
-        self.epochs = 0
-        self.seen = 0
-        self.monitor = Monitor(keep_best=params.early_stopping)
         self.dropout_seed = 0
         self._n_weights = 0
         self._sum_of_weights = 0.0
@@ -117,10 +114,22 @@ class OptimizerState:
     def start_afresh(self, params: Any, network: Network) -> None:
         """Begin with an empty memory, as another solver must."""
         slots = OPTIMIZERS[params.solver].slots
-        self.solver = params.solver
         self.memory = np.zeros((slots, network.theta.size), network.theta.dtype)
+        self.scaling = np.empty(0, network.theta.dtype)
         self.steps = 0
-        self.divisor = 1.0
+
+    def scale_inputs(self, network: Network) -> None:
+        """Go on with factors whose weights are as they were left; begin with 1 elsewhere."""
+        weights = network.coefs[0]
+        n_inputs = len(weights)
+        if self.scaling.size == 0:
+            self.scaling = np.zeros(4 * n_inputs + weights.size, weights.dtype)
+        self.scaling = np.require(self.scaling, requirements="W")
+        scales, rows = self.scaling[:n_inputs], self.scaling[4 * n_inputs :]
+        rows = rows.reshape(weights.shape)
+        changed = (scales[:, None] * rows != weights).any(axis=1) | (scales == 0)
+        scales[changed] = 1
+        rows[changed] = weights[changed]
 
     def mean_weight(self, weights: NDArray[Any]) -> float:
         """Return the mean of all training weights so far, the given ones included.
@@ -132,15 +141,148 @@ class OptimizerState:
         return self._sum_of_weights / self._n_weights
 
 
-class StochasticTraining:
-    """The epochs of one call to fit or partial_fit; everything is updated in place.
+class TrainingState:
+    """What goes on from epoch to epoch, and from one partial_fit to the next.
+
+    Parameters
+    ----------
+    params : object
+    ensemble : Ensemble
+    random_states : list of RandomState
+        One a member.
+
+    Attributes
+    ----------
+    members : list of MemberState
+    solver : str
+    epochs : int
+        Epochs in all calls.
+    seen : int
+        The training rows seen, as the schedule counts them: 0 in the first epoch.
+    divisor : float
+        What stalls have divided the learning rate by.
+    monitor : Monitor
+    """
+
+    def __init__(
+        self, params: Any, ensemble: Ensemble, random_states: list[np.random.RandomState]
+    ) -> None:
+        self.members = [
+            MemberState(params, network, random_state)
+            for network, random_state in zip(ensemble.members, random_states, strict=True)
+        ]
+        self.solver = params.solver
+        self.epochs = 0
+        self.seen = 0
+        self.divisor = 1.0
+        self.monitor = Monitor(keep_best=params.early_stopping)
+
+    def start_afresh(self, params: Any, ensemble: Ensemble) -> None:
+        """Begin with empty memories, as another solver must."""
+        self.solver = params.solver
+        self.divisor = 1.0
+        for member, network in zip(self.members, ensemble.members, strict=True):
+            member.start_afresh(params, network)
+
+
+# What calls a function for each of several things: the built-in map, or that of some threads.
+_Map = Callable[..., Iterable[Any]]
+
+
+class _Member:
+    """The epochs of one network in a call to fit or partial_fit; all is updated in place.
 
     Parameters
     ----------
     network : Network
     problem : Problem
+    state : MemberState
+    params : object
+    """
+
+    def __init__(
+        self, network: Network, problem: Problem, state: MemberState, params: Any
+    ) -> None:
+        self._network = network
+        self._problem = problem
+        self._state = state
+        self._params = params
+        self._schedule = SCHEDULES[params.learning_rate]
+        self._optimizer = OPTIMIZERS[params.solver]
+        settings = [getattr(params, name) for name in self._optimizer.settings]
+        self._settings = np.array(settings, dtype=np.float64)
+        self._largest_norm = np.inf if params.max_grad_norm is None else params.max_grad_norm
+        rates = check_dropout(params.dropout, network.depth - 1)
+        self._dropout = np.array([*rates, 0.0])
+        drops = bool(self._dropout.any())
+        if params.scaling_rate:
+            state.scale_inputs(network)
+        if drops and state.dropout_seed == 0:
+            state.dropout_seed = int(state.random_state.randint(1, 2**31))
+        # It is read-only where the estimator was loaded as a memory map.
+        state.memory = np.require(state.memory, requirements="W")
+        self._rows = problem.rows.copy()
+        self.n_rows = self._rows.size
+        self._shuffler = Shuffler(state.random_state, self.n_rows) if params.shuffle else None
+        self._table = network.table
+        self._batch_size = _batch_size(params.batch_size, self.n_rows)
+        self._n_steps = -(-self.n_rows // self._batch_size)
+        self._flat_rates = np.zeros(self._n_steps)
+        n_jobs = params.n_jobs if params.n_members == 1 else 1
+        self.team = _team(network, problem, n_jobs, self._batch_size)
+        kept = network.memory(self._batch_size, anyway=drops or state.scaling.size > 0)
+        self._scaling = None if kept is None else state.scaling
+        self._scratch = (
+            kept,
+            *network.workspaces(problem.data.X, self._batch_size, self.team.n_threads),
+        )
+
+    def rates(self, training: TrainingState) -> NDArray[np.float64]:
+        """Return the learning rate of each step of the next epoch."""
+        params, n_steps = self._params, self._n_steps
+        initial = params.learning_rate_init / training.divisor
+        if self._schedule.factor is None and params.warmup_fraction == 0:
+            # As a rule: the same array epoch after epoch, which saves small fits a percent.
+            if self._flat_rates[0] != initial:
+                self._flat_rates = np.full(n_steps, initial)
+            return self._flat_rates
+        return learning_rates(
+            self._schedule,
+            initial,
+            params.power_t,
+            params.warmup_fraction,
+            Time(training.epochs, n_steps, params.max_iter, training.seen),
+        )
+
+    def run_epoch(self, training: TrainingState) -> float:
+        """Take one step a minibatch, and return the mean objective."""
+        problem, network, state = self._problem, self._network, self._state
+        if self._shuffler is not None:
+            # An epoch shuffles the order the last one left, as scikit-learn's does.
+            self._shuffler.shuffle(self._rows)
+        loss = self.team.run(
+            run_epoch, *problem.data.X, *problem.data[1:], self._rows, self._batch_size,
+            network.theta, self._table, problem.loss, problem.smoothing, problem.alpha,
+            self._optimizer.code, self._settings, state.memory, self._scaling, state.steps + 1,
+            self.rates(training), self._largest_norm,
+            self._dropout, state.dropout_seed, *self._scratch,
+        )  # fmt: skip
+        state.steps += self._n_steps
+        return loss
+
+
+class StochasticTraining:
+    """The epochs of one call to fit or partial_fit; everything is updated in place.
+
+    All members take an epoch before any takes the next, so that what is watched is all of them.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+    problems : list of Problem
+        One a member, which differ in their rows.
     validation : ValidationSet or None
-    state : OptimizerState
+    state : TrainingState
     history : History
     params : object
     callbacks : FitCallbacks or None
@@ -148,47 +290,29 @@ class StochasticTraining:
 
     def __init__(
         self,
-        network: Network,
-        problem: Problem,
+        ensemble: Ensemble,
+        problems: list[Problem],
         validation: ValidationSet | None,
-        state: OptimizerState,
+        state: TrainingState,
         history: History,
         params: Any,
         callbacks: FitCallbacks | None = None,
     ) -> None:
-        self._network = network
-        self._problem = problem
+        self._ensemble = ensemble
+        self._X = problems[0].data.X
         self._validation = validation
         self._state = state
         self._history = history
         self._params = params
         self._callbacks = callbacks
-        self._schedule = SCHEDULES[params.learning_rate]
-        self._optimizer = OPTIMIZERS[params.solver]
-        settings = [getattr(params, name) for name in self._optimizer.settings]
-        self._settings = np.array(settings, dtype=np.float64)
-        self._largest_norm = np.inf if params.max_grad_norm is None else params.max_grad_norm
+        self._divisor = SCHEDULES[params.learning_rate].divisor
         self._patience = np.inf if params.n_iter_no_change is None else params.n_iter_no_change
-        rates = check_dropout(params.dropout, network.depth - 1)
-        self._dropout = np.array([*rates, 0.0])
-        drops = bool(self._dropout.any())
-        if drops and state.dropout_seed == 0:
-            state.dropout_seed = int(state.random_state.randint(1, 2**31))
-        # It is read-only where the estimator was loaded as a memory map.
-        state.memory = np.require(state.memory, requirements="W")
-        self._rows = problem.rows.copy()
-        self._shuffler = (
-            Shuffler(state.random_state, self._rows.size) if params.shuffle else None
-        )
-        self._table = network.table
-        self._batch_size = _batch_size(params.batch_size, len(problem.rows))
-        self._n_steps = -(-len(problem.rows) // self._batch_size)
-        self._flat_rates = np.zeros(self._n_steps)
-        self._team = _team(network, problem, params.n_jobs, self._batch_size)
-        self._scratch = (
-            network.memory(self._batch_size, drops=drops),
-            *network.workspaces(problem.data.X, self._batch_size, self._team.n_threads),
-        )
+        self._members = [
+            _Member(network, problem, member, params)
+            for network, problem, member in zip(
+                ensemble.members, problems, state.members, strict=True
+            )
+        ]
 
     def fit(self) -> None:
         """Run ``max_iter`` epochs at most.
@@ -215,7 +339,7 @@ class StochasticTraining:
         if outcome is _Outcome.INTERRUPTED:
             _warn_interrupted(self._history)
         if self._validation is not None:
-            self._restore_best()
+            self._restore_best(self._validation)
         if outcome is _Outcome.DIVERGED:
             if self._history.best_iter is not None:  # else fit raises, with nothing to restore
                 _warn_unconverged(
@@ -233,7 +357,7 @@ class StochasticTraining:
                 f"Stochastic Optimizer: Maximum iterations ({params.max_iter}) reached "
                 f"and the optimization hasn't converged yet. "
                 + _advice(
-                    self._problem.data.X,
+                    self._X,
                     "max_iter or tol, change learning_rate_init"
                     + ("" if params.early_stopping else ", or set early_stopping=True"),
                 )
@@ -249,7 +373,8 @@ class StochasticTraining:
         """
         params = self._params
         is_over = self._state.epochs >= params.max_iter
-        if is_over and self._rates().max() < _NEXT_TO_NOTHING * params.learning_rate_init:
+        rates = self._members[0].rates(self._state)
+        if is_over and rates.max() < _NEXT_TO_NOTHING * params.learning_rate_init:
             warnings.warn(
                 f"learning_rate={params.learning_rate!r} has come to its end after "
                 f"max_iter={params.max_iter} epochs, and training stands still. Raise max_iter "
@@ -263,10 +388,12 @@ class StochasticTraining:
 
     def _epochs(self, n_epochs: int, reporter: Reporter) -> _Outcome:
         outcome = _Outcome.EXHAUSTED
-        with self._team, deferred_interrupt() as interrupt:
+        with ExitStack() as stack:
+            interrupt = stack.enter_context(deferred_interrupt())
+            run = self._threads(stack)
             for _ in range(n_epochs):
-                watched, told = self._watched_epoch(reporter)
-                if not np.isfinite(watched) and not np.isfinite(self._network.theta).all():
+                watched, told = self._watched_epoch(run, reporter)
+                if not np.isfinite(watched) and not np.isfinite(self._ensemble.theta).all():
                     outcome = _Outcome.DIVERGED
                     break
                 if told:
@@ -280,62 +407,47 @@ class StochasticTraining:
                     break
         return _Outcome.INTERRUPTED if interrupt.received else outcome
 
-    def _watched_epoch(self, reporter: Reporter) -> tuple[float, bool]:
+    def _watched_epoch(self, run: _Map, reporter: Reporter) -> tuple[float, bool]:
         """Run an epoch within its callbacks; return its score, and whether they say to stop."""
         if self._callbacks is None or not self._callbacks.listen:
-            return self._record(self._epoch(), reporter), False
+            return self._record(self._epoch(run), reporter), False
         self._callbacks.begin_epoch()
-        watched = self._record(self._epoch(), reporter)
-        return watched, self._callbacks.end_epoch(self._network)
+        watched = self._record(self._epoch(run), reporter)
+        return watched, self._callbacks.end_epoch(self._ensemble)
 
-    def _rates(self) -> NDArray[np.float64]:
-        """Return the learning rate of each step of the next epoch."""
-        params, state, n_steps = self._params, self._state, self._n_steps
-        initial = params.learning_rate_init / state.divisor
-        if self._schedule.factor is None and params.warmup_fraction == 0:
-            # As a rule: the same array epoch after epoch, which saves small fits a percent.
-            if self._flat_rates[0] != initial:
-                self._flat_rates = np.full(n_steps, initial)
-            return self._flat_rates
-        return learning_rates(
-            self._schedule,
-            initial,
-            params.power_t,
-            params.warmup_fraction,
-            Time(state.epochs, n_steps, params.max_iter, state.seen),
+    def _threads(self, stack: ExitStack) -> _Map:
+        """Return what calls a function for each member; its threads end with the stack."""
+        for member in self._members:
+            stack.enter_context(member.team)
+        n_threads = n_helpful_members(
+            self._params.n_jobs,
+            len(self._members),
+            self._ensemble.members[0].n_products(self._X) * self._members[0].n_rows,
         )
+        if n_threads == 1:
+            return map
+        return stack.enter_context(ThreadPoolExecutor(n_threads, "skmlp")).map
 
-    def _epoch(self) -> float:
-        """Take one step a minibatch, and return the mean objective."""
-        problem, network, state = self._problem, self._network, self._state
-        if self._shuffler is not None:
-            # An epoch shuffles the order the last one left, as scikit-learn's does.
-            self._shuffler.shuffle(self._rows)
-        loss = self._team.run(
-            run_epoch, *problem.data.X, *problem.data[1:], self._rows, self._batch_size,
-            network.theta, self._table, problem.loss, problem.smoothing, problem.alpha,
-            self._optimizer.code, self._settings, state.memory, state.steps + 1,
-            self._rates(), self._largest_norm,
-            self._dropout, state.dropout_seed, *self._scratch,
-        )  # fmt: skip
-        state.steps += self._n_steps
-        state.epochs += 1
-        return loss
+    def _epoch(self, run: _Map) -> float:
+        """Let each member run an epoch, and return the mean of their mean objectives."""
+        losses = list(run(lambda member: member.run_epoch(self._state), self._members))
+        self._state.epochs += 1
+        return sum(losses) / len(losses)
 
     def _record(self, loss: float, reporter: Reporter) -> float:
         """Note the epoch everywhere, and return the score that training watches."""
         state = self._state
-        validation = self._validation.evaluate(self._network) if self._validation else None
-        self._history.add(loss, len(self._rows), validation)
+        validation = self._validation.evaluate(self._ensemble) if self._validation else None
+        self._history.add(loss, self._members[0].n_rows, validation)
         reporter.update(self._history)
         watched = -loss if validation is None else validation[0]
-        state.monitor.update(watched, self._network.theta, self._params.tol)
+        state.monitor.update(watched, self._ensemble.theta, self._params.tol)
         state.seen = self._history.t
         return watched
 
     def _goes_on(self, reporter: Reporter) -> bool:
         """Divide the rate after a stall, where the schedule does; else training stops."""
-        state, divisor = self._state, self._schedule.divisor
+        state, divisor = self._state, self._divisor
         initial = self._params.learning_rate_init
         goes_on, then = False, "Stopping."
         if divisor is not None and initial / state.divisor > SMALLEST_RATE:
@@ -349,15 +461,18 @@ class StochasticTraining:
         )
         return goes_on
 
-    def _restore_best(self) -> None:
+    def _restore_best(self, validation: ValidationSet) -> None:
         """Go back to the best epoch; what comes after the fit is watched anew."""
         state, history = self._state, self._history
         best, state.monitor = state.monitor, Monitor(keep_best=False)
         if best.best_theta is None:  # no score was a number
             return
         history.best_score, history.best_iter = best.best_score, best.best_epoch + 1
-        self._network.theta[:] = best.best_theta
+        self._ensemble.theta[:] = best.best_theta
         history.loss = history.loss_curve[best.best_epoch - history.n_iter]
+        if self._params.temperature_scaling:
+            history.temperature = validation.temperature(self._ensemble)
+            self._ensemble.divide_logits(history.temperature)
 
 
 def _team(network: Network, problem: Problem, n_jobs: int | None, n_rows: int) -> Team:
@@ -446,8 +561,10 @@ class _Objective:
         self._no_dropout = np.zeros(network.depth)
         self._no_settings = np.empty(0)
         self._gradient = np.empty((1, network.theta.size), network.theta.dtype)
+        kept = network.memory(self._block)
+        self._no_scaling = None if kept is None else np.empty(0, network.theta.dtype)
         self._scratch = (
-            network.memory(self._block),
+            kept,
             *network.workspaces(problem.data.X, self._block, self.team.n_threads),
         )
 
@@ -459,16 +576,18 @@ class _Objective:
         value = self.team.run(
             run_epoch, *problem.data.X, *problem.data[1:], problem.rows, self._block,
             network.theta, network.table, problem.loss, problem.smoothing, problem.alpha,
-            ADDING_UP, self._no_settings, self._gradient, 1, no_rates, np.inf,
+            ADDING_UP, self._no_settings, self._gradient, self._no_scaling, 1, no_rates, np.inf,
             self._no_dropout, 0, *self._scratch,
         )  # fmt: skip
         return value, self._gradient[0].astype(np.float64)  # scipy keeps what it is given
 
 
 def train_lbfgs(
-    network: Network, problem: Problem, history: History, params: Any, callbacks: FitCallbacks
+    ensemble: Ensemble, problem: Problem, history: History, params: Any, callbacks: FitCallbacks
 ) -> None:
-    """Minimise the full objective with scipy's L-BFGS-B, updating network and history.
+    """Minimise the full objective with scipy's L-BFGS-B, updating ensemble and history.
+
+    The ensemble has a single member.
 
     Warns
     -----
@@ -477,9 +596,10 @@ def train_lbfgs(
     UserWarning
         Training was interrupted.
     """
+    (network,) = ensemble.members
     objective = _Objective(network, problem, params.n_jobs)
     reporter = get_reporter(params.verbose, params.max_iter)
-    iterations = _Iterations(network, history, reporter, callbacks, params.max_iter)
+    iterations = _Iterations(ensemble, history, reporter, callbacks, params.max_iter)
     try:
         callbacks.begin_epoch()
         with objective.team, deferred_interrupt() as iterations.interrupt:
@@ -513,13 +633,13 @@ class _Iterations:
 
     def __init__(
         self,
-        network: Network,
+        ensemble: Ensemble,
         history: History,
         reporter: Reporter,
         callbacks: FitCallbacks,
         n_iterations: int,
     ) -> None:
-        self._network = network
+        self._ensemble = ensemble
         self._history = history
         self._reporter = reporter
         self._callbacks = callbacks
@@ -530,8 +650,8 @@ class _Iterations:
     def __call__(self, intermediate_result: OptimizeResult) -> None:
         self._history.add(float(intermediate_result.fun), n_rows=0)
         self._reporter.update(self._history)
-        self._network.theta[:] = intermediate_result.x
-        self.told_to_stop = self._callbacks.end_epoch(self._network)
+        self._ensemble.theta[:] = intermediate_result.x
+        self.told_to_stop = self._callbacks.end_epoch(self._ensemble)
         if self.interrupt.received or self.told_to_stop:
             raise StopIteration
         if self._history.n_iter < self._n_iterations:

@@ -12,10 +12,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from sklearn.model_selection import train_test_split
+from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
 from sklearn.utils.validation import _check_sample_weight, assert_all_finite
 
 from skmlp._kernels.activations import ACTIVATIONS
+
+# Rows that a fold needs for what is measured on it to be worth it.
+_LEAST_OF_FOLD = 10
 
 # The dtypes that are kept as they come in; the first is what others become.
 FLOATS = (np.float64, np.float32)
@@ -262,22 +265,92 @@ def split_rows(
         random_state=random_state,
         stratify=y[rows] if stratify else None,
     )
-    lost = np.isin(y[validation], np.setdiff1d(y[rows], y[training]))
-    if lost.any():
+    training, validation, n_lost = _give_back_lost_classes(rows, y, training, validation)
+    if n_lost:
         warnings.warn(
             "The validation split left a class without training rows; its rows are used "
             "for training instead. Consider a smaller validation_fraction, or more data.",
             UserWarning,
             stacklevel=2,
         )
-        training = np.concatenate([training, validation[lost]])
-        validation = validation[~lost]
     if validation.size < 2:
         raise ValueError(
             "The validation set is too small. Increase 'validation_fraction' or the size "
             "of your dataset."
         )
     return training, validation
+
+
+def fold_rows(
+    rows: NDArray[np.intp],
+    y: NDArray[np.intp],
+    *,
+    n_members: int,
+    fraction: float,
+    random_state: np.random.RandomState,
+) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]] | None:
+    """Split rows into training and validation rows for each member of an ensemble.
+
+    The validation rows are one after the other of 1 / `fraction` folds, stratified where the
+    classes have the rows for it, so that members hold out different ones. Rows of a class that
+    would be left without a training row go back.
+
+    Parameters
+    ----------
+    rows, y, fraction, random_state
+        As of :func:`split_rows`.
+    n_members : int
+
+    Returns
+    -------
+    list of (training, validation), or None
+        None with a warning where a fold would have fewer than ten rows.
+
+    Raises
+    ------
+    ValueError
+        `fraction` is 0, or above one half.
+    """
+    if not 0 < fraction <= 0.5:
+        raise ValueError(
+            "With several members validation_fraction must be from above 0 to 0.5; got "
+            f"{fraction}."
+        )
+    n_folds = round(1 / fraction)
+    if rows.size < _LEAST_OF_FOLD * n_folds:
+        warnings.warn(
+            f"{rows.size} rows are too few to hold any out: {n_folds} folds (1 / "
+            f"validation_fraction) must have {_LEAST_OF_FOLD} rows each. All members are "
+            "trained on all rows, for max_iter epochs.",
+            UserWarning,
+            stacklevel=2,
+        )
+        return None
+    is_stratified = np.bincount(y[rows]).max() >= n_folds
+    kind = StratifiedKFold if is_stratified else KFold
+    parts: list[tuple[NDArray[np.intp], NDArray[np.intp]]] = []
+    while len(parts) < n_members:
+        folds = kind(n_folds, shuffle=True, random_state=random_state)
+        with warnings.catch_warnings():  # of classes with fewer rows than there are folds
+            warnings.simplefilter("ignore", UserWarning)
+            for part in folds.split(rows, y[rows]):
+                split = _give_back_lost_classes(rows, y, *(rows[side] for side in part))
+                parts.append(split[:2])
+    return parts[:n_members]
+
+
+def _give_back_lost_classes(
+    rows: NDArray[np.intp],
+    y: NDArray[np.intp],
+    training: NDArray[np.intp],
+    validation: NDArray[np.intp],
+) -> tuple[NDArray[np.intp], NDArray[np.intp], int]:
+    """Move the rows of classes that training lacks there; return how many, too."""
+    lost = np.isin(y[validation], np.setdiff1d(y[rows], y[training]))
+    if not lost.any():
+        return training, validation, 0
+    training = np.concatenate([training, validation[lost]])
+    return training, validation[~lost], int(lost.sum())
 
 
 def _can_stratify(y: NDArray[np.intp], fraction: float) -> bool:
@@ -293,8 +366,15 @@ def _can_stratify(y: NDArray[np.intp], fraction: float) -> bool:
     return bool(possible)
 
 
-def check_same_architecture(units: Sequence[int], fitted: Sequence[int]) -> None:
-    """Raise ValueError where training would go on with a network of another shape."""
+def check_same_architecture(
+    units: Sequence[int], fitted: Sequence[int], n_members: int, n_fitted: int
+) -> None:
+    """Raise ValueError where training would go on with other networks, or a number of them."""
+    if n_members != n_fitted:
+        raise ValueError(
+            f"Training cannot go on: there are {n_fitted} networks, and n_members now asks for "
+            f"{n_members}. Keep n_members, or fit anew with warm_start=False."
+        )
     if list(units) != list(fitted):
         raise ValueError(
             f"Training cannot go on: the network was built with layers of {list(fitted)} "

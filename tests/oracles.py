@@ -91,8 +91,8 @@ def adam(gradients, rates, theta, *, beta_1, beta_2, epsilon):
     return theta
 
 
-def adamw(gradients, rates, theta, *, beta_1, beta_2, epsilon, alpha):
-    """As torch has it."""
+def adamw(gradients, rates, theta, *, beta_1, beta_2, epsilon, alpha, scaling_rate=0.0):
+    """As torch has it; without factors of inputs, whose rate is of no account."""
     first, second = np.zeros_like(theta), np.zeros_like(theta)
     for t, (gradient, rate) in enumerate(zip(gradients, rates, strict=True), start=1):
         first = beta_1 * first + (1 - beta_1) * gradient

@@ -261,8 +261,8 @@ SETTINGS = {
         {"beta_1": 0.0, "beta_2": 0.5, "epsilon": 1e-2},
     ],
     "adamw": [
-        {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-8, "alpha": 0.0},
-        {"beta_1": 0.8, "beta_2": 0.5, "epsilon": 1e-2, "alpha": 0.0},
+        {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-8, "scaling_rate": 0.0, "alpha": 0.0},
+        {"beta_1": 0.8, "beta_2": 0.5, "epsilon": 1e-2, "scaling_rate": 0.0, "alpha": 0.0},
     ],
 }
 OPTIMIZER_CASES = pytest.mark.parametrize(
@@ -284,7 +284,7 @@ def take_step(
     """Update theta and state, and return Σ θ² before, over the decayed part."""
     squares = np.zeros(n_chunks.py_func(n_decayed, theta.size))
     optimizer_step(
-        optimizer.code, theta, gradient, 1, state, rate, step, settings,
+        optimizer.code, theta, gradient, 1, state, np.intp(0), rate, step, settings,
         n_decayed, strength, 1.0, 0, squares.size, squares,
     )  # fmt: skip
     return squares.sum()
@@ -320,7 +320,9 @@ def test_optimizer_steps(rng, name, settings, dtype):
 def test_decoupled_decay(rng, dtype):
     """The weights decay, which come first, and the rest does not."""
     gradients, rates = rng.normal(size=(4, 11)).astype(dtype), [0.1, 0.05, 0.2, 0.01]
-    settings = {"beta_1": 0.9, "beta_2": 0.99, "epsilon": 1e-3, "alpha": 0.5}
+    settings = {
+        "beta_1": 0.9, "beta_2": 0.99, "epsilon": 1e-3, "scaling_rate": 0.0, "alpha": 0.5,
+    }  # fmt: skip
     start = rng.normal(size=11).astype(dtype)
     theta, state = start.copy(), np.zeros((2, 11), dtype)
     values = np.array(list(settings.values()))
@@ -343,7 +345,7 @@ def test_adamw_is_torch_s(rng, decay):
         [parameter], lr=0.02, betas=(0.8, 0.95), eps=1e-4, weight_decay=decay
     )
     theta, state = start.copy(), np.zeros((2, 11))
-    settings = np.array([0.8, 0.95, 1e-4, decay])
+    settings = np.array([0.8, 0.95, 1e-4, 0.0, decay])
     for step, gradient in enumerate(gradients, start=1):
         parameter.grad = torch.tensor(gradient)
         optimizer.step()
@@ -382,7 +384,7 @@ def test_a_factor_of_the_gradient(rng, name, dtype):
         theta, state = start.copy(), np.zeros((optimizer.slots, 300), dtype)
         squares = np.zeros(n_chunks.py_func(200, 300))
         optimizer_step(
-            optimizer.code, theta, slope.copy(), 1, state, 0.1, 1, settings,
+            optimizer.code, theta, slope.copy(), 1, state, np.intp(0), 0.1, 1, settings,
             200, strength, factor, 0, squares.size, squares,
         )  # fmt: skip
         results.append(theta)
@@ -409,7 +411,7 @@ def test_chunks_of_theta(rng, name, dtype):
         squares = np.zeros(n_parts)
         for first, stop in itertools.pairwise(bounds):
             optimizer_step(
-                optimizer.code, theta, gradient, n_terms, state, 0.1, 1, settings,
+                optimizer.code, theta, gradient, n_terms, state, np.intp(0), 0.1, 1, settings,
                 n_decayed, 0.5, 1.0, first, stop, squares,
             )  # fmt: skip
         assert squares.sum() == pytest.approx((start[:n_decayed].astype(float) ** 2).sum())
@@ -521,8 +523,8 @@ def test_a_minibatch_of_weight_zero(rng):
     gradient, alpha, before = np.zeros((1, network.theta.size)), 0.5, network.theta.copy()
     objective = run_epoch(
         *X, y, np.zeros(6), np.arange(6), 6, network.theta, network.table,
-        LOSSES["binary"].code, 0.0, alpha, ADDING_UP, np.empty(0), gradient, 1, np.zeros(1),
-        np.inf, np.zeros(2), 0, None, *network.workspaces(X, 6, 1),
+        LOSSES["binary"].code, 0.0, alpha, ADDING_UP, np.empty(0), gradient, None, 1,
+        np.zeros(1), np.inf, np.zeros(2), 0, None, *network.workspaces(X, 6, 1),
         np.zeros((2, 8), np.int64), 0,
     )  # fmt: skip
     weights = network.theta[: network.n_weights]

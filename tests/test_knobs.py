@@ -220,10 +220,10 @@ class TestDropout:
                 learning_rate_init=1e-300, alpha=0.0, batch_size=len(y), random_state=0,
             )  # fmt: skip
             network.partial_fit(X, y, classes=np.unique(y))  # draws parameters and seed
-            network._network.theta[:] += shift
-            before = network._network.theta.copy()
+            network._ensemble.theta[0][:] += shift
+            before = network._ensemble.theta[0].copy()
             network.set_params(learning_rate_init=rate).partial_fit(X, y)
-            return network.loss_, network._network.theta - before
+            return network.loss_, network._ensemble.theta[0] - before
 
         size = epoch(0.0, 1e-300)[1].size
         _, moved = epoch(0.0, 1e-3)
@@ -534,7 +534,7 @@ def test_partial_fit_with_another_solver_goes_on(binary_data):
     network = MLPBinaryClassifier((4,), learning_rate="cosine", max_iter=4, random_state=0)
     network.partial_fit(X, y, np.full(len(y), 100.0), classes=[0, 1])
     network.set_params(solver="adamw").partial_fit(X, y)
-    assert network._state.steps == 1
+    assert network._state.members[0].steps == 1
     assert network._state.epochs == 2
     assert network.loss_ < 0.05  # weights of 1 among a mean of 50.5
 

@@ -57,8 +57,8 @@ def fitted(X, y, n_jobs, **params):
 
 def outcome(network):
     """Return all that training has computed."""
-    loss = np.array(network.loss_curve_, network._network.theta.dtype)
-    return np.concatenate([network._network.theta, loss])
+    loss = np.array(network.loss_curve_, network._ensemble.theta[0].dtype)
+    return np.concatenate([network._ensemble.theta[0], loss])
 
 
 def check_bits(X, y, **params):

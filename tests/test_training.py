@@ -258,7 +258,9 @@ class TestPartialFit:
                 network.partial_fit(X, y, classes=np.unique(y))
                 if pickled:
                     network = pickle.loads(pickle.dumps(network))
-            return parameters_of(network), network._state.random_state.randint(1 << 30)
+            return parameters_of(network), network._state.members[0].random_state.randint(
+                1 << 30
+            )
 
         straight, draw = train(pickled=False)
         reloaded, same_draw = train(pickled=True)
@@ -297,8 +299,9 @@ class TestPartialFit:
         network = classifier((8,), solver="lbfgs", alpha=100, random_state=0).fit(X, y)
         for solver, optimizer in OPTIMIZERS.items():
             network.set_params(solver=solver, batch_size=100).partial_fit(X, y)
-            assert network._state.memory.shape == (optimizer.slots, network._network.theta.size)
-            assert network._state.steps == 2
+            (member,) = network._state.members
+            assert member.memory.shape == (optimizer.slots, network._ensemble.theta.size)
+            assert network._state.members[0].steps == 2
 
     def test_parameters_set_between_calls_count(self, task):
         classifier, X, y = task
@@ -532,8 +535,9 @@ def test_moments_of_unreached_weights_end_at_zero(solver):
     for _ in range(150):
         network.partial_fit(X[100:], y[100:])
     tiny = np.finfo(np.float32).tiny
-    first = np.abs(network._state.memory[0][:4])
+    memory = network._state.members[0].memory
+    first = np.abs(memory[0][:4])
     assert (first == 0).all()
-    memory = np.abs(network._state.memory)
+    memory = np.abs(memory)
     assert (memory[memory > 0] >= tiny).all()
     assert np.float32(tiny) / 2 > 0, "denormals are left to what runs after the kernels"

@@ -4,7 +4,7 @@ import numpy as np
 
 from skmlp._kernels._denormals import flush_denormals, restore_denormals
 from skmlp._kernels._jit import inner_kernel, kernel
-from skmlp._kernels._layout import BIASES, FAN_OUT, UNITS
+from skmlp._kernels._layout import BIASES, FAN_IN, FAN_OUT, UNITS
 from skmlp._kernels._views import vector_at
 from skmlp._kernels.network import add_up, go_forward, n_halves, take_back
 from skmlp._kernels.optimizers import (
@@ -12,6 +12,7 @@ from skmlp._kernels.optimizers import (
     clipping_factor,
     n_chunks,
     optimizer_step,
+    scaled_step,
     squared_norms,
 )
 from skmlp._kernels.shares import NONE, SHARES_OF_THREAD, next_share, part_of
@@ -31,7 +32,7 @@ def n_tallies(n_rows, n_decayed, size):
 def run_epoch(
     dense, data, indices, indptr, y, weights, rows, batch_size,
     theta, layers, loss, smoothing, alpha,
-    optimizer, settings, state, first_step, rates, largest_norm,
+    optimizer, settings, state, scaling, first_step, rates, largest_norm,
     dropout, seed, kept, gradient, work, deltas, turned, packed, tallies, marks, thread,
 ):  # fmt: skip
     """Take one optimizer step a minibatch, through all `rows` in their order.
@@ -67,6 +68,9 @@ def run_epoch(
     settings : float64 array
     state : array of shape (slots, p)
         The optimizer's memory, updated in place.
+    scaling : array or None
+        Factors of the inputs that are learned, and what belongs to them, or empty; None where
+        `kept` is. See :func:`skmlp._kernels.optimizers.scaled_step`.
     first_step : int
         Number of the epoch's first step, counted from 1.
     rates : float64 array
@@ -102,6 +106,10 @@ def run_epoch(
     """
     before = flush_denormals()
     n_decayed, n_shares, turn = layers[0, BIASES], marks.shape[0] - 1, 0
+    n_scaled, n_inputs = np.intp(0), layers[0, FAN_IN]
+    if kept is not None:  # noqa: SIM102 - alone, or numba does not rule the branch out
+        if scaling.size > 0:
+            n_scaled = n_inputs * layers[0, FAN_OUT]
     n_theta_chunks, adds_up = n_chunks(n_decayed, theta.size), optimizer == ADDING_UP
     losses = vector_at(tallies, 0, batch_size)
     squares = vector_at(tallies, batch_size, n_theta_chunks)
@@ -156,9 +164,17 @@ def run_epoch(
                     )  # fmt: skip
                 else:
                     optimizer_step(
-                        optimizer, theta, gradient, n_terms, state, rates[k], first_step + k,
+                        optimizer, theta, gradient, n_terms, state, n_scaled,
+                        rates[k], first_step + k,
                         settings, n_decayed, penalty * scale, factor, start, stop, squares,
                     )  # fmt: skip
+                    if kept is not None:  # noqa: SIM102 - alone, or numba does not rule it out
+                        if n_scaled > 0:
+                            start, stop = part_of(n_inputs, _ONE, share, n_shares)
+                            scaled_step(
+                                theta, gradient, n_terms, state, scaling, n_inputs,
+                                rates[k], first_step + k, settings, factor, start, stop,
+                            )  # fmt: skip
                 share = next_share(marks, thread, turn, share)
     objective = 0.0
     if thread == 0:

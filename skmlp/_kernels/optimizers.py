@@ -49,8 +49,8 @@ def _chunk_of(c, n_decayed, size):
 
 @inner_kernel
 def optimizer_step(
-    code, theta, gradient, n_terms, state, rate, step, settings, n_decayed, strength, factor,
-    first, stop, squares,
+    code, theta, gradient, n_terms, state, n_scaled, rate, step, settings, n_decayed, strength,
+    factor, first, stop, squares,
 ):  # fmt: skip
     """Update the chunks of `theta` and `state` from `first` to `stop` in place.
 
@@ -63,6 +63,8 @@ def optimizer_step(
     n_terms : int
         How many: 1 or 2.
     state : array of shape (slots, p)
+    n_scaled : int
+        How many of the first parameters are left to :func:`scaled_step`.
     rate : float
         Learning rate of this step.
     step : int
@@ -85,6 +87,7 @@ def optimizer_step(
     share = theta.dtype.type(n_terms - 1)
     for c in range(first, stop):
         start, end = _chunk_of(c, n_decayed, theta.size)
+        start = max(start, min(n_scaled, end))
         is_decayed = start < n_decayed
         decay = theta.dtype.type(strength if is_decayed else 0.0)
         size = end - start
@@ -97,13 +100,71 @@ def optimizer_step(
             total = _sgd(part, slope, other, share, memory, decay, factor, eta, settings)
         else:
             second = vector_at(state, theta.size + start, size)
-            shrinkage = rate * settings[3] if code == _ADAMW and is_decayed else 0.0
+            shrinkage = rate * settings[4] if code == _ADAMW and is_decayed else 0.0
             total = _adam(
                 part, slope, other, share, memory, second,
                 decay, factor, eta, epsilon, shrinkage, settings,
             )  # fmt: skip
         if is_decayed:
             squares[c] += total
+
+
+@inner_kernel
+def scaled_step(
+    theta, gradient, n_terms, state, scaling, n_inputs, rate, step, settings, factor,
+    first, stop,
+):  # fmt: skip
+    """Take AdamW's step where the first layer's weights W are diag(s) V, and s and V learned.
+
+    Predictions need W alone, which is what theta holds. Row j of V has the gradient
+    s_j ∂L/∂w_j, and s_j the gradient v_j · ∂L/∂w_j.
+
+    Parameters
+    ----------
+    theta, gradient, n_terms, state, rate, step, settings, factor
+        As of :func:`optimizer_step`; W comes first in theta, where `state` has V's moments.
+    scaling : array of shape (4 d + d * width,)
+        s, its two moments and its gradient, each of d = `n_inputs` elements, and V; updated in
+        place.
+    n_inputs : int
+    first, stop : int
+        The rows.
+    """
+    long_vectors()
+    dtype = theta.dtype.type
+    eta, epsilon = _bias_corrected(rate, step, settings, True)
+    share, zero = dtype(n_terms - 1), dtype(0)
+    width, size = scaling.size // n_inputs - 4, stop - first
+    scales = vector_at(scaling, first, size)
+    slopes = vector_at(scaling, 3 * n_inputs + first, size)
+    for j in range(size):
+        start = (first + j) * width
+        slope = vector_at(gradient, start, width)
+        other = vector_at(gradient, (n_terms - 1) * stride_of(theta.size) + start, width)
+        row = vector_at(scaling, 4 * n_inputs + start, width)
+        total = zero
+        for i in range(width):
+            total += (slope[i] + share * other[i]) * row[i]
+        slopes[j] = dtype(factor) * total
+        _adam(
+            row, slope, other, share,
+            vector_at(state, start, width), vector_at(state, theta.size + start, width),
+            zero, factor * np.float64(scales[j]), eta, epsilon, rate * settings[4], settings,
+        )  # fmt: skip
+    _adam(
+        scales, slopes, slopes, zero,
+        vector_at(scaling, n_inputs + first, size),
+        vector_at(scaling, 2 * n_inputs + first, size),
+        zero, 1.0, eta * settings[3], epsilon, 0.0, settings,
+    )  # fmt: skip
+    for j in range(size):
+        start = (first + j) * width
+        weights, row = (
+            vector_at(theta, start, width),
+            vector_at(scaling, 4 * n_inputs + start, width),
+        )
+        for i in range(width):
+            weights[i] = scales[j] * row[i]
 
 
 @inner_kernel
@@ -235,5 +296,5 @@ class Optimizer(NamedTuple):
 OPTIMIZERS = {
     "sgd": Optimizer(_SGD, 1, ("momentum", "nesterovs_momentum")),
     "adam": Optimizer(_ADAM, 2, ("beta_1", "beta_2", "epsilon")),
-    "adamw": Optimizer(_ADAMW, 2, ("beta_1", "beta_2", "epsilon", "alpha")),
+    "adamw": Optimizer(_ADAMW, 2, ("beta_1", "beta_2", "epsilon", "scaling_rate", "alpha")),
 }

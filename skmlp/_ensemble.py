@@ -1,0 +1,166 @@
+"""Networks of one architecture, the members of an ensemble: what predicts together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skmlp._kernels._layout import FAN_OUT
+from skmlp._network import Network, aligned_empty, coefs_of, intercepts_of, slopes_of
+from skmlp._validation import Matrix
+
+# A member's parameters are padded to a multiple of so many, that all begin with a cache line.
+_LINE = 16
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """Networks whose probabilities are averaged; as a rule there is one.
+
+    Attributes
+    ----------
+    theta : array of shape (n_members, p)
+        The parameters of each.
+    layers : int64 array of shape (K, 7)
+        The table of layers, the same for all.
+    """
+
+    theta: NDArray[Any]
+    layers: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, networks: Sequence[Network]) -> "Ensemble":
+        """Return an ensemble of networks, with copies of their parameters."""
+        size, dtype = networks[0].theta.size, networks[0].theta.dtype
+        stride = -(-size // _LINE) * _LINE
+        theta = aligned_empty(len(networks) * stride, dtype).reshape(-1, stride)[:, :size]
+        for row, network in zip(theta, networks, strict=True):
+            row[:] = network.theta
+        return cls(theta, networks[0].layers)
+
+    def with_activations(self, activations: Sequence[str]) -> "Ensemble":
+        """Return an ensemble on the same parameters with other hidden activations.
+
+        As :meth:`skmlp._network.Network.with_activations`.
+        """
+        layers = self.members[0].with_activations(activations).layers
+        return Ensemble(np.require(self.theta, requirements="W"), layers)
+
+    def copy(self) -> "Ensemble":
+        """Return an ensemble with parameters of its own."""
+        return Ensemble(self.theta.copy(), self.layers)
+
+    @property
+    def members(self) -> tuple[Network, ...]:
+        """The networks, on rows of theta."""
+        return tuple(Network(row, self.layers) for row in self.theta)
+
+    @property
+    def depth(self) -> int:
+        """Number of layers K, the output layer included."""
+        return len(self.layers)
+
+    @property
+    def units(self) -> list[int]:
+        """Sizes of the input, the hidden layers and the output of one member."""
+        return self.members[0].units
+
+    @property
+    def coefs(self) -> tuple[NDArray[Any], ...]:
+        """Weight matrices (fan_in, fan_out), or (n_members, fan_in, fan_out) of several."""
+        return coefs_of(self._theta, self.layers)
+
+    @property
+    def intercepts(self) -> tuple[NDArray[Any], ...]:
+        """Bias vectors (fan_out,), or (n_members, fan_out) of several."""
+        return intercepts_of(self._theta, self.layers)
+
+    @property
+    def slopes(self) -> tuple[NDArray[Any], ...]:
+        """The slopes of each layer that learns them, in the shape of the biases."""
+        return slopes_of(self._theta, self.layers)
+
+    @property
+    def _theta(self) -> NDArray[Any]:
+        return self.theta[0] if len(self.theta) == 1 else self.theta
+
+    def divide_logits(self, temperature: float) -> None:
+        """Divide the parameters of the output layer, and thereby the logits."""
+        self.coefs[-1][:] /= temperature
+        self.intercepts[-1][:] /= temperature
+
+    def write_probabilities(self, X: Matrix, link: int, out: NDArray[Any]) -> bool:
+        """Write the mean of the members' probabilities into `out`.
+
+        Parameters
+        ----------
+        X : Matrix
+        link : int
+            Code of the loss.
+        out : array of shape (m, n_classes)
+            Of theta's dtype.
+
+        Returns
+        -------
+        bool
+            False where X is dense and not all of it is finite.
+        """
+        first, *others = self.members
+        finite = first.write_outputs(X, self.depth, out, link=link)
+        if others:
+            part = np.empty(out.shape, out.dtype)
+            for member in others:
+                member.write_outputs(X, self.depth, part, link=link)
+                out += part
+            out /= len(self.theta)
+        return finite
+
+    def logits(self, X: Matrix, link: int, n_rows: int, n_classes: int) -> tuple[Any, bool]:
+        """Return what the members' common decision is taken from, and whether X is finite.
+
+        Returns
+        -------
+        logits : array of shape (n_rows, q) or (n_rows, n_classes)
+            The logits of a single member; of several, the logarithm of the mean of their
+            probabilities.
+        finite : bool
+            As of :meth:`write_probabilities`.
+        """
+        dtype = self.theta.dtype
+        if len(self.theta) == 1:
+            logits = np.empty((n_rows, self.layers[-1, FAN_OUT]), dtype)
+            return logits, self.members[0].write_outputs(X, self.depth, logits)
+        probabilities = np.empty((n_rows, n_classes), dtype)
+        finite = self.write_probabilities(X, link, probabilities)
+        return np.log(probabilities, out=probabilities), finite
+
+    def write_hidden(self, X: Matrix, layers: Sequence[int], out: NDArray[Any]) -> bool:
+        """Write the outputs of hidden layers, counted from 1, of all members side by side.
+
+        Parameters
+        ----------
+        X : Matrix
+        layers : sequence of int
+        out : array of shape (m, width)
+            Their width times the number of members; of theta's dtype.
+
+        Returns
+        -------
+        bool
+            As of :meth:`write_probabilities`.
+        """
+        if len(layers) == len(self.theta) == 1:
+            return self.members[0].write_outputs(X, layers[0], out)
+        finite, start = True, 0
+        # The kernel writes one layer: the first ones are computed again for each, which for a
+        # handful of layers is less than what a second kernel takes to compile.
+        for member in self.members:
+            for layer in layers:
+                width = int(self.layers[layer - 1, FAN_OUT])
+                part = np.empty((len(out), width), out.dtype)
+                finite &= member.write_outputs(X, layer, part)
+                out[:, start : start + width] = part
+                start += width
+        return finite
