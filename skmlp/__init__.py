@@ -1,7 +1,8 @@
 """Multilayer perceptrons for scikit-learn, trained by compiled kernels."""
 
 from skmlp._classifiers import MLPBinaryClassifier, MLPMulticlassClassifier
+from skmlp.preprocessing import TabularPreprocessor
 
 __version__ = "0.1.0.dev0"
 
-__all__ = ["MLPBinaryClassifier", "MLPMulticlassClassifier"]
+__all__ = ["MLPBinaryClassifier", "MLPMulticlassClassifier", "TabularPreprocessor"]

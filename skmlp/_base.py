@@ -58,13 +58,35 @@ from skmlp._validation import (
 )
 
 
-def _solver_is_stochastic(estimator: Any) -> bool:
+def _has_partial_fit(estimator: Any) -> bool:
     if estimator.solver not in OPTIMIZERS:
         raise AttributeError(
             "partial_fit is only available for stochastic optimizers. "
             f"{estimator.solver} is not stochastic."
         )
+    if estimator.early_stopping:
+        raise AttributeError("partial_fit does not support early_stopping=True.")
     return True
+
+
+# The settings of `tabular`; docs/tabular.md has the ablation.
+_TABULAR: dict[str, Any] = {
+    "hidden_layer_sizes": (128, 128),
+    "activation": "silu",
+    "solver": "adamw",
+    "alpha": 0.2,
+    "learning_rate": "cosine",
+    "learning_rate_init": 0.003,
+    "max_iter": 64,
+    "early_stopping": True,
+    "validation_fraction": 0.125,
+    "n_iter_no_change": None,
+    "scoring": "neg_log_loss",
+    "n_members": 8,
+    "temperature_scaling": True,
+    "init": "data",
+    "scaling_rate": 60.0,
+}
 
 
 class BaseMLPClassifier(CallbackSupport, PredictionMixin, ClassifierMixin, BaseEstimator, ABC):
@@ -201,6 +223,35 @@ class BaseMLPClassifier(CallbackSupport, PredictionMixin, ClassifierMixin, BaseE
         self.init = init
         self.scaling_rate = scaling_rate
 
+    @classmethod
+    def tabular(cls, **overrides: Any) -> Self:
+        """Return an estimator with settings that do well on tables of any size.
+
+        They are for what :class:`~skmlp.TabularPreprocessor` returns, in float32, and are
+        ordinary parameters, to be seen in ``get_params`` and searched over. Where each comes
+        from, and what it is worth, is in the documentation's "Tabular data".
+
+        Parameters
+        ----------
+        **overrides
+            Parameters to have other values.
+
+        Returns
+        -------
+        object
+            The estimator.
+
+        Examples
+        --------
+        >>> from sklearn.pipeline import make_pipeline
+        >>> from skmlp import MLPBinaryClassifier, TabularPreprocessor
+        >>> network = MLPBinaryClassifier.tabular(random_state=0)
+        >>> pipeline = make_pipeline(TabularPreprocessor(), network)
+        >>> network.get_params()["n_members"]
+        8
+        """
+        return cls(**(_TABULAR | overrides))
+
     @abstractmethod
     def _n_logits(self, n_classes: int) -> int:
         """Return the number of logits for so many classes, or raise ValueError."""
@@ -298,7 +349,7 @@ class BaseMLPClassifier(CallbackSupport, PredictionMixin, ClassifierMixin, BaseE
             callbacks.end(ensemble)
         return self
 
-    @available_if(_solver_is_stochastic)
+    @available_if(_has_partial_fit)
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
         self,
@@ -328,13 +379,12 @@ class BaseMLPClassifier(CallbackSupport, PredictionMixin, ClassifierMixin, BaseE
         Raises
         ------
         AttributeError
-            The solver is not stochastic.
+            The solver is not stochastic; or ``early_stopping=True``, which makes no sense for
+            one epoch.
         ValueError
-            As in `fit`; or ``early_stopping=True``, which makes no sense for one epoch, or
-            ``class_weight='balanced'``, which would be that of the call's rows alone.
+            As in `fit`; or ``class_weight='balanced'``, which would be that of the call's rows
+            alone.
         """
-        if self.early_stopping:
-            raise ValueError("partial_fit does not support early_stopping=True")
         if self.class_weight == "balanced":
             raise ValueError(
                 "class_weight 'balanced' is not supported for partial_fit, which does not see "

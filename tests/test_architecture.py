@@ -11,6 +11,7 @@ PACKAGE = Path(skmlp.__file__).parent
 # From the top down; a module imports only from those behind it.
 ORDER = [
     "skmlp",
+    "skmlp.preprocessing",
     "skmlp._classifiers",
     "skmlp._base",
     "skmlp._docstrings",

@@ -1,0 +1,438 @@
+"""Tables of numbers and categories as features that a network learns well from."""
+
+from collections.abc import Sequence
+from numbers import Integral, Real
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, TransformerMixin, _fit_context, clone
+from sklearn.model_selection import KFold, cross_val_predict
+from sklearn.preprocessing import OneHotEncoder, TargetEncoder
+from sklearn.utils import Tags, check_random_state
+from sklearn.utils._param_validation import Interval
+from sklearn.utils.validation import (
+    _check_feature_names_in,
+    assert_all_finite,
+    check_is_fitted,
+    column_or_1d,
+    validate_data,
+)
+
+Floats = NDArray[np.float64]
+Strings = NDArray[np.object_]
+
+# Where smooth clipping has its bounds, and beyond what a number is at the bound in any case.
+_BOUND, _FAR = 3.0, 1e6
+# The scale of squares, which for normal numbers have mean 1 then, and of parts of an interval.
+_OF_SQUARE, _OF_BIN = 0.7, 0.3
+# Of how many rows a mean over all rows counts in that of a category, and the folds for those.
+_SMOOTHING, _N_FOLDS = 10.0, 5
+
+
+class _Numbers:
+    """Numeric columns, and what is made of them.
+
+    Parameters
+    ----------
+    X : array of shape (n, p)
+        With NaN for what is missing.
+    max_bins, max_bin_columns : int
+        As of :class:`TabularPreprocessor`.
+    """
+
+    def __init__(self, X: Floats, max_bins: int, max_bin_columns: int) -> None:
+        missing = np.isnan(X)
+        self._has_missing = missing.any(axis=0)
+        X = np.where(missing.all(axis=0), 0.0, X)
+        low, self._center, high = np.nanquantile(X, [0.25, 0.5, 0.75], axis=0)
+        spread, half = high - low, (np.nanmax(X, axis=0) - np.nanmin(X, axis=0)) / 2
+        self._spread = np.where(spread > 0, spread, np.where(half > 0, half, 1.0))
+        n_bins = min(max_bins, max_bin_columns // max(X.shape[1], 1))
+        self._edges = [
+            _edges(column[~np.isnan(column)], n_bins) for column in self._clipped(X).T
+        ]
+
+    def _clipped(self, X: Floats) -> Floats:
+        with np.errstate(over="ignore"):
+            z = np.clip((X - self._center) / self._spread, -_FAR, _FAR)
+        return z / np.sqrt(1 + (z / _BOUND) ** 2)
+
+    def transform(self, X: Floats) -> list[Floats]:
+        """Return blocks of columns: numbers, squares, missing values, parts of intervals."""
+        missing = np.isnan(X[:, self._has_missing])
+        z = np.nan_to_num(self._clipped(X), nan=0.0)
+        bins = [
+            _OF_BIN * (np.clip((column[:, None] - edges[:-1]) / np.diff(edges), 0, 1) - 0.5)
+            for column, edges in zip(z.T, self._edges, strict=True)
+        ]
+        return [z, _OF_SQUARE * (z**2 - 1), missing, *bins]
+
+    def names(self, names: NDArray[np.object_]) -> list[str]:
+        """Return the names of those columns, given the names of the numeric ones."""
+        return [
+            *names,
+            *(f"{name}_squared" for name in names),
+            *(f"{names[j]}_missing" for j in np.flatnonzero(self._has_missing)),
+            *(
+                f"{name}_bin{k}"
+                for name, edges in zip(names, self._edges, strict=True)
+                for k in range(len(edges) - 1)
+            ),
+        ]
+
+
+def _edges(values: Floats, n_bins: int) -> Floats:
+    """Return the ends of at most `n_bins` intervals between quantiles, or a single one."""
+    distinct = np.unique(values)
+    if n_bins < 2 or len(distinct) < 3:
+        return distinct[:1]
+    if len(distinct) <= n_bins + 1:
+        return distinct
+    return np.unique(np.quantile(values, np.linspace(0, 1, n_bins + 1)))
+
+
+class _TargetMeans:
+    """Columns of many categories as the mean, for each class but the first, of being of it."""
+
+    def fit_transform(
+        self, X: Strings, y: ArrayLike | None, random_state: np.random.RandomState
+    ) -> Floats:
+        """Return the means (n, columns * classes) for the rows that they are learned from.
+
+        Raises
+        ------
+        ValueError
+            There is no y.
+        """
+        if y is None:
+            raise ValueError(
+                "A column has more than max_one_hot categories, which are encoded by the mean "
+                "of the target: fit needs y. Or raise max_one_hot."
+            )
+        self._classes, codes = np.unique(column_or_1d(y), return_inverse=True)
+        targets = [(codes == code).astype(float) for code in range(1, len(self._classes))]
+        encoder = TargetEncoder(target_type="continuous", smooth=_SMOOTHING)
+        self._encoders = [clone(encoder).fit(X, target) for target in targets]
+        folds = KFold(_N_FOLDS, shuffle=True, random_state=random_state.randint(2**31 - 1))
+        return np.column_stack(
+            [
+                cross_val_predict(encoder, X, target, cv=folds, method="transform")
+                for target in targets
+            ]
+        )
+
+    def transform(self, X: Strings) -> Floats:
+        """Return the means for other rows."""
+        return np.column_stack([encoder.transform(X) for encoder in self._encoders])
+
+    def names(self, names: Sequence[str]) -> list[str]:
+        """Return the names of the columns, given those of the categories."""
+        if len(self._encoders) == 1:
+            return list(names)
+        return [f"{name}_{label}" for label in self._classes[1:] for name in names]
+
+
+def _is_missing(value: Any) -> bool:
+    """Return whether an element of a column of objects is None, NaN, NaT or pandas' NA."""
+    try:
+        return value is None or bool(value != value)
+    except TypeError:  # as NA says of its comparisons
+        return True
+
+
+def _is_numeric(column: Any) -> bool:
+    """Return whether a column has numbers alone, or dates, or nothing at all."""
+    if hasattr(column, "cat") and "cat" in str(getattr(column, "dtype", "")).lower():
+        return False
+    values = np.asarray(column)
+    if values.dtype.kind != "O":
+        return values.dtype.kind in "iufmM"
+    return all(
+        isinstance(value, Real) and not isinstance(value, bool | np.bool_)
+        for value in values
+        if not _is_missing(value)
+    )
+
+
+def _as_numbers(column: Any) -> Floats:
+    """Return a numeric column as float64, missing values as NaN.
+
+    Raises
+    ------
+    TypeError, ValueError
+        It has something else.
+    """
+    values = np.asarray(column)
+    if values.dtype.kind in "mM":
+        seconds = values.astype(f"{values.dtype.kind}8[us]")
+        return np.where(np.isnat(seconds), np.nan, seconds.astype(np.int64) / 1e6)
+    if values.dtype.kind == "O":
+        return np.array([np.nan if _is_missing(value) else value for value in values], float)
+    return values.astype(float)
+
+
+def _as_categories(column: Any) -> Strings:
+    """Return a column as strings, missing values as None."""
+    values = np.asarray(column, dtype=object)
+    strings = [None if _is_missing(value) else str(value) for value in values]
+    return np.array(strings, dtype=object)
+
+
+def _joined(blocks: Sequence[NDArray[Any]]) -> NDArray[np.float32]:
+    """Return blocks of columns side by side."""
+    ends = np.cumsum([block.shape[1] for block in blocks])
+    result = np.empty((len(blocks[0]), ends[-1]), np.float32)
+    for block, columns in zip(blocks, np.split(result, ends[:-1], axis=1), strict=True):
+        columns[:] = block
+    return result
+
+
+class TabularPreprocessor(TransformerMixin, BaseEstimator):
+    """Turn a table of numbers and categories into the input of a network.
+
+    It takes a DataFrame as it is, of pandas or polars, or an array, and returns float32,
+    C-ordered and without missing values.
+
+    - From a numeric column its median is subtracted, it is divided by the range between its
+      quartiles, and smoothly clipped, z / sqrt(1 + (z / 3)²), so that nothing is beyond ±3
+      [1]_. Beside it come its square, and, for each of several intervals between its quantiles,
+      how much of the interval is below it, from 0 to 1 [2]_: what a network makes of them can
+      bend at the quantiles, as trees split there. A missing number becomes the median; where
+      there were any in training, a column says so. Dates and durations are numbers of seconds.
+    - A column of strings, categories or booleans becomes one column for each category. A
+      missing value is a category, where there were any in training; one that training has not
+      seen is 0 in all columns.
+    - A column of more than ``max_one_hot`` categories becomes the mean of the target among the
+      rows of the category, a numeric column for each class but the first [3]_. For the rows it
+      learns from, `fit_transform` takes that mean over other rows, so that a network does not
+      read from it what it is to predict.
+
+    Parameters
+    ----------
+    max_bins : int, default=16
+        Largest number of intervals of a numeric column; 0 for none. Of a column with no more
+        distinct values, each begins an interval; one of two values has none.
+
+    max_bin_columns : int, default=256
+        What the number of intervals of all numeric columns together should not be above: with
+        many columns each has fewer.
+
+    max_one_hot : int, default=32
+        Largest number of categories that become a column each.
+
+    random_state : int, RandomState instance or None, default=None
+        Which rows the means of a row's categories are taken over.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Number of columns seen in fit.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, where they are all strings.
+
+    References
+    ----------
+    .. [1] D. Holzmüller, L. Grinsztajn and I. Steinwart, "Better by default: Strong pre-tuned
+       MLPs and boosted trees on tabular data", NeurIPS 2024.
+    .. [2] Y. Gorishniy, I. Rubachev and A. Babenko, "On embeddings for numerical features in
+       tabular deep learning", NeurIPS 2022.
+    .. [3] D. Micci-Barreca, "A preprocessing scheme for high-cardinality categorical attributes
+       in classification and prediction problems", SIGKDD Explorations 3, 2001.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skmlp import TabularPreprocessor
+    >>> table = pd.DataFrame({"age": [20, 30, None, 60], "town": ["Ulm", "Bonn", None, "Bonn"]})
+    >>> preprocessor = TabularPreprocessor(max_bins=0).fit(table)
+    >>> preprocessor.get_feature_names_out().tolist()
+    ['age', 'age_squared', 'age_missing', 'town_Bonn', 'town_Ulm', 'town_None']
+    >>> preprocessor.transform(table)[:, 0].round(2).tolist()
+    [-0.49, 0.0, 0.0, 1.34]
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "max_bins": [Interval(Integral, 0, None, closed="left")],
+        "max_bin_columns": [Interval(Integral, 0, None, closed="left")],
+        "max_one_hot": [Interval(Integral, 0, None, closed="left")],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        *,
+        max_bins: int = 16,
+        max_bin_columns: int = 256,
+        max_one_hot: int = 32,
+        random_state: Any = None,
+    ) -> None:
+        self.max_bins = max_bins
+        self.max_bin_columns = max_bin_columns
+        self.max_one_hot = max_one_hot
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: ArrayLike | None = None) -> Self:
+        """Learn the columns of a table.
+
+        Parameters
+        ----------
+        X : {DataFrame, array-like} of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,), default=None
+            Class labels, which only columns of many categories need.
+
+        Returns
+        -------
+        object
+            The fitted transformer itself.
+
+        Raises
+        ------
+        ValueError
+            X is sparse, empty, or has an infinite number; or a column has more than
+            ``max_one_hot`` categories, and there is no y.
+        """
+        self.fit_transform(X, y)
+        return self
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit_transform(self, X: Any, y: ArrayLike | None = None) -> NDArray[np.float32]:
+        """Learn the columns of a table, and return its features.
+
+        Parameters
+        ----------
+        X : {DataFrame, array-like} of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,), default=None
+            As of `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features_out)
+            As of `transform`, but for columns of many categories.
+
+        Raises
+        ------
+        ValueError
+            As of `fit`.
+        """
+        columns = self._columns(X, reset=True)
+        self._is_number = np.array([_is_numeric(column) for column in columns], dtype=bool)
+        numbers, categories = self._split(columns)
+        sizes = [len(set(column)) for column in categories.T]
+        self._is_large = np.array([size > self.max_one_hot for size in sizes], dtype=bool)
+        self._one_hot = OneHotEncoder(
+            handle_unknown="ignore", sparse_output=False, dtype=np.float32
+        )
+        self._means = _TargetMeans()
+        parts = []
+        if not self._is_large.all():
+            parts.append(self._one_hot.fit_transform(categories[:, ~self._is_large]))
+        if self._is_large.any():
+            large = categories[:, self._is_large]
+            means = self._means.fit_transform(large, y, check_random_state(self.random_state))
+            numbers = np.column_stack([numbers, means])
+        self._numbers = _Numbers(numbers, self.max_bins, self.max_bin_columns)
+        return _joined([*self._numbers.transform(numbers), *parts])
+
+    def transform(self, X: Any) -> NDArray[np.float32]:
+        """Return the features of a table.
+
+        Parameters
+        ----------
+        X : {DataFrame, array-like} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features_out)
+            Of float32, C-ordered and finite: what comes from numeric columns, which are the
+            numbers, squares, missing values and parts of intervals; then from categories.
+
+        Raises
+        ------
+        ValueError
+            A column that was numeric in training has something else, or infinity.
+        """
+        check_is_fitted(self)
+        numbers, categories = self._split(self._columns(X, reset=False))
+        parts = []
+        if not self._is_large.all():
+            parts.append(self._one_hot.transform(categories[:, ~self._is_large]))
+        if self._is_large.any():
+            means = self._means.transform(categories[:, self._is_large])
+            numbers = np.column_stack([numbers, means])
+        return _joined([*self._numbers.transform(numbers), *parts])
+
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
+        """Return the names of what `transform` returns.
+
+        Parameters
+        ----------
+        input_features : array-like of str, default=None
+            The names of the columns; None means ``feature_names_in_``, or x0, x1, ...
+
+        Returns
+        -------
+        ndarray of str
+            A numeric column's own name, with ``_missing`` where it says so, and with ``_at_``
+            and the quantile for its functions; otherwise the column's and the category's.
+        """
+        check_is_fitted(self)
+        names = _check_feature_names_in(self, input_features)
+        numbers, categories = names[self._is_number], names[~self._is_number]
+        means = self._means.names(categories[self._is_large]) if self._is_large.any() else []
+        result = self._numbers.names(np.array([*numbers, *means], dtype=object))
+        if not self._is_large.all():
+            small = categories[~self._is_large]
+            result += self._one_hot.get_feature_names_out(small).tolist()
+        return np.array(result, dtype=object)
+
+    def _columns(self, X: Any, *, reset: bool) -> list[Any]:
+        """Return the columns of a table, checked against those seen in fit."""
+        if hasattr(X, "columns"):
+            if 0 in X.shape:
+                raise ValueError(f"X must have at least one row and one column; got {X.shape}.")
+            validate_data(self, X, reset=reset, skip_check_array=True)
+            if hasattr(X, "iloc"):  # pandas, where a name may be there twice
+                return [X.iloc[:, j] for j in range(X.shape[1])]
+            return [X[name] for name in X.columns]
+        is_list = not hasattr(X, "dtype")
+        X = validate_data(self, X, reset=reset, dtype=None, ensure_all_finite=False)
+        if is_list and X.dtype.kind == "U":  # numbers became strings
+            X = np.array(X, dtype=object)
+        return list(X.T)
+
+    def _split(self, columns: list[Any]) -> tuple[Floats, NDArray[np.object_]]:
+        """Return the numeric columns (n, p), missing ones NaN, and the others (n, q)."""
+        n_rows = len(columns[0])
+        numbers = np.empty((n_rows, int(self._is_number.sum())))
+        categories = np.empty((n_rows, int((~self._is_number).sum())), dtype=object)
+        places = np.where(
+            self._is_number, np.cumsum(self._is_number), np.cumsum(~self._is_number)
+        )
+        for j, column in enumerate(columns):
+            if self._is_number[j]:
+                numbers[:, places[j] - 1] = self._as_numbers(column, j)
+            else:
+                categories[:, places[j] - 1] = _as_categories(column)
+        assert_all_finite(
+            numbers, allow_nan=True, estimator_name=type(self).__name__, input_name="X"
+        )
+        return numbers, categories
+
+    def _as_numbers(self, column: Any, j: int) -> Floats:
+        try:
+            return _as_numbers(column)
+        except (TypeError, ValueError) as error:
+            name = self.feature_names_in_[j] if hasattr(self, "feature_names_in_") else j
+            raise ValueError(
+                f"Column {name!r} was numeric in training, and now is not: {error}"
+            ) from error
+
+    def __sklearn_tags__(self) -> Tags:
+        """Return what scikit-learn may expect."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.categorical = True
+        tags.input_tags.string = True
+        tags.transformer_tags.preserves_dtype = []
+        return tags
