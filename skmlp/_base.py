@@ -74,7 +74,6 @@ _TABULAR: dict[str, Any] = {
     "hidden_layer_sizes": (128, 128),
     "activation": "silu",
     "solver": "adamw",
-    "alpha": 0.2,
     "learning_rate": "cosine",
     "learning_rate_init": 0.003,
     "max_iter": 64,

@@ -45,8 +45,11 @@ class _Numbers:
         missing = np.isnan(X)
         self._has_missing = missing.any(axis=0)
         X = np.where(missing.all(axis=0), 0.0, X)
-        low, self._center, high = np.nanquantile(X, [0.25, 0.5, 0.75], axis=0)
-        spread, half = high - low, (np.nanmax(X, axis=0) - np.nanmin(X, axis=0)) / 2
+        points = np.array([0, 0.25, 0.5, 0.75, 1])
+        quantiles: Floats = np.nanquantile(X, points, axis=0) if X.size else np.empty((5, 0))
+        least, low, center, high, largest = quantiles
+        spread, half = high - low, largest / 2 - least / 2
+        self._center = center
         self._spread = np.where(spread > 0, spread, np.where(half > 0, half, 1.0))
         n_bins = min(max_bins, max_bin_columns // max(X.shape[1], 1))
         self._edges = [
@@ -392,8 +395,6 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
             if 0 in X.shape:
                 raise ValueError(f"X must have at least one row and one column; got {X.shape}.")
             validate_data(self, X, reset=reset, skip_check_array=True)
-            if hasattr(X, "iloc"):  # pandas, where a name may be there twice
-                return [X.iloc[:, j] for j in range(X.shape[1])]
             return [X[name] for name in X.columns]
         is_list = not hasattr(X, "dtype")
         X = validate_data(self, X, reset=reset, dtype=None, ensure_all_finite=False)

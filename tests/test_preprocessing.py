@@ -1,0 +1,259 @@
+"""What becomes of the columns of a table."""
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.datasets import make_classification
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+
+from skmlp import MLPBinaryClassifier, TabularPreprocessor
+
+
+def make_table():
+    return pd.DataFrame(
+        {
+            "age": [20.0, 30.0, None, 60.0, 45.0, 31.0],
+            "visits": pd.array([1, 2, None, 1, 3, 3], dtype="Int64"),
+            "since": pd.to_datetime(
+                ["2020-01-01", "2020-01-02", None, "2020-02-01", "2021-01-01", "2020-03-01"]
+            ),
+            "town": ["Ulm", "Bonn", None, "Bonn", "Ulm", "Köln"],
+            "size": pd.Categorical(list("SMLMSM")),
+            "member": [True, False, True, True, False, True],
+            "code": pd.Categorical([7, 8, 7, 8, 8, 7]),
+        }
+    )
+
+
+def columns_of(preprocessor, X):
+    """Return {name: column}."""
+    names = preprocessor.get_feature_names_out()
+    return dict(zip(names, preprocessor.transform(X).T, strict=True))
+
+
+class TestNumbers:
+    def test_they_are_scaled_and_clipped(self):
+        rng = np.random.default_rng(0)
+        X = rng.normal(5, 2, size=(400, 1))
+        X[0] = 1e300
+        out = columns_of(TabularPreprocessor().fit(X), X)
+        low, center, high = np.quantile(X, [0.25, 0.5, 0.75])
+        z = np.minimum((X[:, 0] - center) / (high - low), 1e9)
+        expected = z / np.sqrt(1 + z**2 / 9)
+        np.testing.assert_allclose(out["x0"], expected, atol=1e-6)
+        assert out["x0"][0] == pytest.approx(3)
+        np.testing.assert_allclose(out["x0_squared"], 0.7 * (expected**2 - 1), atol=1e-5)
+
+    def test_parts_of_intervals(self):
+        """Their sum is how many intervals are below, and each has as many rows within."""
+        X = np.random.default_rng(0).exponential(size=(1000, 2)) ** 3
+        out = columns_of(TabularPreprocessor(max_bins=8).fit(X), X)
+        parts = np.array([out[f"x1_bin{k}"] for k in range(8)]) / 0.3 + 0.5
+        assert "x1_bin8" not in out
+        assert parts.min() == 0
+        assert parts.max() == pytest.approx(1)
+        order = np.argsort(X[:, 1])
+        assert (np.diff(parts.sum(axis=0)[order]) > 0).all(), "nothing is lost"
+        within = ((parts > 1e-6) & (parts < 1 - 1e-6)).sum(axis=1)
+        np.testing.assert_allclose(within, 125, atol=5)  # rounded away at the ends
+
+    def test_few_distinct_values(self):
+        """Each has an interval up to the next; of two there is nothing to bend."""
+        X = np.column_stack([np.arange(100) % 5, np.arange(100) % 2, np.zeros(100)])
+        names = TabularPreprocessor().fit(X).get_feature_names_out().tolist()
+        assert [name for name in names if "bin" in name] == [f"x0_bin{k}" for k in range(4)]
+
+    @pytest.mark.parametrize(("n_columns", "n_bins"), [(4, 16), (20, 12), (100, 2), (200, 0)])
+    def test_many_columns_have_few_intervals(self, n_columns, n_bins):
+        X = np.random.default_rng(0).normal(size=(300, n_columns))
+        names = TabularPreprocessor().fit(X).get_feature_names_out()
+        assert sum("_bin" in name for name in names) == n_columns * n_bins
+
+    def test_a_range_of_zero(self):
+        X = np.zeros((100, 2))
+        X[:10, 0] = np.arange(10)
+        out = TabularPreprocessor(max_bins=0).fit_transform(X)
+        assert out[:, 0].max() == pytest.approx(2 / np.sqrt(1 + 4 / 9))
+        assert (out[:, 1] == 0).all()
+
+    def test_missing_ones(self):
+        X = np.random.default_rng(0).normal(size=(50, 3))
+        X[3, 0], X[:, 2] = np.nan, np.nan
+        preprocessor = TabularPreprocessor(max_bins=4).fit(X)
+        out = columns_of(preprocessor, X)
+        assert [name for name in out if "missing" in name] == ["x0_missing", "x2_missing"]
+        np.testing.assert_array_equal(out["x0_missing"], np.arange(50) == 3)
+        assert out["x0"][3] == 0
+        late = np.array([[0.0, np.nan, np.nan]])
+        assert np.isfinite(preprocessor.transform(late)).all()
+
+    @pytest.mark.parametrize("scale", [1e-300, 1e-6, 1e6, 1e300])
+    def test_units_do_not_matter(self, scale):
+        X = np.random.default_rng(0).normal(size=(60, 2))
+        one, other = (TabularPreprocessor().fit_transform(part) for part in (X, scale * X))
+        np.testing.assert_allclose(one, other, atol=1e-4)
+
+
+class TestTables:
+    @pytest.mark.parametrize("convert", [lambda table: table, pl.from_pandas])
+    def test_each_column_is_what_it_is(self, convert):
+        table = make_table().astype({"code": str})
+        preprocessor = TabularPreprocessor(max_bins=0).fit(convert(table))
+        out = columns_of(preprocessor, convert(table))
+        assert set(out) == {
+            "age", "age_squared", "age_missing",
+            "visits", "visits_squared", "visits_missing",
+            "since", "since_squared", "since_missing",
+            "town_Bonn", "town_Köln", "town_Ulm", "town_None",
+            "size_L", "size_M", "size_S", "member_False", "member_True", "code_7", "code_8",
+        }  # fmt: skip
+        np.testing.assert_array_equal(out["town_None"], [0, 0, 1, 0, 0, 0])
+        np.testing.assert_array_equal(out["member_True"], table["member"])
+        assert (np.diff(out["since"][[0, 1, 3, 5, 4]]) > 0).all()
+
+    def test_numbers_as_categories(self):
+        preprocessor = TabularPreprocessor().fit(make_table())
+        assert "code_7" in preprocessor.get_feature_names_out()
+
+    def test_unknown_categories_are_none_of_the_known(self):
+        table = make_table()
+        preprocessor = TabularPreprocessor().fit(table)
+        out = columns_of(preprocessor, table.assign(town="Trier", member=None))
+        assert all(
+            (out[name] == 0).all() for name in out if name.startswith(("town", "member"))
+        )
+
+    def test_output(self):
+        table = make_table()
+        out = TabularPreprocessor().fit_transform(table)
+        assert out.dtype == np.float32
+        assert out.flags.c_contiguous
+        assert np.isfinite(out).all()
+        frame = TabularPreprocessor().set_output(transform="pandas").fit_transform(table)
+        np.testing.assert_array_equal(frame, out)
+
+    def test_mixed_lists_and_arrays_of_objects(self):
+        rows = [[1.5, "a"], [2.5, "b"], [None, "a"], [4.0, None]]
+        one = TabularPreprocessor(max_bins=0).fit(rows)
+        assert one.get_feature_names_out().tolist() == [
+            "x0", "x0_squared", "x0_missing", "x1_a", "x1_b", "x1_None",
+        ]  # fmt: skip
+        other = TabularPreprocessor(max_bins=0).fit_transform(np.array(rows, dtype=object))
+        np.testing.assert_array_equal(one.transform(rows), other)
+
+
+class TestManyCategories:
+    @pytest.fixture
+    def table(self):
+        rng = np.random.default_rng(0)
+        town = rng.integers(0, 60, 3000)
+        y = (rng.uniform(size=3000) < (town % 2) * 0.8 + 0.1).astype(int)
+        return pd.DataFrame({"town": town.astype(str)}), y
+
+    def test_they_become_the_mean_of_the_target(self, table):
+        X, y = table
+        preprocessor = TabularPreprocessor(max_bins=0, random_state=0).fit(X, y)
+        assert preprocessor.get_feature_names_out().tolist() == ["town", "town_squared"]
+        out = preprocessor.transform(X)[:, 0]
+        means = pd.Series(y).groupby(X["town"]).transform("mean")
+        assert np.corrcoef(out, means)[0, 1] > 0.95
+
+    def test_noise_is_not_learned_from_its_own_target(self):
+        """Means over other rows know nothing of a target that is noise."""
+        rng = np.random.default_rng(0)
+        X = pd.DataFrame({"town": rng.integers(0, 300, 1500).astype(str)})
+        y = rng.integers(0, 2, 1500)
+        preprocessor = TabularPreprocessor(max_bins=0, random_state=0)
+        training = preprocessor.fit_transform(X, y)[:, 0]
+        assert abs(np.corrcoef(training, y)[0, 1]) < 0.1
+        assert np.corrcoef(preprocessor.transform(X)[:, 0], y)[0, 1] > 0.3
+
+    def test_of_several_classes(self, table):
+        X, _ = table
+        y = np.array(["red", "green", "blue"])[X["town"].astype(int) % 3]
+        preprocessor = TabularPreprocessor(max_bins=0, random_state=0).fit(X, y)
+        assert preprocessor.get_feature_names_out().tolist()[:2] == ["town_green", "town_red"]
+        out = preprocessor.transform(X)
+        assert out[y == "red", 1].min() > out[y != "red", 1].max()
+
+    def test_without_a_target(self, table):
+        with pytest.raises(ValueError, match="more than max_one_hot categories"):
+            TabularPreprocessor().fit(table[0])
+        assert TabularPreprocessor(max_one_hot=60).fit_transform(table[0]).shape == (3000, 60)
+
+    def test_unknown_ones(self, table):
+        preprocessor = TabularPreprocessor(random_state=0).fit(*table)
+        assert np.isfinite(preprocessor.transform(pd.DataFrame({"town": ["x", None]}))).all()
+
+
+class TestRefused:
+    @pytest.mark.parametrize(
+        ("change", "message"),
+        [
+            ({"age": list("abcdef")}, "Column 'age' was numeric in training, and now is not"),
+            ({"age": np.inf}, "infinity"),
+        ],
+    )
+    def test_columns_that_changed(self, change, message):
+        preprocessor = TabularPreprocessor().fit(make_table())
+        with pytest.raises(ValueError, match=message):
+            preprocessor.transform(make_table().assign(**change))
+
+    def test_other_columns(self):
+        preprocessor = TabularPreprocessor().fit(make_table())
+        with pytest.raises(ValueError, match="feature names should match"):
+            preprocessor.transform(make_table().drop(columns="age"))
+
+    def test_sparse_and_empty_tables(self):
+        with pytest.raises(TypeError, match=r"[Ss]parse"):
+            TabularPreprocessor().fit(sparse.csr_matrix(np.eye(3)))
+        with pytest.raises(ValueError, match="at least one row"):
+            TabularPreprocessor().fit(make_table()[:0])
+
+
+class TestTheWholePipeline:
+    def make(self, **overrides):
+        network = MLPBinaryClassifier.tabular(random_state=0, **overrides)
+        return make_pipeline(TabularPreprocessor(), network)
+
+    def test_raw_heavy_tailed_columns(self):
+        """Other units and a few absurd values cost next to no accuracy."""
+        X, y = make_classification(
+            1200, 8, n_informative=6, n_redundant=0, class_sep=1.2, flip_y=0.02, random_state=0
+        )
+        rng = np.random.default_rng(0)
+        units = 10.0 ** rng.integers(-6, 7, 8)
+        wild = np.where(rng.uniform(size=X.shape) < 0.01, 100 * rng.choice([-1, 1], X.shape), X)
+        clean, raw = (
+            cross_val_score(self.make(max_iter=30), part, y, cv=3).mean()
+            for part in (X, wild * units)
+        )
+        assert clean > 0.9
+        assert raw > clean - 0.02
+
+    def test_a_table_in_a_search(self):
+        rng = np.random.default_rng(0)
+        table = make_table().loc[rng.integers(0, 6, 300)].reset_index(drop=True)
+        table["age"] += rng.normal(size=300)
+        y = np.where((table["town"] == "Bonn") ^ (table["age"] > 31), "yes", "no")
+        search = GridSearchCV(
+            self.make(max_iter=20),
+            {
+                "tabularpreprocessor__max_bins": [0, 8],
+                "mlpbinaryclassifier__hidden_layer_sizes": [(16,), (32, 16)],
+            },
+            cv=2,
+        ).fit(table, y)
+        assert search.best_score_ > 0.85
+        assert set(search.predict(table)) == {"yes", "no"}
+
+    def test_overrides(self):
+        network = MLPBinaryClassifier.tabular(n_members=3, max_iter=7)
+        assert network.get_params()["n_members"] == 3
+        assert clone(network).get_params() == network.get_params()
+        with pytest.raises(TypeError, match="no_such_setting"):
+            MLPBinaryClassifier.tabular(no_such_setting=1)
