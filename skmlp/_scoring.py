@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import root_scalar
-from scipy.special import logsumexp, softmax
 
 from skmlp._ensemble import Ensemble
 from skmlp._network import Network, predicted_codes
@@ -88,14 +87,19 @@ def takes_weights(scorer: Callable[..., Any]) -> bool:
     return "sample_weight" in parameters or inspect.Parameter.VAR_KEYWORD in kinds
 
 
+def _below_largest(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return logits (m, 1) or (m, k) less the largest of each row, with a column a class."""
+    if logits.shape[1] == 1:
+        logits = np.pad(logits, ((0, 0), (1, 0)))
+    return logits - logits.max(axis=1, keepdims=True)
+
+
 def _mean_cross_entropy(
     logits: NDArray[np.float64], y: NDArray[np.intp], weights: NDArray[Any]
 ) -> float:
     """Return the mean loss of rows, from logits (m, 1) or (m, k)."""
-    if logits.shape[1] == 1:
-        losses = np.logaddexp(0.0, logits[:, 0]) - y * logits[:, 0]
-    else:
-        losses = logsumexp(logits, axis=1) - logits[np.arange(len(y)), y]
+    below = _below_largest(logits)
+    losses = np.log(np.exp(below).sum(axis=1)) - below[np.arange(len(y)), y]
     return float(np.average(losses, weights=weights))
 
 
@@ -107,13 +111,13 @@ def _best_temperature(
     The loss is convex in 1 / T, and its derivative the mean of what the logits of a row are
     expected to be, less that of its class.
     """
-    if logits.shape[1] == 1:
-        logits = np.pad(logits, ((0, 0), (1, 0)))
+    below = _below_largest(logits)
     weights = weights / weights.sum()
-    actual = weights @ logits[np.arange(len(y)), y]
+    actual = weights @ below[np.arange(len(y)), y]
 
     def derivative(log_temperature: float) -> float:
-        expected = (softmax(logits / np.exp(log_temperature), axis=1) * logits).sum(axis=1)
+        shares = np.exp(below / np.exp(log_temperature))
+        expected = np.einsum("ij,ij->i", shares, below) / shares.sum(axis=1)
         return float(weights @ expected - actual)
 
     low, high = np.log(_TEMPERATURES)

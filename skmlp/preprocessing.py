@@ -26,6 +26,8 @@ Strings = NDArray[np.object_]
 _BOUND, _FAR = 3.0, 1e6
 # The scale of squares, which for normal numbers have mean 1 then, and of parts of an interval.
 _OF_SQUARE, _OF_BIN = 0.7, 0.3
+# Rows that an interval needs for a bend at its ends to be worth it.
+_ROWS_OF_BIN = 20
 # Of how many rows a mean over all rows counts in that of a category, and the folds for those.
 _SMOOTHING, _N_FOLDS = 10.0, 5
 
@@ -38,10 +40,14 @@ class _Numbers:
     X : array of shape (n, p)
         With NaN for what is missing.
     max_bins, max_bin_columns : int
+    add_squares : bool
         As of :class:`TabularPreprocessor`.
     """
 
-    def __init__(self, X: Floats, max_bins: int, max_bin_columns: int) -> None:
+    def __init__(
+        self, X: Floats, max_bins: int, max_bin_columns: int, add_squares: bool
+    ) -> None:
+        self._add_squares = add_squares
         missing = np.isnan(X)
         self._has_missing = missing.any(axis=0)
         X = np.where(missing.all(axis=0), 0.0, X)
@@ -51,7 +57,7 @@ class _Numbers:
         spread, half = high - low, largest / 2 - least / 2
         self._center = center
         self._spread = np.where(spread > 0, spread, np.where(half > 0, half, 1.0))
-        n_bins = min(max_bins, max_bin_columns // max(X.shape[1], 1))
+        n_bins = min(max_bins, max_bin_columns // max(X.shape[1], 1), len(X) // _ROWS_OF_BIN)
         self._edges = [
             _edges(column[~np.isnan(column)], n_bins) for column in self._clipped(X).T
         ]
@@ -69,13 +75,14 @@ class _Numbers:
             _OF_BIN * (np.clip((column[:, None] - edges[:-1]) / np.diff(edges), 0, 1) - 0.5)
             for column, edges in zip(z.T, self._edges, strict=True)
         ]
-        return [z, _OF_SQUARE * (z**2 - 1), missing, *bins]
+        squares = [_OF_SQUARE * (z**2 - 1)] if self._add_squares else []
+        return [z, *squares, missing, *bins]
 
     def names(self, names: NDArray[np.object_]) -> list[str]:
         """Return the names of those columns, given the names of the numeric ones."""
         return [
             *names,
-            *(f"{name}_squared" for name in names),
+            *(f"{name}_squared" for name in names if self._add_squares),
             *(f"{names[j]}_missing" for j in np.flatnonzero(self._has_missing)),
             *(
                 f"{name}_bin{k}"
@@ -214,12 +221,16 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
     Parameters
     ----------
     max_bins : int, default=16
-        Largest number of intervals of a numeric column; 0 for none. Of a column with no more
-        distinct values, each begins an interval; one of two values has none.
+        Largest number of intervals of a numeric column, each of which must have 20 rows of
+        training; 0 for none. Of a column with no more distinct values, each begins an
+        interval; one of two values has none.
 
     max_bin_columns : int, default=256
         What the number of intervals of all numeric columns together should not be above: with
         many columns each has fewer.
+
+    add_squares : bool, default=True
+        Whether there is a column with the square of each number.
 
     max_one_hot : int, default=32
         Largest number of categories that become a column each.
@@ -258,6 +269,7 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "max_bins": [Interval(Integral, 0, None, closed="left")],
         "max_bin_columns": [Interval(Integral, 0, None, closed="left")],
+        "add_squares": ["boolean"],
         "max_one_hot": [Interval(Integral, 0, None, closed="left")],
         "random_state": ["random_state"],
     }
@@ -267,11 +279,13 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         *,
         max_bins: int = 16,
         max_bin_columns: int = 256,
+        add_squares: bool = True,
         max_one_hot: int = 32,
         random_state: Any = None,
     ) -> None:
         self.max_bins = max_bins
         self.max_bin_columns = max_bin_columns
+        self.add_squares = add_squares
         self.max_one_hot = max_one_hot
         self.random_state = random_state
 
@@ -334,7 +348,7 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
             large = categories[:, self._is_large]
             means = self._means.fit_transform(large, y, check_random_state(self.random_state))
             numbers = np.column_stack([numbers, means])
-        self._numbers = _Numbers(numbers, self.max_bins, self.max_bin_columns)
+        self._numbers = _Numbers(numbers, self.max_bins, self.max_bin_columns, self.add_squares)
         return _joined([*self._numbers.transform(numbers), *parts])
 
     def transform(self, X: Any) -> NDArray[np.float32]:

@@ -48,6 +48,12 @@ class TestNumbers:
         assert out["x0"][0] == pytest.approx(3)
         np.testing.assert_allclose(out["x0_squared"], 0.7 * (expected**2 - 1), atol=1e-5)
 
+    def test_without_squares(self):
+        X = np.random.default_rng(0).normal(size=(400, 2))
+        preprocessor = TabularPreprocessor(max_bins=0, add_squares=False).fit(X)
+        assert preprocessor.get_feature_names_out().tolist() == ["x0", "x1"]
+        assert preprocessor.transform(X).shape == (400, 2)
+
     def test_parts_of_intervals(self):
         """Their sum is how many intervals are below, and each has as many rows within."""
         X = np.random.default_rng(0).exponential(size=(1000, 2)) ** 3
@@ -67,9 +73,12 @@ class TestNumbers:
         names = TabularPreprocessor().fit(X).get_feature_names_out().tolist()
         assert [name for name in names if "bin" in name] == [f"x0_bin{k}" for k in range(4)]
 
-    @pytest.mark.parametrize(("n_columns", "n_bins"), [(4, 16), (20, 12), (100, 2), (200, 0)])
-    def test_many_columns_have_few_intervals(self, n_columns, n_bins):
-        X = np.random.default_rng(0).normal(size=(300, n_columns))
+    @pytest.mark.parametrize(
+        ("n_rows", "n_columns", "n_bins"),
+        [(400, 4, 16), (400, 20, 12), (400, 100, 2), (400, 200, 0), (100, 4, 5)],
+    )
+    def test_few_intervals_of_many_columns_or_few_rows(self, n_rows, n_columns, n_bins):
+        X = np.random.default_rng(0).normal(size=(n_rows, n_columns))
         names = TabularPreprocessor().fit(X).get_feature_names_out()
         assert sum("_bin" in name for name in names) == n_columns * n_bins
 
