@@ -8,6 +8,10 @@ first fit, which compiles, is made beforehand. The data come with the package ke
     python benchmarks/bench_tabular.py [--sets development | all | name ...]
         [--models skmlp logreg mlp hgb rf realmlp] [--seeds 0 ...] [--output tabular.jsonl]
     python benchmarks/bench_tabular.py --summary tabular.jsonl [other.jsonl ...]
+    python benchmarks/bench_tabular.py --ablation ablation.jsonl
+
+The last two read what was written. For the ablation the models are skmlp and those of
+``PARTS``, each of them the recipe without one part.
 """
 
 import argparse
@@ -44,11 +48,38 @@ NUMBERS = make_column_selector(dtype_include="number")
 OTHERS = make_column_selector(dtype_exclude="number")
 
 
-def our_pipeline(n_classes, seed, **overrides):
+# What the recipe is without: settings of the preprocessor, and of the network.
+PARTS = {
+    "members": ({}, {"n_members": 1}),
+    "held-out rows": ({}, {"early_stopping": False, "temperature_scaling": False}),
+    "temperature": ({}, {"temperature_scaling": False}),
+    "factors of features": ({}, {"scaling_rate": 0.0}),
+    "start from the data": ({}, {"init": "random"}),
+    "silu (relu instead)": ({}, {"activation": "relu"}),
+    "cosine (constant instead)": ({}, {"learning_rate": "constant"}),
+    "intervals": ({"max_bins": 0}, {}),
+    "squares": ({"add_squares": False}, {}),
+    "TabularPreprocessor": (None, {}),
+}
+
+
+def our_pipeline(n_classes, seed, preprocessing=None, overrides=None):
     classifier = MLPBinaryClassifier if n_classes == 2 else MLPMulticlassClassifier
-    return make_pipeline(
-        TabularPreprocessor(), classifier.tabular(random_state=seed, **overrides)
-    )
+    network = classifier.tabular(random_state=seed, **(overrides or {}))
+    return make_pipeline(TabularPreprocessor(**(preprocessing or {})), network)
+
+
+def without(part):
+    """Return what makes the recipe without a part."""
+    preprocessing, overrides = PARTS[part]
+
+    def make(n_classes, seed):
+        pipeline = our_pipeline(n_classes, seed, preprocessing, overrides)
+        if preprocessing is None:  # StandardScaler and OneHotEncoder
+            pipeline = scaled(pipeline[-1])
+        return pipeline
+
+    return make
 
 
 def scaled(classifier):
@@ -81,6 +112,7 @@ MODELS = {
     "hgb": boosting,
     "rf": lambda k, seed: scaled(RandomForestClassifier(300, random_state=seed)),
     "realmlp": realmlp,
+    **{part: without(part) for part in PARTS},
 }
 
 
@@ -130,7 +162,7 @@ def run(arguments):
     tables = {name: load(name) for name in arguments.sets}
     for n_classes in (2, 3):  # compile
         X, y = pd.DataFrame({"x": np.arange(90.0)}), np.arange(90) % n_classes
-        our_pipeline(n_classes, 0, max_iter=1, n_iter_no_change=None).fit(X, y)
+        our_pipeline(n_classes, 0, overrides={"max_iter": 1}).fit(X, y)
     for name, model, seed in itertools.product(tables, arguments.models, arguments.seeds):
         X, y = tables[name]
         for fold, (training, test) in enumerate(folds(y)):
@@ -176,6 +208,26 @@ def summarise(files):
             print(f"| {model} | {' | '.join(cells)} | {seconds:.2f} |")
 
 
+def ablate(files):
+    """Print what each part is worth: relative changes where it is removed, over sets."""
+    table = by_set(files)
+    table["error"] = 1 - table["acc"]
+    full = table.xs("skmlp", level="model")
+    print("| without | error, % | log loss, % | 1 - AUC, % |\n|---|---|---|---|")
+    for part in PARTS:
+        changed = table.xs(part, level="model")
+        cells = []
+        for value in (changed["error"], changed["ll"], 1 - changed["auc"]):
+            ours = (1 - full["auc"] if value.name == "auc" else full[value.name]).loc[
+                value.index
+            ]
+            # Of an error of 0 a change has no ratio: half a test row stands for it.
+            floor = 0.5 / full.loc[value.index, "n"]
+            change = 100 * (np.maximum(value, floor) / np.maximum(ours, floor) - 1)
+            cells.append(f"{change.mean():+.1f} ± {change.sem():.1f}")
+        print(f"| {part} | {' | '.join(cells)} |")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sets", nargs="+", default=["development"])
@@ -183,9 +235,13 @@ def main():
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     parser.add_argument("--output", default="tabular.jsonl")
     parser.add_argument("--summary", nargs="+", metavar="FILE")
+    parser.add_argument("--ablation", nargs="+", metavar="FILE")
     arguments = parser.parse_args()
     if arguments.summary:
         summarise(arguments.summary)
+        return
+    if arguments.ablation:
+        ablate(arguments.ablation)
         return
     if arguments.sets == ["development"]:
         arguments.sets = DEVELOPMENT

@@ -75,7 +75,7 @@ _TABULAR: dict[str, Any] = {
     "activation": "silu",
     "solver": "adamw",
     "learning_rate": "cosine",
-    "learning_rate_init": 0.003,
+    "learning_rate_init": 0.0025,
     "max_iter": 64,
     "early_stopping": True,
     "validation_fraction": 0.125,
