@@ -209,22 +209,22 @@ def summarise(files):
 
 
 def ablate(files):
-    """Print what each part is worth: relative changes where it is removed, over sets."""
+    """Print what each part is worth: the mean change over sets, and its standard error."""
     table = by_set(files)
     table["error"] = 1 - table["acc"]
     full = table.xs("skmlp", level="model")
-    print("| without | error, % | log loss, % | 1 - AUC, % |\n|---|---|---|---|")
+    print("| without | error, % | log loss | AUC |\n|---|---|---|---|")
     for part in PARTS:
         changed = table.xs(part, level="model")
-        cells = []
-        for value in (changed["error"], changed["ll"], 1 - changed["auc"]):
-            ours = (1 - full["auc"] if value.name == "auc" else full[value.name]).loc[
-                value.index
-            ]
-            # Of an error of 0 a change has no ratio: half a test row stands for it.
-            floor = 0.5 / full.loc[value.index, "n"]
-            change = 100 * (np.maximum(value, floor) / np.maximum(ours, floor) - 1)
-            cells.append(f"{change.mean():+.1f} ± {change.sem():.1f}")
+        before = full.loc[changed.index]
+        # Of an error of 0 a change has no ratio: half a test row stands for it.
+        floor = 0.5 / before["n"]
+        errors = (np.maximum(rows["error"], floor) for rows in (changed, before))
+        relative = 100 * (np.divide(*errors) - 1)
+        cells = [f"{relative.mean():+.1f} ± {relative.sem():.1f}"]
+        for measure in ("ll", "auc"):
+            difference = changed[measure] - before[measure]
+            cells.append(f"{difference.mean():+.4f} ± {difference.sem():.4f}")
         print(f"| {part} | {' | '.join(cells)} |")
 
 

@@ -1,8 +1,9 @@
-"""Fashion-MNIST: 60,000 images of clothing, a network of hidden widths 256, 128 and 100.
+"""Fashion-MNIST: 60,000 images of clothing, a network of hidden widths 512 and 256.
 
-The widths are those of the best multilayer perceptron among the benchmarks published with
-the data set (Xiao, Rasul and Vollgraf 2017, "Fashion-MNIST: a Novel Image Dataset for
-Benchmarking Machine Learning Algorithms"), which classifies 88.33 % of the test images.
+The best multilayer perceptron among the benchmarks published with the data set (Xiao, Rasul
+and Vollgraf 2017, "Fashion-MNIST: a Novel Image Dataset for Benchmarking Machine Learning
+Algorithms") classifies 88.33 % of the test images. Dropout, and a learning rate that falls
+along a cosine to 0, so that no images need be held out, bring it above 90 %.
 
     python examples/fashion_mnist.py [DIRECTORY]
 
@@ -14,11 +15,9 @@ import argparse
 import gzip
 import sys
 import time
-import warnings
 from pathlib import Path
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import classification_report
 
 from skmlp import MLPMulticlassClassifier
@@ -60,31 +59,29 @@ def load(directory, part):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("directory", nargs="?", type=Path, default=DEBIAN_DIRECTORY)
-    parser.add_argument("--epochs", type=int, default=30)
+    parser.add_argument("--epochs", type=int, default=40)
     arguments = parser.parse_args()
     X_train, y_train = load(arguments.directory, "train")
     X_test, y_test = load(arguments.directory, "t10k")
     print(f"{len(X_train)} training images, {len(X_test)} test images")
 
     network = MLPMulticlassClassifier(
-        (256, 128, 100),
+        (512, 256),
         "relu",
-        alpha=1e-2,
-        batch_size=128,
+        solver="adamw",
+        alpha=0.02,
+        batch_size=256,
+        dropout=0.3,
+        learning_rate="cosine",
         max_iter=arguments.epochs,
-        early_stopping=True,
-        validation_fraction=0.1,
+        n_iter_no_change=None,
         random_state=0,
         verbose=True,
     )
     start = time.perf_counter()
-    with warnings.catch_warnings():
-        # The number of epochs is chosen, and the best of them is kept.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        network.fit(X_train, y_train)
+    network.fit(X_train, y_train)
     seconds = time.perf_counter() - start
     print(f"{network.n_iter_} epochs in {seconds:.0f} s")
-    print(f"best validation accuracy: {network.best_validation_score_:.4f}")
     print(f"test accuracy: {network.score(X_test, y_test):.4f}")
     print(classification_report(y_test, network.predict(X_test), target_names=LABELS))
 

@@ -74,7 +74,6 @@ _TABULAR: dict[str, Any] = {
     "hidden_layer_sizes": (128, 128),
     "activation": "silu",
     "solver": "adamw",
-    "learning_rate": "cosine",
     "learning_rate_init": 0.0025,
     "max_iter": 64,
     "early_stopping": True,
@@ -309,7 +308,8 @@ class BaseMLPClassifier(CallbackSupport, PredictionMixin, ClassifierMixin, BaseE
                 "warm_start can only be used where `y` has the same classes as in the "
                 f"previous call to fit. Previously got {self.classes_}, `y` has {classes}"
             )
-        self._check_solver(X_val, y_val, sample_weight_val)
+        self._check_solver()
+        self._check_what_is_watched(X_val, y_val, sample_weight_val)
         data = self._get_data(X, codes, sample_weight, classes)
         held_out = None
         if X_val is not None:
@@ -338,7 +338,8 @@ class BaseMLPClassifier(CallbackSupport, PredictionMixin, ClassifierMixin, BaseE
                     ensemble, self._get_problem(data, rows[0], mean), history, self, callbacks
                 )
             else:
-                state = TrainingState(self, ensemble, random_states)
+                keeps_best = validation is not None
+                state = TrainingState(self, ensemble, random_states, keeps_best=keeps_best)
                 problems = self._get_problems(data, rows, state)
                 StochasticTraining(
                     ensemble, problems, validation, state, history, self, callbacks
@@ -391,6 +392,7 @@ class BaseMLPClassifier(CallbackSupport, PredictionMixin, ClassifierMixin, BaseE
                 "sklearn.utils.compute_class_weight('balanced', classes=classes, y=y), and "
                 "pass them as a dict."
             )
+        self._check_solver()
         goes_on = hasattr(self, "_ensemble")
         if not goes_on:
             self._forget()
@@ -408,7 +410,7 @@ class BaseMLPClassifier(CallbackSupport, PredictionMixin, ClassifierMixin, BaseE
         if self.init == "data" and not goes_on:
             initialize_from_data(ensemble, data, rows, random_states)
         if state is None:
-            state = TrainingState(self, ensemble, random_states)
+            state = TrainingState(self, ensemble, random_states, keeps_best=False)
         elif state.solver != self.solver:
             state.start_afresh(self, ensemble)
         history = self._get_history(goes_on)
@@ -432,14 +434,8 @@ class BaseMLPClassifier(CallbackSupport, PredictionMixin, ClassifierMixin, BaseE
         check_classification_targets(y)
         return X, y
 
-    def _check_solver(self, X_val: Any, y_val: Any, sample_weight_val: Any) -> None:
-        """Raise ValueError where the solver cannot do what is asked of it."""
-        if (X_val is None) != (y_val is None):
-            raise ValueError("X_val and y_val must be given together.")
-        if X_val is None and sample_weight_val is not None:
-            raise ValueError("sample_weight_val is given without X_val and y_val.")
-        if X_val is not None and not self.early_stopping:
-            raise ValueError("X_val is for early stopping: set early_stopping=True as well.")
+    def _check_solver(self) -> None:
+        """Raise ValueError where the solver cannot do what the parameters ask of it."""
         if self.scaling_rate and self.solver != "adamw":
             raise ValueError(
                 f"scaling_rate is for solver='adamw' alone; got solver={self.solver!r}."
@@ -449,19 +445,29 @@ class BaseMLPClassifier(CallbackSupport, PredictionMixin, ClassifierMixin, BaseE
                 "temperature_scaling=True needs rows that training does not see: set "
                 "early_stopping=True as well."
             )
-        if self.solver == "lbfgs":
-            if self.n_members > 1 or self.temperature_scaling:
-                raise ValueError(
-                    "solver='lbfgs' trains one network, to the end: n_members must be 1, and "
-                    "temperature_scaling False."
-                )
-            if X_val is not None:
-                raise ValueError("solver='lbfgs' does not stop early, and takes no X_val.")
-            if np.any(np.asarray(self.dropout) != 0):
-                raise ValueError(
-                    "solver='lbfgs' needs the same objective at each step, which dropout "
-                    "changes: use a stochastic solver, or dropout=0."
-                )
+        if self.solver != "lbfgs":
+            return
+        if self.n_members > 1 or self.temperature_scaling:
+            raise ValueError(
+                "solver='lbfgs' trains one network, to the end: n_members must be 1, and "
+                "temperature_scaling False."
+            )
+        if np.any(np.asarray(self.dropout) != 0):
+            raise ValueError(
+                "solver='lbfgs' needs the same objective at each step, which dropout "
+                "changes: use a stochastic solver, or dropout=0."
+            )
+
+    def _check_what_is_watched(self, X_val: Any, y_val: Any, sample_weight_val: Any) -> None:
+        """Raise ValueError where validation rows are given in part, or to no end."""
+        if (X_val is None) != (y_val is None):
+            raise ValueError("X_val and y_val must be given together.")
+        if X_val is None and sample_weight_val is not None:
+            raise ValueError("sample_weight_val is given without X_val and y_val.")
+        if X_val is not None and not self.early_stopping:
+            raise ValueError("X_val is for early stopping: set early_stopping=True as well.")
+        if X_val is not None and self.solver == "lbfgs":
+            raise ValueError("solver='lbfgs' does not stop early, and takes no X_val.")
 
     def _get_data(
         self, X: Any, codes: NDArray[np.intp], sample_weight: Any, classes: NDArray[Any]

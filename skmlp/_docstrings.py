@@ -153,7 +153,9 @@ _PARAMETERS = """\
         the score is that of all held-out predictions together, each made by a single member,
         and the best epoch the same for all. (A callable or another name of ``scoring`` is
         averaged over the members.) Where a fold would have fewer than ten rows, a warning says
-        that nothing is held out. ``n_jobs`` threads take a member each. Not for 'lbfgs'.
+        that nothing is held out. Folds are drawn anew with each fit, and are the same in a
+        warm start only with an int for ``random_state``. ``n_jobs`` threads take a member each.
+        Not for 'lbfgs'.
 
     temperature_scaling : bool, default=False
         Whether the logits are divided, after training, by the temperature that makes the
@@ -169,9 +171,9 @@ _PARAMETERS = """\
 
     scaling_rate : float, default=0.0
         Learning rate, relative to that of the weights, of a factor for each feature, which
-        multiplies its weights of the first layer and begins with 1 [5]_; 0 means that there are
-        none. Such factors learn which features matter. They are part of ``coefs_``, and cost a
-        prediction nothing. For 'adamw' alone.
+        multiplies its weights of the first layer and begins with 1, in each call to `fit` [5]_;
+        0 means that there are none. Such factors learn which features matter. They are part of
+        ``coefs_``, and cost a prediction nothing. For 'adamw' alone.
 """
 
 _ATTRIBUTES = """\

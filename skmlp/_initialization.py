@@ -14,6 +14,8 @@ _SAMPLE = 2048
 # Standard deviation of a mean of five values of deviation 1, at random weights that are
 # distributed as exponential ones divided by their sum.
 _DEVIATION = 3**-0.5
+# Of a sum, in units of the last place.
+_ROUNDING = 100
 
 
 def initialize_from_data(
@@ -62,7 +64,8 @@ def _initialize(
         Network(network.theta, below).write_outputs(data.X, k + 1, z, rows=rows)
         means = weights @ z
         deviations = np.sqrt(weights @ (z - means) ** 2)
-        deviations[deviations < np.finfo(z.dtype).eps] = 1.0  # a unit that sees a constant
+        # A unit that sees a constant has nothing but the rounding of its sums.
+        deviations[deviations <= _ROUNDING * np.finfo(z.dtype).eps * abs(z).max(axis=0)] = 1.0
         layer /= deviations.astype(layer.dtype)
         draws = random_state.normal(scale=_DEVIATION, size=biases.shape)
         biases[:] = -(means / deviations + draws)

@@ -179,7 +179,8 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         -------
         ndarray of shape (n_samples, n_classes), or (n_samples,) for two classes
             In X's dtype. For two classes it is the log-odds of ``classes_[1]``, which are
-            the difference of the two logits where the network has two.
+            the difference of the two logits where the network has two. Of several members
+            (``n_members``) it is the logarithm of the mean probabilities, or their log-odds.
         """
         check_is_fitted(self)
         n_classes = len(self.classes_)

@@ -57,10 +57,25 @@ class ValidationSet:
         if self.uses_loss:
             return -loss, loss
         if self.score is not None:
-            scores = map(self.score, ensemble.members, self.rows)
-            sizes = [len(rows) for rows in self.rows]
-            return float(np.average(list(scores), weights=sizes)), loss
+            return self._mean_score(self.score, ensemble), loss
         return float(np.average(predicted_codes(logits) == y, weights=weights)), loss
+
+    def _mean_score(
+        self, score: Callable[[Network, NDArray[np.intp]], float], ensemble: Ensemble
+    ) -> float:
+        """Return the mean over the members, but for those whose rows have no score.
+
+        A fold may lack a class, without which there is no area under a curve.
+        """
+        members = [
+            pair for pair in zip(ensemble.members, self.rows, strict=True) if len(pair[1])
+        ]
+        scores = np.array([score(network, rows) for network, rows in members])
+        weights = np.array([self.data.weights[rows].sum() for _, rows in members])
+        known = np.isfinite(scores)
+        return (
+            float(np.average(scores[known], weights=weights[known])) if known.any() else np.nan
+        )
 
     def temperature(self, ensemble: Ensemble) -> float:
         """Return what the logits are to be divided by for the least mean cross-entropy."""

@@ -19,7 +19,7 @@ class Monitor:
     best_score : float
     best_epoch : int
         Position, among the scores seen, of the best one; -1 before there is one.
-    best_theta : array of shape (p,) or None
+    best_theta : array of theta's shape, or None
     n_stalled : int
         Number of epochs without improvement, in a row.
     """

@@ -150,6 +150,8 @@ class TrainingState:
     ensemble : Ensemble
     random_states : list of RandomState
         One a member.
+    keeps_best : bool
+        Whether there are rows to say which epoch's parameters are.
 
     Attributes
     ----------
@@ -165,7 +167,12 @@ class TrainingState:
     """
 
     def __init__(
-        self, params: Any, ensemble: Ensemble, random_states: list[np.random.RandomState]
+        self,
+        params: Any,
+        ensemble: Ensemble,
+        random_states: list[np.random.RandomState],
+        *,
+        keeps_best: bool,
     ) -> None:
         self.members = [
             MemberState(params, network, random_state)
@@ -175,7 +182,7 @@ class TrainingState:
         self.epochs = 0
         self.seen = 0
         self.divisor = 1.0
-        self.monitor = Monitor(keep_best=params.early_stopping)
+        self.monitor = Monitor(keep_best=keeps_best)
 
     def start_afresh(self, params: Any, ensemble: Ensemble) -> None:
         """Begin with empty memories, as another solver must."""
@@ -217,6 +224,8 @@ class _Member:
         drops = bool(self._dropout.any())
         if params.scaling_rate:
             state.scale_inputs(network)
+        else:  # as it may have been before
+            state.scaling = state.scaling[:0]
         if drops and state.dropout_seed == 0:
             state.dropout_seed = int(state.random_state.randint(1, 2**31))
         # It is read-only where the estimator was loaded as a memory map.

@@ -273,12 +273,16 @@ def split_rows(
             UserWarning,
             stacklevel=2,
         )
-    if validation.size < 2:
+    _check_size(validation.size)
+    return training, validation
+
+
+def _check_size(n_validation: int) -> None:
+    if n_validation < 2:
         raise ValueError(
             "The validation set is too small. Increase 'validation_fraction' or the size "
             "of your dataset."
         )
-    return training, validation
 
 
 def fold_rows(
@@ -309,7 +313,7 @@ def fold_rows(
     Raises
     ------
     ValueError
-        `fraction` is 0, or above one half.
+        `fraction` is 0, or above one half; or fewer than two validation rows would be left.
     """
     if not 0 < fraction <= 0.5:
         raise ValueError(
@@ -321,7 +325,7 @@ def fold_rows(
         warnings.warn(
             f"{rows.size} rows are too few to hold any out: {n_folds} folds (1 / "
             f"validation_fraction) must have {_LEAST_OF_FOLD} rows each. All members are "
-            "trained on all rows, for max_iter epochs.",
+            "trained on all rows, and none of their epochs is chosen.",
             UserWarning,
             stacklevel=2,
         )
@@ -336,7 +340,9 @@ def fold_rows(
             for part in folds.split(rows, y[rows]):
                 split = _give_back_lost_classes(rows, y, *(rows[side] for side in part))
                 parts.append(split[:2])
-    return parts[:n_members]
+    parts = parts[:n_members]
+    _check_size(sum(validation.size for _, validation in parts))
+    return parts
 
 
 def _give_back_lost_classes(

@@ -1,6 +1,9 @@
 """Tables of numbers and categories as features that a network learns well from."""
 
 from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from enum import Enum, auto
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
@@ -11,9 +14,11 @@ from sklearn.model_selection import KFold, cross_val_predict
 from sklearn.preprocessing import OneHotEncoder, TargetEncoder
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils._param_validation import Interval
+from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
     _check_feature_names_in,
     assert_all_finite,
+    check_consistent_length,
     check_is_fitted,
     column_or_1d,
     validate_data,
@@ -57,7 +62,7 @@ class _Numbers:
         spread, half = high - low, largest / 2 - least / 2
         self._center = center
         self._spread = np.where(spread > 0, spread, np.where(half > 0, half, 1.0))
-        n_bins = min(max_bins, max_bin_columns // max(X.shape[1], 1), len(X) // _ROWS_OF_BIN)
+        n_bins = min(max_bins, max_bin_columns // max(X.shape[1], 1))
         self._edges = [
             _edges(column[~np.isnan(column)], n_bins) for column in self._clipped(X).T
         ]
@@ -95,6 +100,7 @@ class _Numbers:
 def _edges(values: Floats, n_bins: int) -> Floats:
     """Return the ends of at most `n_bins` intervals between quantiles, or a single one."""
     distinct = np.unique(values)
+    n_bins = min(n_bins, len(values) // _ROWS_OF_BIN)
     if n_bins < 2 or len(distinct) < 3:
         return distinct[:1]
     if len(distinct) <= n_bins + 1:
@@ -120,21 +126,26 @@ class _TargetMeans:
                 "A column has more than max_one_hot categories, which are encoded by the mean "
                 "of the target: fit needs y. Or raise max_one_hot."
             )
-        self._classes, codes = np.unique(column_or_1d(y), return_inverse=True)
+        y = column_or_1d(y)
+        check_consistent_length(X, y)
+        assert_all_finite(y, input_name="y")
+        check_classification_targets(y)
+        self._classes, codes = np.unique(y, return_inverse=True)
         targets = [(codes == code).astype(float) for code in range(1, len(self._classes))]
         encoder = TargetEncoder(target_type="continuous", smooth=_SMOOTHING)
         self._encoders = [clone(encoder).fit(X, target) for target in targets]
-        folds = KFold(_N_FOLDS, shuffle=True, random_state=random_state.randint(2**31 - 1))
-        return np.column_stack(
-            [
-                cross_val_predict(encoder, X, target, cv=folds, method="transform")
-                for target in targets
-            ]
-        )
+        seed, n_folds = random_state.randint(2**31 - 1), min(_N_FOLDS, len(X))
+        folds = KFold(n_folds, shuffle=True, random_state=seed)
+        means = [
+            cross_val_predict(encoder, X, target, cv=folds, method="transform")
+            for target in targets
+        ]
+        return np.hstack([np.empty((len(X), 0)), *means])
 
     def transform(self, X: Strings) -> Floats:
         """Return the means for other rows."""
-        return np.column_stack([encoder.transform(X) for encoder in self._encoders])
+        means = [encoder.transform(X) for encoder in self._encoders]
+        return np.hstack([np.empty((len(X), 0)), *means])
 
     def names(self, names: Sequence[str]) -> list[str]:
         """Return the names of the columns, given those of the categories."""
@@ -151,42 +162,89 @@ def _is_missing(value: Any) -> bool:
         return True
 
 
-def _is_numeric(column: Any) -> bool:
-    """Return whether a column has numbers alone, or dates, or nothing at all."""
-    if hasattr(column, "cat") and "cat" in str(getattr(column, "dtype", "")).lower():
-        return False
+class _Kind(Enum):
+    """What the elements of a column are."""
+
+    NUMBER = auto()
+    DATE = auto()
+    DURATION = auto()
+    CATEGORY = auto()
+    NOTHING = auto()
+
+
+_OF_DTYPES = {"M": _Kind.DATE, "m": _Kind.DURATION, **dict.fromkeys("iuf", _Kind.NUMBER)}
+_OF_OBJECTS = {
+    _Kind.NUMBER: (Real, Decimal),
+    _Kind.DATE: (date,),  # and datetime, and pandas' Timestamp, which are dates, too
+    _Kind.DURATION: (timedelta,),
+}
+
+
+def _kind(column: Any) -> _Kind:
+    """Return what a column has."""
+    if _has_codes(column):
+        return _Kind.CATEGORY
     values = np.asarray(column)
     if values.dtype.kind != "O":
-        return values.dtype.kind in "iufmM"
-    return all(
-        isinstance(value, Real) and not isinstance(value, bool | np.bool_)
-        for value in values
-        if not _is_missing(value)
-    )
+        return _OF_DTYPES.get(values.dtype.kind, _Kind.CATEGORY)
+    present = [value for value in values if not _is_missing(value)]
+    if not present:
+        return _Kind.NOTHING
+    if not any(isinstance(value, bool | np.bool_) for value in present):
+        for kind, types in _OF_OBJECTS.items():
+            if all(isinstance(value, types) for value in present):
+                return kind
+    return _Kind.CATEGORY
+
+
+def _has_codes(column: Any) -> bool:
+    """Return whether a column is one of pandas' Categorical."""
+    return hasattr(column, "cat") and hasattr(column.cat, "categories")
 
 
 def _as_numbers(column: Any) -> Floats:
-    """Return a numeric column as float64, missing values as NaN.
-
-    Raises
-    ------
-    TypeError, ValueError
-        It has something else.
-    """
+    """Return a column of numbers, dates or durations as float64, missing values as NaN."""
     values = np.asarray(column)
     if values.dtype.kind in "mM":
-        seconds = values.astype(f"{values.dtype.kind}8[us]")
-        return np.where(np.isnat(seconds), np.nan, seconds.astype(np.int64) / 1e6)
+        ticks = values.astype(f"{values.dtype.kind}8[us]")
+        return np.where(np.isnat(ticks), np.nan, ticks.astype(np.int64) / 1e6)
     if values.dtype.kind == "O":
-        return np.array([np.nan if _is_missing(value) else value for value in values], float)
+        numbers = [np.nan if _is_missing(value) else _as_number(value) for value in values]
+        return np.array(numbers, dtype=float)
     return values.astype(float)
+
+
+def _as_number(value: Any) -> float:
+    """Return a number, or seconds; those of a date without a zone as if it were in UTC."""
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if not isinstance(value, date):
+        return float(value)
+    if not isinstance(value, datetime):
+        value = datetime(value.year, value.month, value.day, tzinfo=UTC)
+    elif value.tzinfo is None:
+        value = value.replace(tzinfo=UTC)
+    return float(value.timestamp())
 
 
 def _as_categories(column: Any) -> Strings:
     """Return a column as strings, missing values as None."""
+    if _has_codes(column):  # numbers among them would be others beside a missing one
+        names = np.array([*map(str, column.cat.categories), None], dtype=object)
+        return names[np.asarray(column.cat.codes)]
     values = np.asarray(column, dtype=object)
     strings = [None if _is_missing(value) else str(value) for value in values]
     return np.array(strings, dtype=object)
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    """Return names of which those that are there already have a number behind them."""
+    seen: dict[str, int] = {}
+    result = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        result.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
+    return result
 
 
 def _joined(blocks: Sequence[NDArray[Any]]) -> NDArray[np.float32]:
@@ -207,9 +265,10 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
     - From a numeric column its median is subtracted, it is divided by the range between its
       quartiles, and smoothly clipped, z / sqrt(1 + (z / 3)²), so that nothing is beyond ±3
       [1]_. Beside it come its square, and, for each of several intervals between its quantiles,
-      how much of the interval is below it, from 0 to 1 [2]_: what a network makes of them can
-      bend at the quantiles, as trees split there. A missing number becomes the median; where
-      there were any in training, a column says so. Dates and durations are numbers of seconds.
+      how much of the interval is below it [2]_, both centred and scaled: what a network makes
+      of them can bend at the quantiles, as trees split there. A missing number becomes the
+      median; where there were any in training, a column says so. Dates and durations are
+      numbers of seconds.
     - A column of strings, categories or booleans becomes one column for each category. A
       missing value is a category, where there were any in training; one that training has not
       seen is 0 in all columns.
@@ -221,9 +280,9 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
     Parameters
     ----------
     max_bins : int, default=16
-        Largest number of intervals of a numeric column, each of which must have 20 rows of
-        training; 0 for none. Of a column with no more distinct values, each begins an
-        interval; one of two values has none.
+        Largest number of intervals of a numeric column, of which there is at most one for
+        each 20 rows that have a number; 0 for none. Of a column with no more distinct
+        values, each begins an interval; one of two values has none.
 
     max_bin_columns : int, default=256
         What the number of intervals of all numeric columns together should not be above: with
@@ -261,9 +320,9 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
     >>> table = pd.DataFrame({"age": [20, 30, None, 60], "town": ["Ulm", "Bonn", None, "Bonn"]})
     >>> preprocessor = TabularPreprocessor(max_bins=0).fit(table)
     >>> preprocessor.get_feature_names_out().tolist()
-    ['age', 'age_squared', 'age_missing', 'town_Bonn', 'town_Ulm', 'town_None']
-    >>> preprocessor.transform(table)[:, 0].round(2).tolist()
-    [-0.49, 0.0, 0.0, 1.34]
+    ['age', 'age_squared', 'age_missing', 'town_Bonn', 'town_Ulm', 'town_missing']
+    >>> [f"{age:.2f}" for age in preprocessor.transform(table)[:, 0]]
+    ['-0.49', '0.00', '0.00', '1.34']
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
@@ -332,8 +391,9 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         ValueError
             As of `fit`.
         """
+        self.__dict__.pop("_numbers", None)  # not fitted until all is done
         columns = self._columns(X, reset=True)
-        self._is_number = np.array([_is_numeric(column) for column in columns], dtype=bool)
+        self._kinds = [_kind(column) for column in columns]
         numbers, categories = self._split(columns)
         sizes = [len(set(column)) for column in categories.T]
         self._is_large = np.array([size > self.max_one_hot for size in sizes], dtype=bool)
@@ -390,8 +450,9 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         Returns
         -------
         ndarray of str
-            A numeric column's own name, with ``_missing`` where it says so, and with ``_at_``
-            and the quantile for its functions; otherwise the column's and the category's.
+            A numeric column's own name, also with ``_squared``, ``_missing``, and ``_bin`` and
+            a number; otherwise the column's and the category's, or ``_missing``. A name that
+            is there already has a number behind it.
         """
         check_is_fitted(self)
         names = _check_feature_names_in(self, input_features)
@@ -400,48 +461,62 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         result = self._numbers.names(np.array([*numbers, *means], dtype=object))
         if not self._is_large.all():
             small = categories[~self._is_large]
-            result += self._one_hot.get_feature_names_out(small).tolist()
-        return np.array(result, dtype=object)
+            for name, values in zip(small, self._one_hot.categories_, strict=True):
+                result += [
+                    f"{name}_{'missing' if value is None else value}" for value in values
+                ]
+        return np.array(_distinct(result), dtype=object)
 
     def _columns(self, X: Any, *, reset: bool) -> list[Any]:
         """Return the columns of a table, checked against those seen in fit."""
+        if isinstance(X, list | tuple):  # of which an array would make all strings
+            X = np.array(X, dtype=object)
         if hasattr(X, "columns"):
             if 0 in X.shape:
                 raise ValueError(f"X must have at least one row and one column; got {X.shape}.")
             validate_data(self, X, reset=reset, skip_check_array=True)
             return [X[name] for name in X.columns]
-        is_list = not hasattr(X, "dtype")
         X = validate_data(self, X, reset=reset, dtype=None, ensure_all_finite=False)
-        if is_list and X.dtype.kind == "U":  # numbers became strings
-            X = np.array(X, dtype=object)
         return list(X.T)
+
+    @property
+    def _is_number(self) -> NDArray[np.bool_]:
+        others = (_Kind.CATEGORY, _Kind.NOTHING)
+        return np.array([kind not in others for kind in self._kinds], dtype=bool)
 
     def _split(self, columns: list[Any]) -> tuple[Floats, NDArray[np.object_]]:
         """Return the numeric columns (n, p), missing ones NaN, and the others (n, q)."""
-        n_rows = len(columns[0])
-        numbers = np.empty((n_rows, int(self._is_number.sum())))
-        categories = np.empty((n_rows, int((~self._is_number).sum())), dtype=object)
-        places = np.where(
-            self._is_number, np.cumsum(self._is_number), np.cumsum(~self._is_number)
-        )
-        for j, column in enumerate(columns):
-            if self._is_number[j]:
-                numbers[:, places[j] - 1] = self._as_numbers(column, j)
+        numbers: list[Floats] = [np.empty((len(columns[0]), 0))]
+        categories: list[Strings] = [np.empty((len(columns[0]), 0), dtype=object)]
+        for j, is_number in enumerate(self._is_number):
+            if is_number:
+                numbers.append(self._as_numbers(columns[j], j)[:, None])
             else:
-                categories[:, places[j] - 1] = _as_categories(column)
+                categories.append(_as_categories(columns[j])[:, None])
+        result = np.hstack(numbers), np.hstack(categories)
         assert_all_finite(
-            numbers, allow_nan=True, estimator_name=type(self).__name__, input_name="X"
+            result[0], allow_nan=True, estimator_name=type(self).__name__, input_name="X"
         )
-        return numbers, categories
+        return result
 
     def _as_numbers(self, column: Any, j: int) -> Floats:
-        try:
-            return _as_numbers(column)
-        except (TypeError, ValueError) as error:
+        """Return the numbers of column j, or raise ValueError where it has other things."""
+        kind, expected = _kind(column), self._kinds[j]
+        truths = expected is _Kind.NUMBER and np.asarray(column).dtype.kind == "b"
+        if kind not in (expected, _Kind.NOTHING) and not truths:
             name = self.feature_names_in_[j] if hasattr(self, "feature_names_in_") else j
             raise ValueError(
-                f"Column {name!r} was numeric in training, and now is not: {error}"
-            ) from error
+                f"Column {name!r} was of kind {expected.name.lower()} in training, and now is "
+                f"of kind {kind.name.lower()}."
+            )
+        try:
+            return _as_numbers(column)
+        except OverflowError as error:
+            raise ValueError(f"Input X contains a value too large: {error}.") from error
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Return whether a fit has come to its end."""
+        return hasattr(self, "_numbers")
 
     def __sklearn_tags__(self) -> Tags:
         """Return what scikit-learn may expect."""

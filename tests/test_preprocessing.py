@@ -1,5 +1,7 @@
 """What becomes of the columns of a table."""
 
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -7,6 +9,7 @@ import pytest
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.datasets import make_classification
+from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 
@@ -117,10 +120,10 @@ class TestTables:
             "age", "age_squared", "age_missing",
             "visits", "visits_squared", "visits_missing",
             "since", "since_squared", "since_missing",
-            "town_Bonn", "town_Köln", "town_Ulm", "town_None",
+            "town_Bonn", "town_Köln", "town_Ulm", "town_missing",
             "size_L", "size_M", "size_S", "member_False", "member_True", "code_7", "code_8",
         }  # fmt: skip
-        np.testing.assert_array_equal(out["town_None"], [0, 0, 1, 0, 0, 0])
+        np.testing.assert_array_equal(out["town_missing"], [0, 0, 1, 0, 0, 0])
         np.testing.assert_array_equal(out["member_True"], table["member"])
         assert (np.diff(out["since"][[0, 1, 3, 5, 4]]) > 0).all()
 
@@ -145,11 +148,75 @@ class TestTables:
         frame = TabularPreprocessor().set_output(transform="pandas").fit_transform(table)
         np.testing.assert_array_equal(frame, out)
 
+    @pytest.mark.parametrize(
+        "since",
+        [
+            pd.date_range("2020", periods=40, tz="Europe/Berlin"),
+            pd.date_range("2020", periods=40).date,
+            pd.timedelta_range("1h", periods=40),
+            pl.date_range(pl.date(2020, 1, 1), pl.date(2020, 2, 9), eager=True),
+            [Decimal(k) / 3 for k in range(40)],
+        ],
+        ids=["with a zone", "dates", "durations", "of polars", "decimals"],
+    )
+    def test_what_is_a_number(self, since):
+        if isinstance(since, pl.Series):
+            table = pl.DataFrame({"since": since})
+        else:
+            table = pd.DataFrame({"since": since})
+        out = columns_of(TabularPreprocessor().fit(table), table)
+        assert list(out) == ["since", "since_squared", "since_bin0", "since_bin1"]
+        assert (np.diff(out["since"]) > 0).all()
+
+    def test_dates_without_a_zone_are_the_same_as_numbers_or_objects(self):
+        dates = pd.date_range("2020", periods=40, freq="h")
+        one, other, naive = (
+            TabularPreprocessor().fit_transform(pd.DataFrame({"since": part}))
+            for part in (dates, dates.tz_localize("UTC"), np.array(dates.to_pydatetime()))
+        )
+        np.testing.assert_array_equal(one, other)
+        np.testing.assert_array_equal(one, naive)
+
+    def test_numeric_categories_beside_a_missing_one(self):
+        table = pd.DataFrame({"code": pd.Categorical([7, 8, 7, 8])})
+        preprocessor = TabularPreprocessor().fit(table)
+        late = pd.DataFrame({"code": pd.Categorical([7, 8, None])})
+        np.testing.assert_array_equal(preprocessor.transform(late), [[1, 0], [0, 1], [0, 0]])
+
+    @pytest.mark.parametrize("dtype", ["string", object])
+    def test_text_that_training_did_not_see(self, dtype):
+        table = pd.DataFrame({"a": pd.Series([None] * 4, dtype=dtype), "b": range(4)})
+        preprocessor = TabularPreprocessor(max_bins=0).fit(table)
+        assert preprocessor.get_feature_names_out().tolist() == ["b", "b_squared", "a_missing"]
+        out = columns_of(preprocessor, table.assign(a=["x", None, "y", "x"]))
+        np.testing.assert_array_equal(out["a_missing"], [0, 1, 0, 0])
+
+    def test_names_are_distinct(self):
+        table = pd.DataFrame(
+            {"a": ["missing", None, "x"], "b": range(3), "b_squared": range(3)}
+        )
+        preprocessor = TabularPreprocessor().set_output(transform="polars")
+        out = preprocessor.fit_transform(table)
+        assert len(set(out.columns)) == len(out.columns) == 7
+
+    def test_a_single_row(self):
+        preprocessor = TabularPreprocessor().fit(make_table())
+        whole = preprocessor.transform(make_table())
+        for row in range(6):
+            np.testing.assert_array_equal(
+                preprocessor.transform(make_table()[row : row + 1])[0], whole[row]
+            )
+
+    def test_lists_of_numbers_and_strings(self):
+        preprocessor = TabularPreprocessor().fit([[1.5, "a"], [2.5, "b"], [3.5, "a"]])
+        names = preprocessor.get_feature_names_out().tolist()
+        assert names == ["x0", "x0_squared", "x1_a", "x1_b"]
+
     def test_mixed_lists_and_arrays_of_objects(self):
         rows = [[1.5, "a"], [2.5, "b"], [None, "a"], [4.0, None]]
         one = TabularPreprocessor(max_bins=0).fit(rows)
         assert one.get_feature_names_out().tolist() == [
-            "x0", "x0_squared", "x0_missing", "x1_a", "x1_b", "x1_None",
+            "x0", "x0_squared", "x0_missing", "x1_a", "x1_b", "x1_missing",
         ]  # fmt: skip
         other = TabularPreprocessor(max_bins=0).fit_transform(np.array(rows, dtype=object))
         np.testing.assert_array_equal(one.transform(rows), other)
@@ -194,6 +261,39 @@ class TestManyCategories:
             TabularPreprocessor().fit(table[0])
         assert TabularPreprocessor(max_one_hot=60).fit_transform(table[0]).shape == (3000, 60)
 
+    def test_names_of_several_columns(self):
+        rng = np.random.default_rng(0)
+        towns = rng.integers(0, 50, (400, 2)).astype(str)
+        y = np.array(["red", "green", "blue"])[towns[:, 1].astype(int) % 3]
+        table = pd.DataFrame(towns, columns=["birth", "home"])
+        preprocessor = TabularPreprocessor(max_bins=0, random_state=0).fit(table, y)
+        out = columns_of(preprocessor, table)
+        assert list(out)[:4] == ["birth_green", "home_green", "birth_red", "home_red"]
+        assert out["home_green"][y == "green"].min() > out["home_green"][y != "green"].max()
+
+    def test_few_rows_and_few_classes(self):
+        table = pd.DataFrame({"town": list("abc")})
+        assert TabularPreprocessor(max_one_hot=0).fit_transform(table, [0, 1, 1]).shape == (
+            3,
+            2,
+        )
+        one_class = TabularPreprocessor(max_one_hot=0).fit(table.assign(n=range(3)), [1, 1, 1])
+        assert one_class.transform(table.assign(n=range(3))).shape == (3, 2)
+
+    @pytest.mark.parametrize(
+        "y", [np.arange(3000) / 7, np.full(3000, np.nan), np.arange(10)], ids=str
+    )
+    def test_targets_that_are_not_labels(self, table, y):
+        with pytest.raises(ValueError, match=r"continuous|NaN|inconsistent"):
+            TabularPreprocessor().fit(table[0], y)
+
+    def test_a_failed_fit_is_none(self, table):
+        preprocessor = TabularPreprocessor(random_state=0).fit(*table)
+        with pytest.raises(ValueError, match="fit needs y"):
+            preprocessor.fit(table[0])
+        with pytest.raises(NotFittedError):
+            preprocessor.transform(table[0])
+
     def test_unknown_ones(self, table):
         preprocessor = TabularPreprocessor(random_state=0).fit(*table)
         assert np.isfinite(preprocessor.transform(pd.DataFrame({"town": ["x", None]}))).all()
@@ -203,7 +303,12 @@ class TestRefused:
     @pytest.mark.parametrize(
         ("change", "message"),
         [
-            ({"age": list("abcdef")}, "Column 'age' was numeric in training, and now is not"),
+            (
+                {"age": list("abcdef")},
+                "Column 'age' was of kind number in training, and now is of kind cat",
+            ),
+            ({"age": ["1"] * 6}, "Column 'age' was of kind number"),
+            ({"age": pd.date_range("2020", periods=6)}, "now is of kind date"),
             ({"age": np.inf}, "infinity"),
         ],
     )
@@ -211,6 +316,11 @@ class TestRefused:
         preprocessor = TabularPreprocessor().fit(make_table())
         with pytest.raises(ValueError, match=message):
             preprocessor.transform(make_table().assign(**change))
+
+    def test_whole_numbers_beyond_float64(self):
+        preprocessor = TabularPreprocessor().fit([[1], [2]])
+        with pytest.raises(ValueError, match="too large"):
+            preprocessor.transform(np.array([[10**400]], dtype=object))
 
     def test_other_columns(self):
         preprocessor = TabularPreprocessor().fit(make_table())

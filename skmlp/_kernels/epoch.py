@@ -9,6 +9,7 @@ from skmlp._kernels._views import vector_at
 from skmlp._kernels.network import add_up, go_forward, n_halves, take_back
 from skmlp._kernels.optimizers import (
     ADDING_UP,
+    SCALED_CHUNK,
     clipping_factor,
     n_chunks,
     optimizer_step,
@@ -83,7 +84,7 @@ def run_epoch(
         Of dropout, together with the number of the step.
     kept : array or None
         Room for ``batch_size`` rows of all layers' outputs; None where no layer has dropout or
-        an activation that needs it.
+        an activation that needs it, and inputs have no factors.
     gradient : array
         Of one or two vectors like theta; see :func:`skmlp._kernels.network.gradient_size`.
     work, deltas, turned, packed : arrays
@@ -170,7 +171,7 @@ def run_epoch(
                     )  # fmt: skip
                     if kept is not None:  # noqa: SIM102 - alone, or numba does not rule it out
                         if n_scaled > 0:
-                            start, stop = part_of(n_inputs, _ONE, share, n_shares)
+                            start, stop = part_of(n_inputs, SCALED_CHUNK, share, n_shares)
                             scaled_step(
                                 theta, gradient, n_terms, state, scaling, n_inputs,
                                 rates[k], first_step + k, settings, factor, start, stop,

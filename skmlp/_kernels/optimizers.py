@@ -22,6 +22,9 @@ ADDING_UP, _SGD, _ADAM, _ADAMW = range(4)
 # Elements of theta that are taken together. Sums over theta are of the sums over such chunks,
 # whatever threads the chunks are spread over.
 CHUNK = 2048
+# Rows of the first layer's weights whose factors are taken together. (A variable to numba,
+# which compiles anew for a literal.)
+SCALED_CHUNK = np.intp(64)
 
 
 @inlined_kernel
@@ -128,43 +131,46 @@ def scaled_step(
         place.
     n_inputs : int
     first, stop : int
-        The rows.
+        The rows, from one chunk's beginning to another's.
     """
     long_vectors()
     dtype = theta.dtype.type
     eta, epsilon = _bias_corrected(rate, step, settings, True)
     share, zero = dtype(n_terms - 1), dtype(0)
-    width, size = scaling.size // n_inputs - 4, stop - first
-    scales = vector_at(scaling, first, size)
-    slopes = vector_at(scaling, 3 * n_inputs + first, size)
-    for j in range(size):
-        start = (first + j) * width
-        slope = vector_at(gradient, start, width)
-        other = vector_at(gradient, (n_terms - 1) * stride_of(theta.size) + start, width)
-        row = vector_at(scaling, 4 * n_inputs + start, width)
-        total = zero
-        for i in range(width):
-            total += (slope[i] + share * other[i]) * row[i]
-        slopes[j] = dtype(factor) * total
+    width = scaling.size // n_inputs - 4
+    # The last elements of a vector may be rounded otherwise than those before: chunk by chunk
+    # they are the same whatever part of the rows is asked for.
+    for begin in range(first, stop, SCALED_CHUNK):
+        size = min(SCALED_CHUNK, stop - begin)
+        scales = vector_at(scaling, begin, size)
+        slopes = vector_at(scaling, 3 * n_inputs + begin, size)
+        for j in range(size):
+            start = (begin + j) * width
+            slope = vector_at(gradient, start, width)
+            other = vector_at(gradient, (n_terms - 1) * stride_of(theta.size) + start, width)
+            row = vector_at(scaling, 4 * n_inputs + start, width)
+            total = zero
+            for i in range(width):
+                total += (slope[i] + share * other[i]) * row[i]
+            slopes[j] = dtype(factor) * total
+            _adam(
+                row, slope, other, share,
+                vector_at(state, start, width), vector_at(state, theta.size + start, width),
+                zero, factor * np.float64(scales[j]), eta, epsilon, rate * settings[4],
+                settings,
+            )  # fmt: skip
         _adam(
-            row, slope, other, share,
-            vector_at(state, start, width), vector_at(state, theta.size + start, width),
-            zero, factor * np.float64(scales[j]), eta, epsilon, rate * settings[4], settings,
+            scales, slopes, slopes, zero,
+            vector_at(scaling, n_inputs + begin, size),
+            vector_at(scaling, 2 * n_inputs + begin, size),
+            zero, 1.0, eta * settings[3], epsilon, 0.0, settings,
         )  # fmt: skip
-    _adam(
-        scales, slopes, slopes, zero,
-        vector_at(scaling, n_inputs + first, size),
-        vector_at(scaling, 2 * n_inputs + first, size),
-        zero, 1.0, eta * settings[3], epsilon, 0.0, settings,
-    )  # fmt: skip
-    for j in range(size):
-        start = (first + j) * width
-        weights, row = (
-            vector_at(theta, start, width),
-            vector_at(scaling, 4 * n_inputs + start, width),
-        )
-        for i in range(width):
-            weights[i] = scales[j] * row[i]
+        for j in range(size):
+            start = (begin + j) * width
+            weights = vector_at(theta, start, width)
+            row = vector_at(scaling, 4 * n_inputs + start, width)
+            for i in range(width):
+                weights[i] = scales[j] * row[i]
 
 
 @inner_kernel
