@@ -56,7 +56,6 @@ PARTS = {
     "factors of features": ({}, {"scaling_rate": 0.0}),
     "start from the data": ({}, {"init": "random"}),
     "silu (relu instead)": ({}, {"activation": "relu"}),
-    "cosine (constant instead)": ({}, {"learning_rate": "constant"}),
     "intervals": ({"max_bins": 0}, {}),
     "squares": ({"add_squares": False}, {}),
     "TabularPreprocessor": (None, {}),
@@ -192,8 +191,11 @@ def summarise(files):
         "all sets": sizes > 0,
         "up to 1,500 rows": sizes <= 1500,
         "above 4,000 rows": sizes > 4000,
+        "not developed on": ~sizes.index.isin(DEVELOPMENT),
     }
     for title, chosen in groups.items():
+        if not chosen.any():
+            continue
         part = table.loc[sizes[chosen].index]
         print(f"\n{title}: {chosen.sum()}\n")
         print("| | error | rank | log loss | rank | AUC | rank | fit s |\n|---|" + "---|" * 7)

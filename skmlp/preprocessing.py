@@ -27,8 +27,10 @@ from sklearn.utils.validation import (
 Floats = NDArray[np.float64]
 Strings = NDArray[np.object_]
 
-# Where smooth clipping has its bounds, and beyond what a number is at the bound in any case.
-_BOUND, _FAR = 3.0, 1e6
+# Where smooth clipping has its bounds.
+_BOUND = 3.0
+# A number is no longer believed so many times further from the median than this part of all.
+_FAR, _NEAR = 10.0, 0.95
 # The scale of squares, which for normal numbers have mean 1 then, and of parts of an interval.
 _OF_SQUARE, _OF_BIN = 0.7, 0.3
 # Rows that an interval needs for a bend at its ends to be worth it.
@@ -61,27 +63,37 @@ class _Numbers:
         least, low, center, high, largest = quantiles
         spread, half = high - low, largest / 2 - least / 2
         self._center = center
+        near = np.nanquantile(np.abs(X - center), _NEAR, axis=0) if X.size else center
+        self._limit = np.where(near > 0, _FAR * near, np.inf)
         self._spread = np.where(spread > 0, spread, np.where(half > 0, half, 1.0))
         n_bins = min(max_bins, max_bin_columns // max(X.shape[1], 1))
-        self._edges = [
-            _edges(column[~np.isnan(column)], n_bins) for column in self._clipped(X).T
-        ]
+        z, far = self._clipped(X)
+        self._has_far = far.any(axis=0)
+        self._edges = [_edges(column[~np.isnan(column)], n_bins) for column in z.T]
 
-    def _clipped(self, X: Floats) -> Floats:
+    def _clipped(self, X: Floats) -> tuple[Floats, Floats]:
+        """Return scaled and clipped numbers, NaN where they are missing or far, and which are.
+
+        The second is -1 or 1 where a number is far below or above the median, and else 0.
+        """
         with np.errstate(over="ignore"):
-            z = np.clip((X - self._center) / self._spread, -_FAR, _FAR)
-        return z / np.sqrt(1 + (z / _BOUND) ** 2)
+            deviations = X - self._center
+            z = deviations / self._spread
+        far = np.sign(z) * (np.abs(deviations) > self._limit)
+        z[far != 0] = np.nan
+        return z / np.sqrt(1 + (z / _BOUND) ** 2), np.nan_to_num(far)
 
     def transform(self, X: Floats) -> list[Floats]:
-        """Return blocks of columns: numbers, squares, missing values, parts of intervals."""
+        """Return blocks of columns: numbers, squares, what is missing or far, and intervals."""
         missing = np.isnan(X[:, self._has_missing])
-        z = np.nan_to_num(self._clipped(X), nan=0.0)
+        z, far = self._clipped(X)
+        z = np.nan_to_num(z, nan=0.0)
         bins = [
             _OF_BIN * (np.clip((column[:, None] - edges[:-1]) / np.diff(edges), 0, 1) - 0.5)
             for column, edges in zip(z.T, self._edges, strict=True)
         ]
         squares = [_OF_SQUARE * (z**2 - 1)] if self._add_squares else []
-        return [z, *squares, missing, *bins]
+        return [z, *squares, missing, far[:, self._has_far], *bins]
 
     def names(self, names: NDArray[np.object_]) -> list[str]:
         """Return the names of those columns, given the names of the numeric ones."""
@@ -89,6 +101,7 @@ class _Numbers:
             *names,
             *(f"{name}_squared" for name in names if self._add_squares),
             *(f"{names[j]}_missing" for j in np.flatnonzero(self._has_missing)),
+            *(f"{names[j]}_far" for j in np.flatnonzero(self._has_far)),
             *(
                 f"{name}_bin{k}"
                 for name, edges in zip(names, self._edges, strict=True)
@@ -267,8 +280,9 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
       [1]_. Beside it come its square, and, for each of several intervals between its quantiles,
       how much of the interval is below it [2]_, both centred and scaled: what a network makes
       of them can bend at the quantiles, as trees split there. A missing number becomes the
-      median; where there were any in training, a column says so. Dates and durations are
-      numbers of seconds.
+      median, and so does one that is more than ten times further from it than 95 % of all are;
+      where there were any in training, a column says so, by 1, and -1 for those far below.
+      Dates and durations are numbers of seconds.
     - A column of strings, categories or booleans becomes one column for each category. A
       missing value is a category, where there were any in training; one that training has not
       seen is 0 in all columns.
@@ -422,7 +436,8 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         -------
         ndarray of shape (n_samples, n_features_out)
             Of float32, C-ordered and finite: what comes from numeric columns, which are the
-            numbers, squares, missing values and parts of intervals; then from categories.
+            numbers, squares, what is missing or far, and parts of intervals; then from
+            categories.
 
         Raises
         ------
@@ -450,9 +465,9 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         Returns
         -------
         ndarray of str
-            A numeric column's own name, also with ``_squared``, ``_missing``, and ``_bin`` and
-            a number; otherwise the column's and the category's, or ``_missing``. A name that
-            is there already has a number behind it.
+            A numeric column's own name, also with ``_squared``, ``_missing``, ``_far``, and
+            ``_bin`` and a number; otherwise the column's and the category's, or ``_missing``.
+            A name that is there already has a number behind it.
         """
         check_is_fitted(self)
         names = _check_feature_names_in(self, input_features)

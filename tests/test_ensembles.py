@@ -13,9 +13,11 @@ from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import log_loss
 
 import skmlp._base
+import skmlp._team
 import skmlp._training
 from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
 from skmlp._scoring import _best_temperature
+from skmlp._team import n_helpful_members
 from skmlp._validation import fold_rows
 from tests import oracles
 
@@ -127,9 +129,27 @@ def test_members_are_what_single_networks_would_be(classifier, n_classes):
     np.testing.assert_allclose(together.loss_curve_, np.mean(losses, axis=0))
 
 
+@pytest.mark.parametrize(
+    ("n_jobs", "n_members", "n_products", "expected"),
+    [
+        (3, 8, 10**9, 3),
+        (8, 2, 10**9, 2),
+        (64, 32, 10**9, 16),
+        (None, 8, 10**9, 1),
+        (4, 1, 10**9, 1),
+        (4, 8, 10**6, 1),
+        (4, 8, 2 * 10**6, 3),
+    ],
+)
+def test_how_many_threads_members_have(n_jobs, n_members, n_products, expected, monkeypatch):
+    monkeypatch.setattr(skmlp._team, "cpu_count", lambda: 16)
+    assert n_helpful_members(n_jobs, n_members, n_products) == expected
+
+
 @pytest.mark.parametrize("n_jobs", [2, 3])
-def test_the_same_bits_for_any_number_of_threads(n_jobs):
-    X, y = make_data(2, 4000)  # enough for n_helpful_members to ask for threads
+def test_the_same_bits_for_any_number_of_threads(n_jobs, monkeypatch):
+    monkeypatch.setattr(skmlp._training, "n_helpful_members", lambda n_jobs, *_: n_jobs or 1)
+    X, y = make_data(2, 4000)
     network = MLPBinaryClassifier.tabular(
         hidden_layer_sizes=(100, 100), n_members=3, max_iter=2, random_state=0
     )
