@@ -554,13 +554,14 @@ class BaseMLPClassifier(CallbackSupport, PredictionMixin, ClassifierMixin, BaseE
         if self.scoring == "neg_log_loss":
             return ValidationSet(data, rows, uses_loss=True, scales=scales)
         scorer = check_scoring(self, self.scoring)
+        tables = [(X[part], classes[data.y[part]]) for part in rows]
 
-        def score(network: Network, rows: NDArray[np.intp]) -> float:
-            weights = data.weights[rows]
+        def score(network: Network, i: int) -> float:
+            weights = data.weights[rows[i]]
             differ = bool((weights != weights[0]).any())
             given = {"sample_weight": weights} if differ and takes_weights(scorer) else {}
-            fitted = self._as_fitted(Ensemble.of([network]), classes)
-            return float(scorer(fitted, X[rows], classes[data.y[rows]], **given))
+            alone = Ensemble(network.theta[np.newaxis], network.layers)
+            return float(scorer(self._as_fitted(alone, classes), *tables[i], **given))
 
         return ValidationSet(data, rows, score, scales=scales)
 

@@ -8,11 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skmlp._kernels._layout import FAN_OUT
+from skmlp._kernels.optimizers import stride_of
 from skmlp._network import Network, aligned_empty, coefs_of, intercepts_of, slopes_of
 from skmlp._validation import Matrix
-
-# A member's parameters are padded to a multiple of so many, that all begin with a cache line.
-_LINE = 16
 
 
 @dataclass(frozen=True)
@@ -34,7 +32,7 @@ class Ensemble:
     def of(cls, networks: Sequence[Network]) -> "Ensemble":
         """Return an ensemble of networks, with copies of their parameters."""
         size, dtype = networks[0].theta.size, networks[0].theta.dtype
-        stride = -(-size // _LINE) * _LINE
+        stride = stride_of.py_func(size)
         theta = aligned_empty(len(networks) * stride, dtype).reshape(-1, stride)[:, :size]
         for row, network in zip(theta, networks, strict=True):
             row[:] = network.theta

@@ -33,8 +33,8 @@ class ValidationSet:
     rows : sequence of int arrays
         Which of them count, for each member.
     score : callable or None
-        (Network, rows) -> score. None means the accuracy, which like ``neg_log_loss`` follows
-        from the logits of the loss.
+        (Network, which member it is) -> score on its rows. None means the accuracy, which
+        like ``neg_log_loss`` follows from the logits of the loss.
     uses_loss : bool
         Whether the score is the negative loss.
     scales : bool
@@ -43,7 +43,7 @@ class ValidationSet:
 
     data: TrainingData
     rows: Sequence[NDArray[np.intp]]
-    score: Callable[[Network, NDArray[np.intp]], float] | None = None
+    score: Callable[[Network, int], float] | None = None
     uses_loss: bool = False
     scales: bool = False
 
@@ -60,18 +60,14 @@ class ValidationSet:
             return self._mean_score(self.score, ensemble), loss
         return float(np.average(predicted_codes(logits) == y, weights=weights)), loss
 
-    def _mean_score(
-        self, score: Callable[[Network, NDArray[np.intp]], float], ensemble: Ensemble
-    ) -> float:
+    def _mean_score(self, score: Callable[[Network, int], float], ensemble: Ensemble) -> float:
         """Return the mean over the members, but for those whose rows have no score.
 
         A fold may lack a class, without which there is no area under a curve.
         """
-        members = [
-            pair for pair in zip(ensemble.members, self.rows, strict=True) if len(pair[1])
-        ]
-        scores = np.array([score(network, rows) for network, rows in members])
-        weights = np.array([self.data.weights[rows].sum() for _, rows in members])
+        members = [i for i, rows in enumerate(self.rows) if len(rows)]
+        scores = np.array([score(ensemble.members[i], i) for i in members])
+        weights = np.array([self.data.weights[self.rows[i]].sum() for i in members])
         known = np.isfinite(scores)
         return (
             float(np.average(scores[known], weights=weights[known])) if known.any() else np.nan

@@ -34,10 +34,7 @@ def n_helpful_threads(n_jobs: int | None, n_products: int, n_rows: int, n_steps:
     """
     of_step = 6 * n_rows * n_products
     helpful = min(of_step // _OF_STEP, n_steps * of_step // _OF_PASS)
-    if helpful < 2:  # without asking joblib, which takes longer than a small epoch
-        return 1
-    n_threads = min(effective_n_jobs(n_jobs), helpful)
-    return min(n_threads, cpu_count()) if n_threads > 1 else 1
+    return _n_available(n_jobs, helpful)
 
 
 def n_helpful_members(n_jobs: int | None, n_members: int, n_products: int) -> int:
@@ -54,7 +51,12 @@ def n_helpful_members(n_jobs: int | None, n_members: int, n_products: int) -> in
         Of all rows of a member's pass with weights.
     """
     helpful = min(n_members, 6 * n_products * n_members // _OF_PASS)
-    if helpful < 2:
+    return _n_available(n_jobs, helpful)
+
+
+def _n_available(n_jobs: int | None, helpful: int) -> int:
+    """Return how many of so many helpful threads there may be, and processors for."""
+    if helpful < 2:  # without asking joblib, which takes longer than a small epoch
         return 1
     n_threads = min(effective_n_jobs(n_jobs), helpful)
     return min(n_threads, cpu_count()) if n_threads > 1 else 1

@@ -415,15 +415,14 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
             handle_unknown="ignore", sparse_output=False, dtype=np.float32
         )
         self._means = _TargetMeans()
-        parts = []
         if not self._is_large.all():
-            parts.append(self._one_hot.fit_transform(categories[:, ~self._is_large]))
+            self._one_hot.fit(categories[:, ~self._is_large])
         if self._is_large.any():
             large = categories[:, self._is_large]
             means = self._means.fit_transform(large, y, check_random_state(self.random_state))
             numbers = np.column_stack([numbers, means])
         self._numbers = _Numbers(numbers, self.max_bins, self.max_bin_columns, self.add_squares)
-        return _joined([*self._numbers.transform(numbers), *parts])
+        return self._features(numbers, categories)
 
     def transform(self, X: Any) -> NDArray[np.float32]:
         """Return the features of a table.
@@ -446,13 +445,17 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         numbers, categories = self._split(self._columns(X, reset=False))
-        parts = []
-        if not self._is_large.all():
-            parts.append(self._one_hot.transform(categories[:, ~self._is_large]))
         if self._is_large.any():
             means = self._means.transform(categories[:, self._is_large])
             numbers = np.column_stack([numbers, means])
-        return _joined([*self._numbers.transform(numbers), *parts])
+        return self._features(numbers, categories)
+
+    def _features(self, numbers: Floats, categories: Strings) -> NDArray[np.float32]:
+        """Return what becomes of numbers, means of the target among them, and categories."""
+        blocks = self._numbers.transform(numbers)
+        if not self._is_large.all():
+            blocks.append(self._one_hot.transform(categories[:, ~self._is_large]))
+        return _joined(blocks)
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
         """Return the names of what `transform` returns.
