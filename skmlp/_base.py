@@ -74,7 +74,7 @@ _TABULAR: dict[str, Any] = {
     "hidden_layer_sizes": (128, 128),
     "activation": "silu",
     "solver": "adamw",
-    "learning_rate_init": 0.0025,
+    "learning_rate_init": 0.002,
     "max_iter": 64,
     "early_stopping": True,
     "validation_fraction": 0.125,

@@ -30,7 +30,7 @@ Strings = NDArray[np.object_]
 # Where smooth clipping has its bounds.
 _BOUND = 3.0
 # A number is no longer believed so many times further from the median than this part of all.
-_FAR, _NEAR = 10.0, 0.95
+_FAR, _NEAR = 20.0, 0.95
 # The scale of squares, which for normal numbers have mean 1 then, and of parts of an interval.
 _OF_SQUARE, _OF_BIN = 0.7, 0.3
 # Rows that an interval needs for a bend at its ends to be worth it.
@@ -280,9 +280,9 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
       [1]_. Beside it come its square, and, for each of several intervals between its quantiles,
       how much of the interval is below it [2]_, both centred and scaled: what a network makes
       of them can bend at the quantiles, as trees split there. A missing number becomes the
-      median, and so does one that is more than ten times further from it than 95 % of all are;
-      where there were any in training, a column says so, by 1, and -1 for those far below.
-      Dates and durations are numbers of seconds.
+      median, and so does one that is more than twenty times further from it than 95 % of all
+      are; where there were any in training, a column says so, by 1, and -1 for those far
+      below. Dates and durations are numbers of seconds.
     - A column of strings, categories or booleans becomes one column for each category. A
       missing value is a category, where there were any in training; one that training has not
       seen is 0 in all columns.
