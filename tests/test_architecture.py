@@ -12,6 +12,7 @@ PACKAGE = Path(skmlp.__file__).parent
 ORDER = [
     "skmlp",
     "skmlp.preprocessing",
+    "skmlp._displays",
     "skmlp._classifiers",
     "skmlp._base",
     "skmlp._docstrings",
