@@ -15,7 +15,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import check_array, column_or_1d
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils._set_output import _get_adapter_from_container
-from sklearn.utils.validation import assert_all_finite, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from skmlp._base import BaseMLPClassifier
 from skmlp._kernels.activations import ACTIVATIONS
@@ -34,13 +34,15 @@ _COLORS = [
 ]  # fmt: skip
 # So many unit boundaries are told apart; more are drawn paler.
 _FEW_UNITS = 16
+# By which the points are given other colours than those of their classes.
+_COLOR_NAMES = {"c", "color", "facecolor", "facecolors"}
 # A longer legend would hide the data, and stands beside them.
 _SHORT_LEGEND = 5
 # Points along each side of the plane in which the output layer's boundary is drawn.
 _PLANE_RESOLUTION = 200
 # Weight of the units whose derivatives are read off a gradient: a power of two, which rounds
 # nothing, and so small that the logit stays 0.
-_TINY_WEIGHT = 2.0**-60
+_TINY_WEIGHT = 2.0**-200
 # A change of the derivative so many times that of its neighbours is a jump.
 _JUMP = 10.0
 
@@ -106,7 +108,7 @@ def _draw_points(
 
     given = _merged({}, kwargs, PathCollection)
     style: dict[str, Any] = {"s": 20, "edgecolor": "white", "linewidth": 0.5}
-    if not given.keys() & {"c", "color", "facecolor"}:
+    if not _COLOR_NAMES & given.keys():
         if codes is None:
             style["c"] = "black"
         else:
@@ -213,7 +215,6 @@ class LossCurveDisplay:
         from matplotlib.ticker import MaxNLocator
 
         ax = _axes(ax)
-        n_epochs = len(np.asarray(self.loss_curve))
         self.loss_line_ = self._draw_curve(ax, self.loss_curve, "Training", "C0", loss_kwargs)
         self.validation_line_ = self.best_line_ = None
         if self.validation_loss_curve is not None:
@@ -226,8 +227,7 @@ class LossCurveDisplay:
                 self.best_iter, color="0.4", linestyle="--", linewidth=1, label=label
             )
         ax.set(xlabel="Epoch", ylabel="Loss")
-        if n_epochs > 1:
-            ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         ax.legend()
         self.ax_, self.figure_ = ax, ax.figure
         return self
@@ -462,7 +462,7 @@ class ActivationDisplay:
         name : str
             As of the parameter ``activation``.
         z : array-like of shape (n_points,), default=None
-            Finite pre-activations, ascending; None means 501 from -5 to 5.
+            Finite pre-activations, one or more, ascending; None means 501 from -5 to 5.
         ax : matplotlib Axes, default=None
             Where to draw; None means a new figure.
         value_kwargs : dict, default=None
@@ -480,7 +480,7 @@ class ActivationDisplay:
         ImportError
             There is no matplotlib.
         ValueError
-            There is no such activation, or `z` is not finite or not one-dimensional.
+            There is no such activation, or `z` is empty, not finite or not one-dimensional.
 
         Examples
         --------
@@ -492,8 +492,10 @@ class ActivationDisplay:
         check_matplotlib_support(f"{cls.__name__}.from_name")
         if name not in ACTIVATIONS:
             raise ValueError(f"name must be one of {sorted(ACTIVATIONS)}; got {name!r}.")
-        points = np.linspace(-5, 5, 501) if z is None else column_or_1d(z, dtype=np.float64)
-        assert_all_finite(points, input_name="z")
+        if z is None:
+            z = np.linspace(-5, 5, 501)
+        points = check_array(z, ensure_2d=False, dtype=np.float64, input_name="z")
+        points = column_or_1d(points)
         values, derivatives = _activate(name, points)
         display = cls(z=points, values=values, derivatives=derivatives, activation=name)
         return display.plot(ax, value_kwargs=value_kwargs, derivative_kwargs=derivative_kwargs)
@@ -960,7 +962,8 @@ class RepresentationDisplay:
             self.boundary_ = _draw_lines(ax, self._boundary_lines(), style, boundary_kwargs)
         xlabel, ylabel = self._axis_labels()
         ax.set(xlabel=xlabel, ylabel=ylabel)
-        _draw_legend(ax, classes)
+        if not _COLOR_NAMES & (scatter_kwargs or {}).keys():
+            _draw_legend(ax, classes)
         self.ax_, self.figure_ = ax, ax.figure
         return self
 
