@@ -559,7 +559,7 @@ def _ratio_of_spreads(X: Matrix) -> float:
     return float(deviations.max() / deviations.min()) if deviations.size else 1.0
 
 
-class _Objective:
+class Objective:
     """The full objective as scipy wants it: float64 parameters in, (value, gradient) out."""
 
     def __init__(self, network: Network, problem: Problem, n_jobs: int | None) -> None:
@@ -606,7 +606,7 @@ def train_lbfgs(
         Training was interrupted.
     """
     (network,) = ensemble.members
-    objective = _Objective(network, problem, params.n_jobs)
+    objective = Objective(network, problem, params.n_jobs)
     reporter = get_reporter(params.verbose, params.max_iter)
     iterations = _Iterations(ensemble, history, reporter, callbacks, params.max_iter)
     try:

@@ -7,7 +7,7 @@ from skmlp._kernels.activations import ACTIVATIONS
 from skmlp._kernels.losses import LOSSES
 from skmlp._kernels.network import n_halves
 from skmlp._network import Network
-from skmlp._training import Problem, _Objective
+from skmlp._training import Objective, Problem
 from skmlp._validation import TrainingData, as_matrix
 
 N_ROWS, N_FEATURES = 40, 5
@@ -29,7 +29,7 @@ def make_objective(rng, activations, loss, weighted, alpha, smoothing=0.0):
         LOSSES[loss].code,
         smoothing,
     )
-    return _Objective(network, problem, None), network.theta.copy()
+    return Objective(network, problem, None), network.theta.copy()
 
 
 @pytest.mark.parametrize("alpha", [0.0, 2.0])
@@ -87,7 +87,7 @@ def wide_objective(rng, dtype, scale=1.0):
     network = Network.initialize([30, 70, 50, 3], ["relu"] * 2, np.random.RandomState(0), dtype)
     data = TrainingData(X, y, np.ones(300, dtype))
     problem = Problem.weighted(data, np.arange(300), 1.0, 1.0, LOSSES["multinomial"].code)
-    return _Objective(network, problem, None), network
+    return Objective(network, problem, None), network
 
 
 def test_halves_add_up(rng):

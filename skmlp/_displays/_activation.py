@@ -1,0 +1,211 @@
+"""Activation functions and their derivatives, as networks compute them."""
+
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import check_array, column_or_1d
+from sklearn.utils._optional_dependencies import check_matplotlib_support
+
+from skmlp._displays._artists import merged, new_axes
+from skmlp._kernels.activations import ACTIVATIONS
+from skmlp._kernels.losses import LOSSES
+from skmlp._network import Network
+from skmlp._training import Objective, Problem
+from skmlp._validation import TrainingData, as_matrix
+
+# Weight of the units whose derivatives are read off a gradient: a power of two, which rounds
+# nothing, and so small that the logit stays 0.
+_TINY_WEIGHT = 2.0**-200
+# A change of the derivative so many times that of its neighbours is a jump.
+_JUMP = 10.0
+
+
+def _activate(name: str, z: NDArray[np.float64]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return what the kernels make of z (n,), and the derivative that they train with.
+
+    The network has one row, of a single 0, and for each number a hidden unit, which has it as
+    its bias. The gradient of that bias is σ'(z) times the unit's weight in the output, times
+    the gradient of the output's bias.
+    """
+    network = Network.initialize([1, len(z), 1], [name], np.random.RandomState(0), np.float64)
+    for parameters, value in zip(
+        (*network.coefs, *network.intercepts), (0.0, _TINY_WEIGHT, z, 0.0), strict=True
+    ):
+        parameters[:] = value
+    row = as_matrix(np.zeros((1, 1)), np.float64)
+    values = np.empty((1, len(z)))
+    network.write_outputs(row, 1, values)
+    data = TrainingData(row, np.zeros(1, np.intp), np.ones(1))
+    problem = Problem.weighted(data, np.arange(1), 1.0, 0.0, LOSSES["binary"].code)
+    _, gradient = Objective(network, problem, None)(network.theta.copy())
+    of_z, of_output = Network(gradient, network.layers).intercepts
+    return values[0], of_z / (of_output * _TINY_WEIGHT)
+
+
+def _broken_at_jumps(x: NDArray[Any], y: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Put NaN between neighbours where y jumps, so that a line through it has a gap."""
+    change = np.abs(np.diff(y))
+    beside = np.maximum(change[:-2], change[2:])
+    # Rounding of a derivative, which is of order 1, is no jump.
+    jumps = np.flatnonzero(change[1:-1] > np.maximum(_JUMP * beside, 1e-6)) + 2
+    return np.insert(x, jumps, np.nan), np.insert(y, jumps, np.nan)
+
+
+class ActivationDisplay:
+    """An activation function and its derivative.
+
+    Use :meth:`from_name` for one of those that the networks have.
+
+    Parameters
+    ----------
+    z : array-like of shape (n_points,)
+        The pre-activations, ascending.
+    values : array-like of shape (n_points,)
+        The function σ(z).
+    derivatives : array-like of shape (n_points,)
+        Its derivative σ'(z).
+    activation : str
+        Its name.
+
+    Attributes
+    ----------
+    value_line_ : matplotlib Artist
+        The function.
+    derivative_line_ : matplotlib Artist
+        Its derivative, with a gap (NaN in its data) where it jumps: where it changes from one
+        of `z` to the next ten times as much as from those to their other neighbours.
+    ax_ : matplotlib Axes
+        Axes with both.
+    figure_ : matplotlib Figure
+        Figure containing both.
+
+    See Also
+    --------
+    ActivationDisplay.from_name : Draw an activation of the networks.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmlp import ActivationDisplay
+    >>> z = np.linspace(-3, 3)
+    >>> display = ActivationDisplay(
+    ...     z=z, values=np.sin(z), derivatives=np.cos(z), activation="sine"
+    ... )
+    >>> display.plot()
+    <...>
+    >>> display.ax_.get_title()
+    'sine'
+    """
+
+    def __init__(
+        self, *, z: ArrayLike, values: ArrayLike, derivatives: ArrayLike, activation: str
+    ) -> None:
+        self.z = z
+        self.values = values
+        self.derivatives = derivatives
+        self.activation = activation
+
+    def plot(
+        self,
+        ax: Any = None,
+        *,
+        value_kwargs: dict[str, Any] | None = None,
+        derivative_kwargs: dict[str, Any] | None = None,
+    ) -> Self:
+        """Draw the function and its derivative.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; None means a new figure.
+        value_kwargs : dict, default=None
+            Keywords for matplotlib's ``plot`` of the function.
+        derivative_kwargs : dict, default=None
+            Keywords for that of the derivative.
+
+        Returns
+        -------
+        ActivationDisplay
+            The display itself.
+
+        Raises
+        ------
+        ImportError
+            There is no matplotlib.
+        """
+        check_matplotlib_support(f"{type(self).__name__}.plot")
+        from matplotlib.lines import Line2D
+
+        ax = new_axes(ax)
+        z, derivatives = np.asarray(self.z), np.asarray(self.derivatives)
+        style = {"label": "σ(z)", "color": "C0"}
+        (self.value_line_,) = ax.plot(z, self.values, **merged(style, value_kwargs, Line2D))
+        style = {"label": "σ'(z)", "color": "C1", "linestyle": "--"}
+        (self.derivative_line_,) = ax.plot(
+            *_broken_at_jumps(z, derivatives), **merged(style, derivative_kwargs, Line2D)
+        )
+        ax.set(xlabel="Pre-activation z", title=self.activation)
+        ax.legend()
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+    @classmethod
+    def from_name(
+        cls,
+        name: str,
+        *,
+        z: ArrayLike | None = None,
+        ax: Any = None,
+        value_kwargs: dict[str, Any] | None = None,
+        derivative_kwargs: dict[str, Any] | None = None,
+    ) -> Self:
+        """Draw an activation of the networks.
+
+        Values and derivatives are what a network in float64 computes: the output of a hidden
+        unit, and what its gradient is multiplied by. In a kink, such as that of 'relu' at 0,
+        the derivative is therefore the one that training takes, which is that of the left
+        side. 'prelu' has the slope it begins with.
+
+        Parameters
+        ----------
+        name : str
+            As of the parameter ``activation``.
+        z : array-like of shape (n_points,), default=None
+            Finite pre-activations, one or more, ascending; None means 501 from -5 to 5.
+        ax : matplotlib Axes, default=None
+            Where to draw; None means a new figure.
+        value_kwargs : dict, default=None
+            Keywords for matplotlib's ``plot`` of the function.
+        derivative_kwargs : dict, default=None
+            Keywords for that of the derivative.
+
+        Returns
+        -------
+        ActivationDisplay
+            The display, drawn.
+
+        Raises
+        ------
+        ImportError
+            There is no matplotlib.
+        ValueError
+            There is no such activation, or `z` is empty, not finite or not one-dimensional.
+
+        Examples
+        --------
+        >>> from skmlp import ActivationDisplay
+        >>> display = ActivationDisplay.from_name("relu", z=[-1.0, 0.0, 2.0])
+        >>> display.values.tolist(), display.derivatives.tolist()
+        ([0.0, 0.0, 2.0], [0.0, 0.0, 1.0])
+        """
+        check_matplotlib_support(f"{cls.__name__}.from_name")
+        if name not in ACTIVATIONS:
+            raise ValueError(f"name must be one of {sorted(ACTIVATIONS)}; got {name!r}.")
+        if z is None:
+            z = np.linspace(-5, 5, 501)
+        points = check_array(z, ensure_2d=False, dtype=np.float64, input_name="z")
+        points = column_or_1d(points)
+        values, derivatives = _activate(name, points)
+        display = cls(z=points, values=values, derivatives=derivatives, activation=name)
+        return display.plot(ax, value_kwargs=value_kwargs, derivative_kwargs=derivative_kwargs)

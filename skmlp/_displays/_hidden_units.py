@@ -1,0 +1,342 @@
+"""Where hidden units have their boundaries, on two features."""
+
+import copy
+from inspect import signature
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.pipeline import Pipeline
+from sklearn.utils import check_array, column_or_1d
+from sklearn.utils._optional_dependencies import check_matplotlib_support
+from sklearn.utils._set_output import _get_adapter_from_container
+
+from skmlp._displays._artists import (
+    class_colors,
+    draw_legend,
+    draw_lines,
+    draw_points,
+    grid_around,
+    network_of,
+    new_axes,
+    zero_lines,
+)
+from skmlp._validation import encode_labels
+
+# So many unit boundaries are told apart; more are drawn paler.
+_FEW_UNITS = 16
+
+
+def _like(X: Any, points: NDArray[Any]) -> Any:
+    """Return points (n, 2) as a DataFrame where X is one, with its names."""
+    if not hasattr(X, "columns"):
+        return points
+    adapter = _get_adapter_from_container(X)
+    return adapter.create_container(points, points, columns=X.columns)
+
+
+def _pre_activations(network: Any, X: Any, layer: int) -> NDArray[Any]:
+    """Return what each unit of a hidden layer adds up (n, units), the members side by side.
+
+    Raises
+    ------
+    ValueError
+        There is no such layer.
+    """
+    n_hidden = network.n_layers_ - 2
+    if n_hidden == 0:
+        raise ValueError(
+            "HiddenUnitsDisplay draws hidden units, but hidden_layer_sizes=() has none."
+        )
+    if not -n_hidden <= layer < n_hidden:
+        raise ValueError(
+            f"layer must be from {-n_hidden} to {n_hidden - 1} with {n_hidden} hidden layers; "
+            f"got {layer!r}."
+        )
+    layer %= n_hidden
+    coefs, intercepts = network.coefs_[layer], network.intercepts_[layer]
+    coefs = coefs.reshape(-1, *coefs.shape[-2:])
+    intercepts = intercepts.reshape(-1, intercepts.shape[-1])
+    if layer == 0:
+        inputs = [check_array(X, accept_sparse="csr")] * len(coefs)
+    else:
+        before = copy.copy(network)
+        before.transform_layer = layer - 1
+        inputs = np.split(np.asarray(before.transform(X)), len(coefs), axis=1)
+    return np.hstack([H @ W + b for H, W, b in zip(inputs, coefs, intercepts, strict=True)])
+
+
+class HiddenUnitsDisplay:
+    """Where the hidden units of a network have their boundaries, on two features.
+
+    Use :meth:`from_estimator` for those of a fitted network.
+
+    Parameters
+    ----------
+    xx0, xx1 : ndarray of shape (n, n)
+        Both coordinates of a grid, as of :func:`numpy.meshgrid`.
+    response : int ndarray of shape (n, n)
+        Position in `classes` of the class predicted for each point of it.
+    pre_activations : ndarray of shape (n_units, n, n)
+        What each unit adds up there.
+    classes : array-like of shape (n_classes,)
+        The class labels.
+    X : ndarray of shape (n_samples, 2), default=None
+        Data to be drawn as points.
+    y : array-like of shape (n_samples,), default=None
+        Their classes; without, they are black.
+    xlabel, ylabel : str, default=None
+        Names of the features.
+
+    Attributes
+    ----------
+    regions_ : :class:`~sklearn.inspection.DecisionBoundaryDisplay`
+        The regions of the predicted classes.
+    boundaries_ : list of matplotlib Artist
+        For each unit a line collection, which is empty where the unit has no boundary on the
+        grid.
+    scatter_ : matplotlib Artist or None
+        The data, where there are any.
+    ax_ : matplotlib Axes
+        Axes with all of them.
+    figure_ : matplotlib Figure
+        Figure containing them.
+
+    See Also
+    --------
+    HiddenUnitsDisplay.from_estimator : Draw the hidden units of a fitted network.
+    RepresentationDisplay : What the hidden units make of the data.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmlp import HiddenUnitsDisplay
+    >>> xx0, xx1 = np.meshgrid(np.linspace(-1, 1, 20), np.linspace(-1, 1, 20))
+    >>> display = HiddenUnitsDisplay(
+    ...     xx0=xx0,
+    ...     xx1=xx1,
+    ...     response=np.where(xx0 > 0, 1, 0),
+    ...     pre_activations=np.stack([xx0, xx1 - 0.5]),
+    ...     classes=["left", "right"],
+    ... )
+    >>> display.plot()
+    <...>
+    >>> len(display.boundaries_)
+    2
+    """
+
+    def __init__(
+        self,
+        *,
+        xx0: NDArray[Any],
+        xx1: NDArray[Any],
+        response: NDArray[Any],
+        pre_activations: NDArray[Any],
+        classes: ArrayLike,
+        X: NDArray[Any] | None = None,
+        y: ArrayLike | None = None,
+        xlabel: str | None = None,
+        ylabel: str | None = None,
+    ) -> None:
+        self.xx0 = xx0
+        self.xx1 = xx1
+        self.response = response
+        self.pre_activations = pre_activations
+        self.classes = classes
+        self.X = X
+        self.y = y
+        self.xlabel = xlabel
+        self.ylabel = ylabel
+
+    def plot(
+        self,
+        ax: Any = None,
+        *,
+        region_kwargs: dict[str, Any] | None = None,
+        boundary_kwargs: dict[str, Any] | None = None,
+        scatter_kwargs: dict[str, Any] | None = None,
+    ) -> Self:
+        """Draw regions, boundaries and data.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; None means a new figure.
+        region_kwargs : dict, default=None
+            Keywords for the ``plot`` of
+            :class:`~sklearn.inspection.DecisionBoundaryDisplay`.
+        boundary_kwargs : dict, default=None
+            Keywords for the :class:`matplotlib.collections.LineCollection` of each unit.
+        scatter_kwargs : dict, default=None
+            Keywords for matplotlib's ``scatter``.
+
+        Returns
+        -------
+        HiddenUnitsDisplay
+            The display itself.
+
+        Raises
+        ------
+        ImportError
+            There is no matplotlib.
+        ValueError
+            `y` has labels that are not in `classes`.
+        """
+        check_matplotlib_support(f"{type(self).__name__}.plot")
+        ax, classes = new_axes(ax), np.asarray(self.classes)
+        codes = None if self.y is None else encode_labels(column_or_1d(self.y), classes)
+        self._draw_regions(ax, len(classes), region_kwargs)
+        alpha = max(0.15, min(1.0, _FEW_UNITS / max(len(self.pre_activations), 1)))
+        style = {"edgecolor": "0.2", "linewidth": 1.0, "alpha": alpha}
+        self.boundaries_ = [
+            draw_lines(ax, zero_lines(self.xx0, self.xx1, values), style, boundary_kwargs)
+            for values in self.pre_activations
+        ]
+        self.scatter_ = None
+        if self.X is not None:
+            self.scatter_ = draw_points(ax, self.X, codes, len(classes), scatter_kwargs)
+        draw_legend(ax, classes)
+        n_units = len(self.pre_activations)
+        ax.set(
+            title=f"Boundaries of {n_units} hidden unit{'s' if n_units != 1 else ''}",
+            xlim=(self.xx0.min(), self.xx0.max()),
+            ylim=(self.xx1.min(), self.xx1.max()),
+        )
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+    def _draw_regions(self, ax: Any, n_classes: int, kwargs: dict[str, Any] | None) -> None:
+        from matplotlib.colors import ListedColormap
+
+        # Imported here since it takes as long as the rest of scikit-learn that is needed.
+        from sklearn.inspection import DecisionBoundaryDisplay
+
+        colors = class_colors(n_classes)
+        style = {"plot_method": "pcolormesh", "alpha": 0.3, "zorder": -1}
+        style |= {"vmin": -0.5, "vmax": n_classes - 0.5}
+        # scikit-learn 1.9 asks for the number of classes, and for more than two for colours.
+        chooses_colors = "n_classes" in signature(DecisionBoundaryDisplay).parameters
+        about_classes: dict[str, Any] = {}
+        if chooses_colors:
+            about_classes = {"n_classes": n_classes, "multiclass_colors": colors}
+        if n_classes == 2 or not chooses_colors:
+            style["cmap"] = ListedColormap(colors)
+        self.regions_ = DecisionBoundaryDisplay(
+            xx0=self.xx0,
+            xx1=self.xx1,
+            response=self.response,
+            xlabel=self.xlabel,
+            ylabel=self.ylabel,
+            **about_classes,
+        ).plot(ax=ax, **style | (kwargs or {}))
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        y: ArrayLike | None = None,
+        *,
+        layer: int = 0,
+        grid_resolution: int = 200,
+        eps: float = 1.0,
+        ax: Any = None,
+        region_kwargs: dict[str, Any] | None = None,
+        boundary_kwargs: dict[str, Any] | None = None,
+        scatter_kwargs: dict[str, Any] | None = None,
+    ) -> Self:
+        """Draw the boundaries of the hidden units of a network that sees two features.
+
+        The boundary of a unit is where what it adds up is 0: there ReLU has its kink, and the
+        sigmoid functions are steepest. In the first hidden layer it is a straight line in what
+        the network sees, whatever comes before it in a Pipeline; in a later one a line with
+        bends.
+
+        Parameters
+        ----------
+        estimator : object
+            Fitted classifier of skmlp, or a fitted Pipeline whose last step is one. Of several
+            members (``n_members``) the units of all are drawn.
+        X : array-like of shape (n_samples, 2)
+            Data, as the estimator takes them.
+        y : array-like of shape (n_samples,), default=None
+            Their classes; without, the points are black.
+        layer : int, default=0
+            Hidden layer, counted from 0, or from -1 backwards.
+        grid_resolution : int, default=200
+            Points along each side of the grid, which takes memory for its square times the
+            number of units.
+        eps : float, default=1.0
+            By how much the picture extends beyond the data, on each side.
+        ax : matplotlib Axes, default=None
+            Where to draw; None means a new figure.
+        region_kwargs : dict, default=None
+            Keywords for the ``plot`` of
+            :class:`~sklearn.inspection.DecisionBoundaryDisplay`.
+        boundary_kwargs : dict, default=None
+            Keywords for the :class:`matplotlib.collections.LineCollection` of each unit.
+        scatter_kwargs : dict, default=None
+            Keywords for matplotlib's ``scatter``.
+
+        Returns
+        -------
+        HiddenUnitsDisplay
+            The display, drawn.
+
+        Raises
+        ------
+        ImportError
+            There is no matplotlib.
+        TypeError
+            The estimator is not a network of skmlp, and does not end in one.
+        ValueError
+            X does not have two features; the network has no hidden layer, or not this one;
+            `y` has classes that the network does not know; or a parameter is invalid.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import make_moons
+        >>> from sklearn.pipeline import make_pipeline
+        >>> from sklearn.preprocessing import StandardScaler
+        >>> from skmlp import HiddenUnitsDisplay, MLPBinaryClassifier
+        >>> X, y = make_moons(200, noise=0.2, random_state=0)
+        >>> network = MLPBinaryClassifier(8, solver="lbfgs", alpha=0.1, random_state=0)
+        >>> pipeline = make_pipeline(StandardScaler(), network).fit(X, y)
+        >>> display = HiddenUnitsDisplay.from_estimator(pipeline, X, y, eps=0.5)
+        >>> len(display.boundaries_)
+        8
+        """
+        check_matplotlib_support(f"{cls.__name__}.from_estimator")
+        network = network_of(estimator)
+        points = check_array(X, dtype=np.float64)
+        if points.shape[1] != 2:
+            raise ValueError(f"X must have 2 features to be drawn; got {points.shape[1]}.")
+        if not grid_resolution > 1:
+            raise ValueError(f"grid_resolution must be greater than 1; got {grid_resolution}.")
+        if not eps >= 0:
+            raise ValueError(f"eps must not be negative; got {eps}.")
+        xx0, xx1 = grid_around(points, grid_resolution, eps)
+        grid = _like(X, np.column_stack([xx0.ravel(), xx1.ravel()]))
+        seen = grid
+        if isinstance(estimator, Pipeline) and len(estimator) > 1:
+            seen = estimator[:-1].transform(grid)
+        units = _pre_activations(network, seen, layer)
+        codes = encode_labels(estimator.predict(grid), network.classes_)
+        names = X.columns if hasattr(X, "columns") else ("Feature 0", "Feature 1")
+        display = cls(
+            xx0=xx0,
+            xx1=xx1,
+            response=codes.reshape(xx0.shape),
+            pre_activations=units.T.reshape(-1, *xx0.shape),
+            classes=network.classes_,
+            X=points,
+            y=y,
+            xlabel=str(names[0]),
+            ylabel=str(names[1]),
+        )
+        return display.plot(
+            ax,
+            region_kwargs=region_kwargs,
+            boundary_kwargs=boundary_kwargs,
+            scatter_kwargs=scatter_kwargs,
+        )

@@ -1,0 +1,189 @@
+"""The loss of a network, epoch by epoch."""
+
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.utils._optional_dependencies import check_matplotlib_support
+
+from skmlp._displays._artists import merged, network_of, new_axes
+
+
+class LossCurveDisplay:
+    """The loss of a network, epoch by epoch.
+
+    Use :meth:`from_estimator` for that of a fitted network.
+
+    Parameters
+    ----------
+    loss_curve : array-like of shape (n_epochs,)
+        The training objective in each epoch.
+    validation_loss_curve : array-like of shape (n_watched,), default=None
+        The loss on other rows after each of the last `n_watched` epochs.
+    best_iter : int, default=None
+        The epoch of the best validation score, counted from 1, to be marked.
+
+    Attributes
+    ----------
+    loss_line_ : matplotlib Artist
+        The training loss.
+    validation_line_ : matplotlib Artist or None
+        The validation loss, where there is one.
+    best_line_ : matplotlib Artist or None
+        The mark of the best epoch, where there is one.
+    ax_ : matplotlib Axes
+        Axes with the curves.
+    figure_ : matplotlib Figure
+        Figure containing the curves.
+
+    See Also
+    --------
+    LossCurveDisplay.from_estimator : Draw the losses of a fitted network.
+
+    Examples
+    --------
+    >>> from skmlp import LossCurveDisplay
+    >>> display = LossCurveDisplay(loss_curve=[0.9, 0.5, 0.4], best_iter=3)
+    >>> display.plot()
+    <...>
+    >>> display.ax_.get_xlabel()
+    'Epoch'
+    """
+
+    def __init__(
+        self,
+        *,
+        loss_curve: ArrayLike,
+        validation_loss_curve: ArrayLike | None = None,
+        best_iter: int | None = None,
+    ) -> None:
+        self.loss_curve = loss_curve
+        self.validation_loss_curve = validation_loss_curve
+        self.best_iter = best_iter
+
+    def plot(
+        self,
+        ax: Any = None,
+        *,
+        loss_kwargs: dict[str, Any] | None = None,
+        validation_kwargs: dict[str, Any] | None = None,
+    ) -> Self:
+        """Draw the curves.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; None means a new figure.
+        loss_kwargs : dict, default=None
+            Keywords for matplotlib's ``plot`` of the training loss.
+        validation_kwargs : dict, default=None
+            Keywords for that of the validation loss.
+
+        Returns
+        -------
+        LossCurveDisplay
+            The display itself.
+
+        Raises
+        ------
+        ImportError
+            There is no matplotlib.
+        """
+        check_matplotlib_support(f"{type(self).__name__}.plot")
+        from matplotlib.ticker import MaxNLocator
+
+        ax = new_axes(ax)
+        self.loss_line_ = self._draw_curve(ax, self.loss_curve, "Training", "C0", loss_kwargs)
+        self.validation_line_ = self.best_line_ = None
+        if self.validation_loss_curve is not None:
+            self.validation_line_ = self._draw_curve(
+                ax, self.validation_loss_curve, "Validation", "C1", validation_kwargs
+            )
+        if self.best_iter is not None:
+            label = f"Best validation score (epoch {self.best_iter})"
+            self.best_line_ = ax.axvline(
+                self.best_iter, color="0.4", linestyle="--", linewidth=1, label=label
+            )
+        ax.set(xlabel="Epoch", ylabel="Loss")
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+        ax.legend()
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+    def _draw_curve(self, ax: Any, curve: Any, label: str, color: str, kwargs: Any) -> Any:
+        """Draw a curve that ends with the last epoch."""
+        from matplotlib.lines import Line2D
+
+        values = np.asarray(curve)
+        last = len(np.asarray(self.loss_curve))
+        epochs = np.arange(last - len(values), last) + 1
+        # A single epoch would be a line without length.
+        marker = "o" if len(values) == 1 else None
+        defaults = {"label": label, "color": color, "marker": marker}
+        return ax.plot(epochs, values, **merged(defaults, kwargs, Line2D))[0]
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        *,
+        ax: Any = None,
+        loss_kwargs: dict[str, Any] | None = None,
+        validation_kwargs: dict[str, Any] | None = None,
+    ) -> Self:
+        """Draw the losses of a fitted network.
+
+        They are its ``loss_curve_``, penalty included; where early stopping recorded one, its
+        ``validation_loss_curve_``, which is without penalty; and its ``best_iter_``. Warm
+        starts go on with the curves, and the best epoch is that of the last fit. An epoch is
+        an iteration for ``solver='lbfgs'``.
+
+        Parameters
+        ----------
+        estimator : object
+            Fitted classifier of skmlp, or a fitted Pipeline whose last step is one.
+        ax : matplotlib Axes, default=None
+            Where to draw; None means a new figure.
+        loss_kwargs : dict, default=None
+            Keywords for matplotlib's ``plot`` of the training loss.
+        validation_kwargs : dict, default=None
+            Keywords for that of the validation loss.
+
+        Returns
+        -------
+        LossCurveDisplay
+            The display, drawn.
+
+        Raises
+        ------
+        ImportError
+            There is no matplotlib.
+        TypeError
+            The estimator is not a network of skmlp, and does not end in one.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import make_moons
+        >>> from skmlp import LossCurveDisplay, MLPBinaryClassifier
+        >>> X, y = make_moons(400, noise=0.2, random_state=0)
+        >>> network = MLPBinaryClassifier(
+        ...     32, learning_rate_init=0.01, early_stopping=True, random_state=0
+        ... )
+        >>> display = LossCurveDisplay.from_estimator(network.fit(X, y))
+        >>> display.validation_line_.get_label()
+        'Validation'
+        """
+        check_matplotlib_support(f"{cls.__name__}.from_estimator")
+        network: Any = network_of(estimator)
+        best = network.best_iter_
+        if best is not None:
+            best += len(network.loss_curve_) - network.n_iter_
+        display = cls(
+            loss_curve=network.loss_curve_,
+            validation_loss_curve=network.validation_loss_curve_,
+            best_iter=best,
+        )
+        display.plot(ax, loss_kwargs=loss_kwargs, validation_kwargs=validation_kwargs)
+        if network.solver == "lbfgs":
+            display.ax_.set_xlabel("Iteration")
+        return display
