@@ -1,9 +1,14 @@
-"""Fashion-MNIST: 60,000 images of clothing, a network of hidden widths 512 and 256.
+"""Fashion-MNIST: 60,000 images of clothing
+========================================
+
+A network of hidden widths 512 and 256.
 
 The best multilayer perceptron among the benchmarks published with the data set (Xiao, Rasul
 and Vollgraf 2017, "Fashion-MNIST: a Novel Image Dataset for Benchmarking Machine Learning
 Algorithms") classifies 88.33 % of the test images. Dropout, and a learning rate that falls
 along a cosine to 0, so that no images need be held out, bring it above 90 %.
+
+.. code-block:: console
 
     python examples/fashion_mnist.py [DIRECTORY]
 
@@ -57,7 +62,7 @@ def load(directory, part):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description="Train a network on Fashion-MNIST.")
     parser.add_argument("directory", nargs="?", type=Path, default=DEBIAN_DIRECTORY)
     parser.add_argument("--epochs", type=int, default=40)
     arguments = parser.parse_args()

@@ -676,19 +676,19 @@ class BaseMLPClassifier(CallbackSupport, PredictionMixin, ClassifierMixin, BaseE
 
     @property
     def coefs_(self) -> tuple[NDArray[Any], ...]:
-        """Weight matrices (fan_in, fan_out), views of the parameter vector."""
+        """Weight matrices W⁽ᵏ⁾ (fan_in, fan_out); writing into one changes the network."""
         check_is_fitted(self)
         return self._ensemble.coefs
 
     @property
     def intercepts_(self) -> tuple[NDArray[Any], ...]:
-        """Bias vectors (fan_out,), views of the parameter vector."""
+        """Bias vectors b⁽ᵏ⁾ (fan_out,), likewise."""
         check_is_fitted(self)
         return self._ensemble.intercepts
 
     @property
     def slopes_(self) -> tuple[NDArray[Any], ...]:
-        """Slopes (width,) of each 'prelu' layer, views of the parameter vector."""
+        """Slopes (width,) of each hidden layer with 'prelu', likewise."""
         check_is_fitted(self)
         return self._ensemble.slopes
 

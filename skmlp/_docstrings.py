@@ -249,10 +249,12 @@ _NOTES = """\
     ----------
     .. [1] D. P. Kingma and J. Ba, "Adam: A method for stochastic optimization",
        ICLR 2015.
-    .. [2] I. Loshchilov and F. Hutter, "Decoupled weight decay regularization", ICLR 2019.
+    .. [2] I. Loshchilov and F. Hutter, "Decoupled weight decay regularization",
+       ICLR 2019.
     .. [3] I. Loshchilov and F. Hutter, "SGDR: Stochastic gradient descent with warm
        restarts", ICLR 2017, equation 5.
-    .. [4] L. N. Smith and N. Topin, "Super-convergence", 2018.
+    .. [4] L. N. Smith and N. Topin, "Super-convergence: Very fast training of neural
+       networks using large learning rates", 2018.
     .. [5] D. Holzmüller, L. Grinsztajn and I. Steinwart, "Better by default: Strong
        pre-tuned MLPs and boosted trees on tabular data", NeurIPS 2024.
     .. [6] N. Srivastava et al., "Dropout: A simple way to prevent neural networks from

@@ -315,7 +315,7 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
     ----------
     n_features_in_ : int
         Number of columns seen in fit.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Their names, where they are all strings.
 
     References

@@ -1,0 +1,119 @@
+"""Settings of Sphinx; `python -m sphinx -W --keep-going docs docs/_build/html` builds the site.
+
+The build needs no network. Two environment variables change what its pages refer to:
+
+SKMLP_DOCS_MATHJAX
+    Address of MathJax, for pages that are to be read without a network.
+SKMLP_DOCS_LINKS
+    Where it is set, names of numpy, scipy and scikit-learn link to their documentation, whose
+    inventories are fetched.
+"""
+
+import inspect
+import os
+import re
+from pathlib import Path
+
+from docutils import nodes
+from sphinx_gallery.sorting import ExplicitOrder
+
+import skmlp
+
+project = "skmlp"
+author = "The skmlp developers"
+copyright = author
+version = release = skmlp.__version__
+
+extensions = [
+    "myst_parser",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+    "sphinx_gallery.gen_gallery",
+]
+exclude_patterns = ["_build", "auto_examples/*.ipynb", "auto_examples/*.py"]
+templates_path = ["_templates"]
+default_role = "py:obj"
+
+if "SKMLP_DOCS_MATHJAX" in os.environ:
+    mathjax_path = os.environ["SKMLP_DOCS_MATHJAX"]
+if "SKMLP_DOCS_LINKS" in os.environ:
+    extensions.append("sphinx.ext.intersphinx")
+    intersphinx_mapping = {
+        "joblib": ("https://joblib.readthedocs.io/en/stable", None),
+        "numpy": ("https://numpy.org/doc/stable", None),
+        "python": ("https://docs.python.org/3", None),
+        "scipy": ("https://docs.scipy.org/doc/scipy", None),
+        "sklearn": ("https://scikit-learn.org/stable", None),
+    }
+
+myst_enable_extensions = ["amsmath", "dollarmath"]
+myst_heading_anchors = 3
+
+autosummary_generate = True
+autodoc_typehints = "none"  # docstrings say more
+# The template lists what a class has.
+numpydoc_show_class_members = False
+toc_object_entries_show_parents = "hide"
+
+html_theme = "pydata_sphinx_theme"
+html_title = project
+html_show_sourcelink = False
+html_copy_source = False
+html_static_path = ["_static"]
+html_css_files = ["skmlp.css"]
+html_theme_options = {
+    "header_links_before_dropdown": 6,
+    "navbar_align": "left",
+    "navigation_with_keys": False,
+    "secondary_sidebar_items": ["page-toc"],
+    "show_prev_next": True,
+}
+# These have no pages below them to go to.
+html_sidebars = {name: [] for name in ("getting_started", "tabular")}
+
+_EXAMPLES = Path(__file__).parents[1] / "examples"
+# Where Debian's package dataset-fashion-mnist has the images that this example looks for.
+_HAS_FASHION_MNIST = Path("/usr/share/datasets/fashion-mnist").is_dir()
+sphinx_gallery_conf = {
+    "examples_dirs": str(_EXAMPLES),
+    "gallery_dirs": "auto_examples",
+    # What the others are read after comes first, and what takes a minute last.
+    "within_subsection_order": ExplicitOrder(["plot_quickstart.py", "*", "fashion_mnist.py"]),
+    "filename_pattern": "/(plot_|fashion_mnist)" if _HAS_FASHION_MNIST else "/plot_",
+    "backreferences_dir": "generated/backreferences",
+    "doc_module": ("skmlp",),
+    "capture_repr": ("_repr_html_",),
+    "download_all_examples": False,
+    "min_reported_time": 10**6,  # seconds: they are of one machine
+    "remove_config_comments": True,
+    "show_memory": False,
+    "show_signature": False,
+}
+
+_REFERENCE = re.compile(r":(?:doc|ref|term):`([^`<]*?)\s*(?:<[^`]*>)?`")
+
+
+def unlink_pages(app, what, name, obj, options, lines):
+    """Replace references to pages by their text in docstrings that are another project's.
+
+    Estimators inherit methods whose docstrings refer to scikit-learn's user guide and glossary.
+    """
+    module = getattr(inspect.unwrap(obj) if callable(obj) else obj, "__module__", None) or ""
+    if "sphinx.ext.intersphinx" not in extensions and not module.startswith("skmlp"):
+        lines[:] = [_REFERENCE.sub(r"\1", line) for line in lines]
+
+
+def trim_code(app, doctree):
+    """Take off the empty line that a doctest in Markdown ends with."""
+    for block in doctree.findall(nodes.literal_block):
+        if block.rawsource == block.astext():  # else it has other elements in it
+            block.rawsource = block.rawsource.rstrip("\n")
+            block[:] = [nodes.Text(block.rawsource)]
+
+
+def setup(app):
+    """Connect what Sphinx is to call."""
+    app.connect("doctree-read", trim_code)
+    app.connect("autodoc-process-docstring", unlink_pages)
