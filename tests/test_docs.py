@@ -2,6 +2,7 @@
 
 import inspect
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,9 @@ from numpydoc.docscrape import ClassDoc
 from numpydoc.validate import validate
 
 import skmlp
+from skmlp._kernels.activations import ACTIVATIONS
+from skmlp._kernels.optimizers import OPTIMIZERS
+from skmlp._schedules import SCHEDULES
 
 ROOT = Path(__file__).parents[1]
 # What numpydoc asks for and this project does not write: an extended summary, "See Also" and
@@ -50,6 +54,28 @@ def test_fitted_attributes_are_documented(binary_data):
     fitted = {name for name in vars(classifier) if name.endswith("_")}
     assert fitted <= documented
     assert documented - fitted == {"coefs_", "intercepts_", "slopes_", "feature_names_in_"}
+
+
+@pytest.mark.parametrize("name", skmlp.__all__)
+def test_the_reference_has_everything_public(name):
+    assert name in (ROOT / "docs" / "api.md").read_text().split()
+
+
+@pytest.mark.parametrize(
+    ("page", "registry"),
+    [("activations", ACTIVATIONS), ("optimizers", OPTIMIZERS), ("optimizers", SCHEDULES)],
+    ids=["activations", "optimizers", "schedules"],
+)
+def test_the_tables_of_the_guide_have_every_name(page, registry):
+    text = (ROOT / "docs" / "guide" / f"{page}.md").read_text()
+    first_columns = " ".join(re.findall(r"^\|([^|]*)\|", text, re.MULTILINE))
+    assert set(registry) <= set(re.findall(r"\w+", first_columns))
+
+
+@pytest.mark.parametrize("parameter", inspect.signature(skmlp.MLPBinaryClassifier).parameters)
+def test_the_guide_has_every_parameter(parameter):
+    pages = [path.read_text() for path in (ROOT / "docs" / "guide").glob("*.md")]
+    assert re.search(rf"`{parameter}\b", " ".join(pages))
 
 
 @pytest.mark.parametrize(
