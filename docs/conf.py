@@ -92,17 +92,24 @@ sphinx_gallery_conf = {
     "show_signature": False,
 }
 
-_REFERENCE = re.compile(r":(?:doc|ref|term):`([^`<]*?)\s*(?:<[^`]*>)?`")
+# What scikit-learn's docstrings refer to, and what is to be read instead.
+_FOREIGN = {
+    r":(?:doc|ref):`([^`<]*?)\s*<[^`]*>`": r"\1 of scikit-learn",
+    r":(?:doc|ref):`[^`]*`": "scikit-learn's documentation",
+    r":term:`([^`<]*?)\s*(?:<[^`]*>)?`": r"\1",
+    r"\.\. version(?:added|changed)::\s*([\d.]+)": r".. note:: Since scikit-learn \1.",
+}
 
 
-def unlink_pages(app, what, name, obj, options, lines):
-    """Replace references to pages by their text in docstrings that are another project's.
+def name_scikit_learn(app, what, name, obj, options, lines):
+    """Make docstrings that are inherited from scikit-learn say what is scikit-learn's.
 
-    Estimators inherit methods whose docstrings refer to scikit-learn's user guide and glossary.
+    They refer to its user guide, glossary and versions, which are not here.
     """
     module = getattr(inspect.unwrap(obj) if callable(obj) else obj, "__module__", None) or ""
-    if "sphinx.ext.intersphinx" not in extensions and not module.startswith("skmlp"):
-        lines[:] = [_REFERENCE.sub(r"\1", line) for line in lines]
+    if module.startswith("sklearn"):
+        for pattern, replacement in _FOREIGN.items():
+            lines[:] = [re.sub(pattern, replacement, line) for line in lines]
 
 
 def trim_code(app, doctree):
@@ -116,4 +123,4 @@ def trim_code(app, doctree):
 def setup(app):
     """Connect what Sphinx is to call."""
     app.connect("doctree-read", trim_code)
-    app.connect("autodoc-process-docstring", unlink_pages)
+    app.connect("autodoc-process-docstring", name_scikit_learn)
