@@ -215,7 +215,11 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     @property
     def _n_features_out(self) -> int:
         # What ClassNamePrefixFeaturesOutMixin names: one feature a unit.
-        widths = (self._ensemble.units[layer] for layer in self._transformed_layers())
+        try:
+            layers = self._transformed_layers()
+        except ValueError as error:  # which dir(), by way of hasattr(), would pass on
+            raise AttributeError(str(error)) from error
+        widths = (self._ensemble.units[layer] for layer in layers)
         return len(self._ensemble.theta) * sum(widths)
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:

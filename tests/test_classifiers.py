@@ -139,6 +139,7 @@ class TestTransform:
         classifier, X, y = task
         network = classifier((), tol=1.0).fit(X, y)
         assert [w.shape for w in network.coefs_] == [(10, network.n_outputs_)]
+        assert "predict" in dir(network)  # which asks for every attribute
         with pytest.raises(ValueError, match=r"hidden_layer_sizes=\(\) has none"):
             network.transform(X)
         with pytest.raises(ValueError, match=r"hidden_layer_sizes=\(\) has none"):
