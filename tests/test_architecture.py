@@ -11,6 +11,10 @@ PACKAGE = Path(skmlp.__file__).parent
 # From the top down; a module imports only from those behind it.
 ORDER = [
     "skmlp",
+    "skmlp.onnx",
+    "skmlp._onnx_network",
+    "skmlp._onnx_preprocessor",
+    "skmlp._onnx_tensor",
     "skmlp.preprocessing",
     "skmlp._displays",
     "skmlp._displays._loss_curve",

@@ -1,0 +1,234 @@
+"""The classifiers as ONNX graphs.
+
+To add an activation: an entry in ``ACTIVATION_FORMS``.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import islice
+from math import sqrt
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from skl2onnx._parse import _parse_sklearn_classifier
+from skl2onnx.common.data_types import (
+    Int64TensorType,
+    StringTensorType,
+    guess_numpy_type,
+    guess_tensor_type,
+)
+from skl2onnx.common.graph_builder_opset import Opset
+from skl2onnx.common.utils_classifier import get_label_classes
+from sklearn.utils.validation import check_is_fitted
+
+from skmlp._ensemble import Ensemble
+from skmlp._kernels._layout import ACTIVATION
+from skmlp._kernels.activations import _LEAK, _SELU_ALPHA, _SELU_SCALE, ACTIVATIONS
+from skmlp._onnx_tensor import Tensor, alias, emit, joined
+
+# Networks whose representation goes on to another estimator have no other output.
+ALONE = "only"
+
+
+# Activations. Those that onnxruntime has in float32 only are put together from what it also has
+# in float64; the exception is erf.
+
+
+def _min_0(z: Tensor) -> Tensor:
+    return z.apply("Min", 0.0)
+
+
+def _prelu(z: Tensor, slopes: Any) -> Tensor:
+    return z.apply("Relu") + _min_0(z) * slopes
+
+
+def _elu(z: Tensor, alpha: float = 1.0) -> Tensor:
+    return z.apply("Relu") + (_min_0(z).apply("Exp") - 1.0) * alpha
+
+
+def _gelu(z: Tensor) -> Tensor:
+    erf = (z * sqrt(0.5)).cast(np.float32).apply("Erf").cast(z.dtype)
+    return z * ((erf + 1.0) * 0.5)
+
+
+def _softplus(z: Tensor) -> Tensor:
+    return z.apply("Relu") + ((-abs(z)).apply("Exp") + 1.0).apply("Log")
+
+
+# The ONNX form of each activation, which takes z, and prelu's the slopes of the layer, too.
+ACTIVATION_FORMS: dict[str, Callable[..., Tensor]] = {
+    "identity": lambda z: z,
+    "logistic": lambda z: z.apply("Sigmoid"),
+    "sigmoid": lambda z: z.apply("Sigmoid"),
+    "tanh": lambda z: z.apply("Tanh"),
+    "relu": lambda z: z.apply("Relu"),
+    "leaky_relu": lambda z: _prelu(z, _LEAK),
+    "prelu": _prelu,
+    "elu": _elu,
+    "selu": lambda z: _elu(z, _SELU_ALPHA) * _SELU_SCALE,
+    "gelu": _gelu,
+    "silu": lambda z: z * z.apply("Sigmoid"),
+    "mish": lambda z: z * _softplus(z).apply("Tanh"),
+    "softplus": _softplus,
+}
+
+
+def _beside_rows(vectors: NDArray[Any]) -> NDArray[Any]:
+    """Return vectors (..., width) in a shape that is broadcast over rows, (..., 1, width)."""
+    return vectors[..., None, :]
+
+
+def _activations(ensemble: Ensemble) -> list[Callable[[Tensor], Tensor]]:
+    """Return the activations of all layers; the last one's is the identity.
+
+    Raises
+    ------
+    NotImplementedError
+        One has no ONNX form.
+    """
+    slopes = iter(ensemble.slopes)
+    result = []
+    for code in ensemble.layers[:, ACTIVATION]:
+        name = next(name for name, known in ACTIVATIONS.items() if known.code == code)
+        if name not in ACTIVATION_FORMS:
+            raise NotImplementedError(f"The activation {name!r} has no ONNX form yet.")
+        form = ACTIVATION_FORMS[name]
+        if ACTIVATIONS[name].learns_slopes:
+            form = partial(form, slopes=_beside_rows(next(slopes)))
+        result.append(form)
+    return result
+
+
+def _layers(x: Tensor, ensemble: Ensemble) -> Iterator[Tensor]:
+    """Yield the outputs of the layers, the logits last.
+
+    They have the shape (n, width), or (n_members, n, width) of several members: the product
+    is then one for each member.
+    """
+    parts = zip(ensemble.coefs, ensemble.intercepts, _activations(ensemble), strict=True)
+    for weights, biases, activate in parts:
+        x = activate(x @ weights + _beside_rows(biases))
+        yield x
+
+
+def _probabilities(logits: Tensor, network: Any) -> Tensor:
+    """Return the probabilities (n, n_classes), the mean of the members'."""
+    if network.n_outputs_ == 1:
+        p = joined([(-logits).apply("Sigmoid"), logits.apply("Sigmoid")])
+    else:
+        p = logits.apply("Softmax", axis=-1)
+    if len(network._ensemble.theta) == 1:
+        return p
+    return p.apply("ReduceMeanAnyOpset", np.array([0]), keepdims=0)
+
+
+def _scores(logits: Tensor, p: Tensor, network: Any) -> Tensor:
+    """Return what `decision_function` does, for two classes beside the negative."""
+    is_single = len(network._ensemble.theta) == 1
+    scores = logits if is_single else p.apply("Log")
+    if len(network.classes_) > 2:
+        return scores
+    if not is_single or network.n_outputs_ == 2:
+        scores = scores.take([1]) - scores.take([0])
+    return joined([-scores, scores])
+
+
+def _prediction(logits: Tensor, scope: Any, network: Any, dtype: Any) -> list[Tensor]:
+    """Return the labels (n,), and the probabilities (n, n_classes), or scores if wanted."""
+    p = _probabilities(logits, network)
+    scores = _scores(logits, p, network)
+    codes = scores.apply("ArgMax", dtype=np.int64, axis=-1, keepdims=0)
+    labels = codes.look_up(_labels(get_label_classes(scope, network)))
+    if scope.get_options(network, {"raw_scores": False})["raw_scores"]:
+        return [labels, scores.cast(dtype)]
+    return [labels, p.cast(dtype).apply("Max", np.finfo(dtype).tiny)]
+
+
+def _labels(classes: NDArray[Any]) -> NDArray[Any]:
+    """Return class labels of a type that ONNX has: int64, or strings.
+
+    Raises
+    ------
+    NotImplementedError
+        They are neither numbers, booleans nor strings.
+    """
+    labels = np.array(classes.tolist())
+    if labels.dtype.kind in "biuf":  # classes are whole numbers, even those that are floats
+        return labels.astype(np.int64)
+    if labels.dtype.kind == "U":
+        return labels.astype(object)
+    raise NotImplementedError(
+        f"ONNX has no type for class labels like {classes[0]!r}: they must be numbers, "
+        "booleans or strings."
+    )
+
+
+def _representation(hidden: Sequence[Tensor], network: Any) -> Tensor:
+    """Return what `transform` does, given the outputs of the hidden layers it is made of."""
+    result = joined(hidden)
+    if len(network._ensemble.theta) == 1:
+        return result
+    by_rows = result.apply("Transpose", perm=[1, 0, 2])
+    return by_rows.apply("Reshape", np.array([-1, network._n_features_out]))
+
+
+def convert_network(scope: Any, operator: Any, container: Any) -> None:
+    """Add the nodes of a classifier to the graph."""
+    network, graph = operator.raw_operator, Opset(container, scope)
+    ensemble = network._ensemble
+    inputs = [Tensor.of(graph, variable) for variable in operator.inputs]
+    layers = _layers(joined([x.cast(ensemble.theta.dtype) for x in inputs]), ensemble)
+    dtype = guess_numpy_type(guess_tensor_type(operator.inputs[0].type))
+    predicts, transforms = _wanted(operator)
+    numbers = network._transformed_layers() if transforms else []
+    outputs = list(islice(layers, ensemble.depth if predicts else max(numbers)))
+    results = _prediction(outputs[-1], scope, network, dtype) if predicts else []
+    if transforms:
+        hidden = [outputs[number - 1] for number in numbers]
+        results.append(_representation(hidden, network).cast(dtype))
+    for result, variable in zip(results, operator.outputs, strict=True):
+        emit(result, variable, container)
+
+
+def _wanted(operator: Any) -> tuple[bool, bool]:
+    """Return whether the outputs are those of `predict`, and of `transform`."""
+    n_outputs = len(operator.outputs)
+    return n_outputs > 1, n_outputs != 2
+
+
+def shape_of_network(operator: Any) -> None:
+    """Tell skl2onnx the shapes of the outputs, and the type of the labels."""
+    network, n_rows = operator.raw_operator, operator.inputs[0].get_first_dimension()
+    check_is_fitted(network)
+    predicts, transforms = _wanted(operator)
+    if predicts:
+        labels = _labels(get_label_classes(operator.scope_inst, network))
+        is_text = labels.dtype == object
+        label_type = StringTensorType if is_text else Int64TensorType
+        operator.outputs[0].set_type(label_type([n_rows]))
+        operator.outputs[1].type.shape = [n_rows, len(network.classes_)]
+    if transforms:
+        network._transformed_layers()  # which says what is wrong where there is none
+        operator.outputs[-1].type.shape = [n_rows, network._n_features_out]
+
+
+def parse_network(
+    scope: Any, model: Any, inputs: list[Any], custom_parsers: Any = None
+) -> list[Any]:
+    """Declare the outputs: those of any classifier, the representation, or both."""
+    transform = scope.get_options(model, {"transform": False})["transform"]
+    outputs: list[Any] = []
+    if transform == ALONE:
+        operator = scope.declare_local_operator(alias(type(model)), model)
+        operator.inputs = inputs
+    else:
+        outputs = list(_parse_sklearn_classifier(scope, model, inputs, custom_parsers))
+        if not transform:
+            return outputs
+        operator = [o for o in scope.operators.values() if o.raw_operator is model][-1]
+    representation = scope.declare_local_variable(
+        "representation", guess_tensor_type(inputs[0].type)
+    )
+    operator.outputs.append(representation)
+    return [*outputs, representation]

@@ -1,0 +1,208 @@
+"""Fitted estimators as ONNX models, which run without Python, scikit-learn or skmlp.
+
+:func:`to_onnx` converts the two classifiers, :class:`~skmlp.TabularPreprocessor`, and any
+Pipeline of them and of what skl2onnx knows. Importing this module registers the three with
+skl2onnx, whose own functions convert them, too, from then on. It needs ``pip install
+skmlp[onnx]``.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from sklearn.base import is_classifier
+from sklearn.compose import ColumnTransformer
+from sklearn.pipeline import FeatureUnion, Pipeline
+
+from skmlp._base import BaseMLPClassifier
+from skmlp._classifiers import MLPBinaryClassifier, MLPMulticlassClassifier
+from skmlp.preprocessing import TabularPreprocessor, _Kind, _kind
+
+try:
+    import onnx
+    import skl2onnx
+    from skl2onnx.common.data_types import DoubleTensorType, guess_data_type
+except ImportError as error:
+    raise ImportError("skmlp.onnx needs skl2onnx: pip install skmlp[onnx]") from error
+
+from skmlp._onnx_network import ALONE, convert_network, parse_network, shape_of_network
+from skmlp._onnx_preprocessor import (
+    convert_preprocessor,
+    parse_preprocessor,
+    shape_of_preprocessor,
+)
+from skmlp._onnx_tensor import alias
+
+for _classifier in (MLPBinaryClassifier, MLPMulticlassClassifier):
+    skl2onnx.update_registered_converter(
+        _classifier,
+        alias(_classifier),
+        shape_of_network,
+        convert_network,
+        parser=parse_network,
+        options={
+            "transform": [False, True, ALONE],
+            "zipmap": [True, False, "columns"],
+            "nocl": [True, False],
+            "raw_scores": [True, False],
+        },
+    )
+skl2onnx.update_registered_converter(
+    TabularPreprocessor,
+    alias(TabularPreprocessor),
+    shape_of_preprocessor,
+    convert_preprocessor,
+    parser=parse_preprocessor,
+)
+
+
+def _initial_types(X: Any) -> list[tuple[str, Any]]:
+    """Return names and types of the inputs: one for each column of a DataFrame, or one."""
+    if hasattr(X, "columns"):
+        return [(str(name), _type_of_column(X[name])) for name in X.columns]
+    X = X if hasattr(X, "dtype") else np.asarray(X)
+    return [("X", _type_of(X, X.shape[1]))]
+
+
+def _type_of(values: Any, n_columns: int) -> Any:
+    """Return skl2onnx's type of an input for rows like these."""
+    result = guess_data_type(values)[0][1]
+    result.shape = [None, n_columns]
+    return result
+
+
+def _type_of_column(column: Any) -> Any:
+    """Return the type of an input for a column; dates are float64, and numbers as objects."""
+    values = np.asarray(column)
+    if values.dtype.kind in "OmM" and _kind(values) not in (_Kind.CATEGORY, _Kind.NOTHING):
+        return DoubleTensorType([None, 1])
+    return _type_of(values, 1)
+
+
+def _feeding_networks(estimator: Any, feeds: bool = False) -> Iterator[Any]:
+    """Yield the networks of which another estimator takes the representation."""
+    if isinstance(estimator, BaseMLPClassifier) and feeds:
+        yield estimator
+    elif isinstance(estimator, Pipeline):
+        *first, last = (step for _, step in estimator.steps)
+        for step in first:
+            yield from _feeding_networks(step, feeds=True)
+        yield from _feeding_networks(last, feeds)
+    elif isinstance(estimator, FeatureUnion):
+        for _, part in estimator.transformer_list:
+            yield from _feeding_networks(part, feeds=True)
+    elif isinstance(estimator, ColumnTransformer):
+        for part in estimator.named_transformers_.values():
+            yield from _feeding_networks(part, feeds=True)
+
+
+def to_onnx(
+    estimator: Any,
+    X: Any,
+    *,
+    transform: bool = False,
+    options: dict[Any, Any] | None = None,
+    **kwargs: Any,
+) -> onnx.ModelProto:
+    """Convert a fitted estimator into an ONNX model.
+
+    Parameters
+    ----------
+    estimator : object
+        One of the two classifiers, a :class:`~skmlp.TabularPreprocessor`, or a Pipeline or
+        search with them and with what skl2onnx converts.
+
+    X : {DataFrame, array-like} of shape (n_samples, n_features)
+        Rows like those that the model will be given, for their types. A DataFrame, of pandas
+        or polars, makes an input of shape (n, 1) of each column, named and ordered like them
+        (skl2onnx replaces by ``_`` what is neither letter nor digit); anything else one input
+        ``X``.
+
+    transform : bool, default=False
+        Whether the hidden representation is an output, too.
+
+    options : dict, default=None
+        Further options for skl2onnx's converters, {id(step): {name: value}}; of a network
+        'zipmap', 'nocl' and 'raw_scores' have the meaning they have for other classifiers.
+
+    **kwargs
+        Further parameters of :func:`skl2onnx.to_onnx`, such as ``target_opset``, from 13 on.
+
+    Returns
+    -------
+    onnx.ModelProto
+        Its outputs, of a classifier, are ``label`` of shape (n,), ``probabilities`` of shape
+        (n, n_classes) and, if wanted, ``representation``, which is what the network's
+        `transform` returns.
+
+    Raises
+    ------
+    NotImplementedError
+        ONNX has no type for the labels or a column, or an activation has no ONNX form.
+    ValueError
+        ``transform=True`` where there is no network at the end, or it has no hidden layer; or
+        X has not the columns of training.
+
+    Notes
+    -----
+    The network computes in the dtype of its parameters, as its `predict_proba` does, and the
+    results have that of X: float64, or otherwise float32. ('gelu' in float64 takes the error
+    function in float32, which is the one that onnxruntime has.) Labels are strings, or int64
+    for numbers and booleans. What raises an error in Python, as infinity does, does not here.
+
+    The columns of a TabularPreprocessor may come as these types.
+
+    - Numbers: any numeric type; NaN is missing. Dates and durations: seconds, since 1970-01-01
+      UTC, in float64.
+    - Categories: strings, which are what ``str`` makes of the values. Missing is None, NaN, NaT
+      or pandas' NA in an array of objects, or the name of one as a string, unless training
+      had a category of that name. Where X has them in a column of numbers or booleans, such are
+      what the input takes, NaN being missing.
+
+    In a Pipeline, FeatureUnion or ColumnTransformer a network that comes before another
+    estimator gives it the hidden representation. skl2onnx's own functions have to be told so
+    by the option ``{"transform": "only"}`` of the network; ``True`` is for all three outputs.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from onnxruntime import InferenceSession
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skmlp import MLPBinaryClassifier, TabularPreprocessor
+    >>> from skmlp.onnx import to_onnx
+    >>> X = pd.DataFrame(
+    ...     {"age": [20, 30, None, 60] * 10, "town": ["Ulm", "Bonn", None, "Bonn"] * 10}
+    ... )
+    >>> y = ["no", "yes", "yes", "no"] * 10
+    >>> network = MLPBinaryClassifier(solver="lbfgs", max_iter=20, tol=0.1)
+    >>> pipeline = make_pipeline(TabularPreprocessor(), network)
+    >>> session = InferenceSession(to_onnx(pipeline.fit(X, y), X).SerializeToString())
+    >>> inputs = {name: X[[name]].to_numpy() for name in X}
+    >>> label, probabilities = session.run(None, inputs)
+    >>> bool((label == pipeline.predict(X)).all())
+    True
+    >>> bool(abs(probabilities - pipeline.predict_proba(X)).max() < 1e-5)
+    True
+    """
+    while hasattr(estimator, "best_estimator_"):
+        estimator = estimator.best_estimator_
+    last = estimator
+    while isinstance(last, Pipeline):
+        last = last[-1]
+    chosen: dict[Any, Any] = {
+        id(network): {"transform": ALONE} for network in _feeding_networks(estimator)
+    }
+    if is_classifier(last):
+        chosen[id(last)] = {"zipmap": False}
+    if transform:
+        if not isinstance(last, BaseMLPClassifier):
+            raise ValueError(
+                "transform=True is for a network, or a Pipeline that ends with one; got "
+                f"{type(last).__name__}."
+            )
+        chosen[id(last)]["transform"] = True
+    for key, further in (options or {}).items():
+        chosen[key] = chosen.get(key, {}) | further
+    return skl2onnx.to_onnx(
+        estimator, initial_types=_initial_types(X), options=chosen, **kwargs
+    )

@@ -1,0 +1,518 @@
+"""ONNX models say what the estimators say that they were converted from."""
+
+import subprocess
+import sys
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+import skl2onnx
+from numpydoc.validate import validate
+from onnxruntime import InferenceSession
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import ColumnTransformer
+from sklearn.decomposition import PCA
+from sklearn.ensemble import StackingClassifier, VotingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline, make_union
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier, TabularPreprocessor
+from skmlp._kernels.activations import ACTIVATIONS
+from skmlp._onnx_network import ACTIVATION_FORMS
+from skmlp.onnx import to_onnx
+
+# What the task is; float32 has a relative precision of 6e-8, and a sum of some hundred
+# products, in another order, of some 1e-6.
+TOLERANCE = 1e-5
+# The epochs are there for parameters that are not those of the initialisation.
+BRIEF = {"max_iter": 5, "n_iter_no_change": None, "random_state": 0}
+TOWNS = ["Ulm", "Bonn", "Köln", "a b"]
+
+
+def run(model, X):
+    """Return the outputs by name; the inputs have the columns' order."""
+    session = InferenceSession(model.SerializeToString())
+    inputs = session.get_inputs()
+    if hasattr(X, "columns"):
+        columns = [np.asarray(X[name])[:, None] for name in X.columns]
+    else:
+        columns = [X]
+    feeds = {
+        tensor.name: column.astype(float) if tensor.type == "tensor(double)" else column
+        for tensor, column in zip(inputs, columns, strict=True)
+    }
+    outputs = session.run(None, feeds)
+    return dict(zip([tensor.name for tensor in session.get_outputs()], outputs, strict=True))
+
+
+def assert_same(estimator, X, outputs, tolerance=TOLERANCE):
+    assert list(outputs["label"]) == list(estimator.predict(X))
+    expected = estimator.predict_proba(X)
+    assert outputs["probabilities"].shape == expected.shape
+    np.testing.assert_allclose(outputs["probabilities"], expected, rtol=0, atol=tolerance)
+
+
+def table(n_rows, seed, far=False):
+    """A table of columns of all kinds, with labels that follow from some of them."""
+    rng = np.random.default_rng(seed)
+    size = rng.lognormal(3, 1, n_rows)
+    town = rng.choice(TOWNS, n_rows)
+    y = (np.log(size) + (town == "Ulm") + rng.normal(size=n_rows) > 3.3).astype(int)
+    size[rng.random(n_rows) < 0.1] = np.nan
+    town = np.where(rng.random(n_rows) < 0.1, None, town)
+    if far:
+        size[:4], town[:2] = [1e9, -1e9, np.nan, 1e300], ["Rom", ""]
+    columns = {
+        "size": size,
+        "rooms": rng.integers(1, 6, n_rows),
+        "price, in €": rng.normal(1e6, 1, n_rows).astype(np.float32),
+        "constant": np.ones(n_rows),
+        "cellar": rng.random(n_rows) < 0.5,
+        "town": town,
+        "street": np.array([f"street {k}" for k in rng.integers(0, 50, n_rows)], object),
+        "heating": pd.Categorical(rng.choice(["gas", "oil"], n_rows), ["oil", "gas", "wood"]),
+        "floor": pd.Categorical(rng.integers(0, 4, n_rows)),
+        "grade": pd.Categorical.from_codes(rng.integers(-1, 3, n_rows), [1, 2, 3]),
+        "step": pd.Categorical(rng.choice([0.1, 2.5, 3.0], n_rows)),
+        "lift": pd.array(rng.choice([True, False, None], n_rows), dtype=object),
+        "cost": np.array(
+            [None, *map(Decimal, rng.integers(0, 99, n_rows - 1).tolist())], object
+        ),
+    }
+    return pd.DataFrame(columns), y
+
+
+@pytest.fixture(scope="module")
+def tables():
+    """Rows for training, and others, with what training has not seen."""
+    X, y = table(400, 0)
+    return X, y, table(100, 1, far=True)[0]
+
+
+# Networks
+
+
+def test_every_activation_has_a_form():
+    assert set(ACTIVATION_FORMS) == set(ACTIVATIONS)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_activations(task, activation, dtype):
+    classifier, X, y = task
+    X = X.astype(dtype)
+    network = classifier((16, 8), activation, learning_rate_init=0.01, **BRIEF).fit(X, y)
+    # Farther out than in training, where exponentials overflow.
+    far = np.concatenate([X, 30 * X])
+    outputs = run(to_onnx(network, X, transform=True), far)
+    assert_same(network, far, outputs)
+    hidden = network.transform(far)
+    # relative to the values, of which some are in the hundreds
+    np.testing.assert_allclose(
+        outputs["representation"], hidden, rtol=TOLERANCE, atol=TOLERANCE
+    )
+    assert outputs["probabilities"].dtype == outputs["representation"].dtype == dtype
+
+
+@pytest.mark.parametrize("activation", set(ACTIVATIONS) - {"gelu"})
+def test_float64_is_computed_in_float64(binary_data, activation):
+    X, y = binary_data
+    network = MLPBinaryClassifier((16, 8), activation, **BRIEF).fit(X, y)
+    # A hundred products, each with an error of 1e-16.
+    assert_same(network, X, run(to_onnx(network, X), X), tolerance=1e-13)
+
+
+def test_activations_of_each_layer_and_members(task):
+    classifier, X, y = task
+    network = classifier(
+        (8, 7, 6), ("prelu", "tanh", "prelu"), n_members=3, transform_layer="all", **BRIEF
+    ).fit(X, y)
+    outputs = run(to_onnx(network, X, transform=True), X)
+    assert_same(network, X, outputs)
+    np.testing.assert_allclose(outputs["representation"], network.transform(X), atol=TOLERANCE)
+
+
+@pytest.mark.parametrize("layer", [0, -1, "all"])
+@pytest.mark.parametrize("n_members", [1, 2])
+def test_representation_is_that_of_transform_layer(binary_data, layer, n_members):
+    X, y = binary_data
+    network = MLPBinaryClassifier(
+        (5, 4, 3), n_members=n_members, transform_layer=layer, **BRIEF
+    ).fit(X, y)
+    outputs = run(to_onnx(network, X, transform=True), X)
+    assert outputs["representation"].shape == network.transform(X).shape
+    np.testing.assert_allclose(outputs["representation"], network.transform(X), atol=TOLERANCE)
+
+
+def test_without_a_hidden_layer(task):
+    classifier, X, y = task
+    network = classifier((), **BRIEF).fit(X, y)
+    assert_same(network, X, run(to_onnx(network, X), X))
+    with pytest.raises(ValueError, match="hidden_layer_sizes=\\(\\) has none"):
+        to_onnx(network, X, transform=True)
+
+
+def test_one_row_as_many(task):
+    classifier, X, y = task
+    network = classifier((8,), n_members=2, **BRIEF).fit(X, y)
+    model = to_onnx(network, X[:1])
+    for n_rows in (1, 2, len(X)):
+        assert_same(network, X[:n_rows], run(model, X[:n_rows]))
+
+
+@pytest.mark.parametrize("trained", [np.float32, np.float64])
+@pytest.mark.parametrize("given", [np.float32, np.float64])
+def test_other_dtype_than_in_training(task, trained, given):
+    classifier, X, y = task
+    network = classifier((8,), **BRIEF).fit(X.astype(trained), y)
+    X = X.astype(given)
+    outputs = run(to_onnx(network, X), X)
+    assert_same(network, X, outputs)
+    assert outputs["probabilities"].dtype == given
+
+
+def test_integers(task):
+    classifier, X, y = task
+    X = (10 * X).astype(np.int64)
+    network = classifier((8,), **BRIEF).fit(X, y)
+    outputs = run(to_onnx(network, X), X)
+    assert_same(network, X, outputs)
+    assert outputs["probabilities"].dtype == np.float32
+
+
+def test_probabilities_are_never_0(binary_data):
+    X, y = binary_data
+    network = MLPBinaryClassifier((8,), **BRIEF).fit(X, y)
+    p = run(to_onnx(network, X), 1e6 * X)["probabilities"]
+    assert p.min() > 0
+
+
+@pytest.mark.parametrize(
+    ("classes", "kind"),
+    [
+        ([-3, 5], "i"),
+        ([False, True], "i"),
+        ([0.0, 2.0], "i"),
+        (["no", "yés"], "O"),
+        (np.array(["no", "yes"], object), "O"),
+    ],
+)
+@pytest.mark.parametrize("n_members", [1, 2])
+def test_labels(binary_data, classes, kind, n_members):
+    X, y = binary_data
+    network = MLPBinaryClassifier((8,), n_members=n_members, **BRIEF)
+    network.fit(X, np.asarray(classes)[y])
+    outputs = run(to_onnx(network, X), X)
+    assert_same(network, X, outputs)
+    assert outputs["label"].dtype.kind == kind
+
+
+def test_labels_that_onnx_has_no_type_for(binary_data):
+    X, y = binary_data
+    days = np.array(["2020-01-01", "2020-01-02"], "datetime64[D]")
+    network = MLPBinaryClassifier((8,), **BRIEF).fit(X, days[y])
+    with pytest.raises(NotImplementedError, match="no type for class labels like"):
+        to_onnx(network, X)
+
+
+def test_activation_without_a_form(binary_data, monkeypatch):
+    network = MLPBinaryClassifier((8,), "mish", **BRIEF).fit(*binary_data)
+    monkeypatch.delitem(ACTIVATION_FORMS, "mish")
+    with pytest.raises(NotImplementedError, match="'mish' has no ONNX form"):
+        to_onnx(network, binary_data[0])
+
+
+# Pipelines
+
+
+def test_with_scalers(task):
+    classifier, X, y = task
+    X = X.astype(np.float32)
+    pipeline = make_pipeline(StandardScaler(), classifier((8,), **BRIEF)).fit(X, y)
+    outputs = run(to_onnx(pipeline, X, transform=True), X)
+    assert_same(pipeline, X, outputs)
+    np.testing.assert_allclose(outputs["representation"], pipeline.transform(X), atol=TOLERANCE)
+
+
+def test_with_encoders(tables):
+    X, y, _ = tables
+    X = X[["size", "rooms", "town"]].fillna({"size": 0.0, "town": "none"})
+    encode = ColumnTransformer(
+        [("numbers", StandardScaler(), ["rooms"]), ("names", OneHotEncoder(), ["town"])],
+        sparse_threshold=0,
+    )
+    pipeline = make_pipeline(encode, MLPBinaryClassifier((8,), **BRIEF)).fit(X, y)
+    assert_same(pipeline, X, run(to_onnx(pipeline, X), X))
+
+
+def test_table_without_preprocessing(tables):
+    X, y, _ = tables
+    X = X[["rooms", "constant", "cellar"]]
+    network = MLPBinaryClassifier((8,), **BRIEF).fit(X, y)
+    assert_same(network, X, run(to_onnx(network, X), X))
+
+
+def test_network_as_a_step_before_others(task):
+    classifier, X, y = task
+    features = make_union(PCA(2), make_pipeline(StandardScaler(), classifier((8,), **BRIEF)))
+    network = classifier((4,), transform_layer="all", **BRIEF)
+    X = X.astype(np.float32)
+    pipeline = make_pipeline(features, network, LogisticRegression()).fit(X, y)
+    assert_same(pipeline, X, run(to_onnx(pipeline, X), X))
+    with pytest.raises(ValueError, match="for a network, or a Pipeline that ends with one"):
+        to_onnx(pipeline, X, transform=True)
+
+
+def test_search(binary_data):
+    X, y = binary_data
+    pipeline = make_pipeline(StandardScaler(), MLPBinaryClassifier((8,), **BRIEF))
+    grid = {"mlpbinaryclassifier__alpha": [1e-4, 1.0]}
+    search = GridSearchCV(pipeline, grid, cv=2).fit(X, y)
+    assert_same(search, X, run(to_onnx(search, X), X))
+
+
+@pytest.mark.parametrize("n_members", [1, 2])
+@pytest.mark.parametrize(
+    "around",
+    [
+        lambda network: VotingClassifier(
+            [("a", network), ("b", LogisticRegression())],
+            voting="soft",
+            flatten_transform=False,
+        ),
+        lambda network: StackingClassifier([("a", network)], LogisticRegression(), cv=2),
+        lambda network: CalibratedClassifierCV(network, cv=2),
+    ],
+    ids=["vote", "stack", "calibrate"],
+)
+def test_in_other_classifiers(task, around, n_members):
+    classifier, X, y = task
+    X = X.astype(np.float32)
+    whole = around(classifier((8,), n_members=n_members, **BRIEF)).fit(X, y)
+    assert_same(whole, X, run(to_onnx(whole, X), X))
+
+
+def test_scores_of_two_classes_as_of_many(binary_data):
+    X, y = binary_data
+    network = MLPMulticlassClassifier((8,), **BRIEF).fit(X, y)
+    model = to_onnx(network, X, options={id(network): {"raw_scores": True}})
+    scores = run(model, X)["probabilities"]
+    expected = network.decision_function(X)
+    np.testing.assert_allclose(scores, np.column_stack([-expected, expected]), atol=TOLERANCE)
+
+
+@pytest.fixture
+def words(binary_data):
+    """A pipeline with labels that are strings, and its rows, of float32."""
+    X, y = binary_data
+    X = X.astype(np.float32)
+    pipeline = make_pipeline(StandardScaler(), MLPBinaryClassifier((8,), **BRIEF))
+    return pipeline.fit(X, np.array(["no", "yes"])[y]), X
+
+
+def test_skl2onnx_converts_by_itself(words):
+    pipeline, X = words
+    options = {id(pipeline[-1]): {"zipmap": False, "transform": True}}
+    outputs = run(skl2onnx.to_onnx(pipeline, X, options=options), X)
+    assert_same(pipeline, X, outputs)
+    np.testing.assert_allclose(outputs["representation"], pipeline.transform(X), atol=TOLERANCE)
+
+
+def test_skl2onnx_returns_a_dict_for_each_row_by_default(words):
+    pipeline, X = words
+    rows = run(skl2onnx.to_onnx(pipeline, X), X)["output_probability"]
+    p = [[row["no"], row["yes"]] for row in rows]
+    np.testing.assert_allclose(p, pipeline.predict_proba(X), atol=TOLERANCE)
+
+
+def test_class_codes_instead_of_labels(words):
+    pipeline, X = words
+    options = {id(pipeline[-1]): {"nocl": True}}
+    codes = run(to_onnx(pipeline, X, options=options), X)["label"]
+    assert list(pipeline.classes_[codes]) == list(pipeline.predict(X))
+
+
+def test_unknown_option(words):
+    pipeline, X = words
+    with pytest.raises(ValueError, match="for option 'transform'"):
+        to_onnx(pipeline, X, options={id(pipeline[-1]): {"transform": "never"}})
+
+
+@pytest.mark.parametrize("target_opset", [13, 18, 21])
+def test_target_opset(tables, target_opset):
+    X, y, others = tables
+    network = MLPBinaryClassifier.tabular(n_members=2, max_iter=2, random_state=0)
+    pipeline = make_pipeline(TabularPreprocessor(random_state=0), network).fit(X, y)
+    model = to_onnx(pipeline, X, target_opset=target_opset)
+    versions = {domain.domain: domain.version for domain in model.opset_import}
+    assert versions[""] <= target_opset
+    assert_same(pipeline, others, run(model, others))
+
+
+# Tables
+
+
+@pytest.mark.parametrize("classes", [["no", "yes"], [0, 1]])
+def test_tabular_pipeline(tables, classes):
+    X, y, others = tables
+    network = MLPBinaryClassifier.tabular(max_iter=8, random_state=0)
+    pipeline = make_pipeline(TabularPreprocessor(random_state=0), network)
+    pipeline.fit(X, np.array(classes)[y])
+    model = to_onnx(pipeline, X, transform=True)
+    for rows in (X, others, others[:1]):
+        outputs = run(model, rows)
+        assert_same(pipeline, rows, outputs)
+        np.testing.assert_allclose(
+            outputs["representation"], pipeline.transform(rows), atol=TOLERANCE
+        )
+
+
+def test_tabular_pipeline_of_many_classes(tables):
+    X, y, others = tables
+    labels = np.array(["none", "some", "all"])[y + X["cellar"]]
+    network = MLPMulticlassClassifier.tabular(max_iter=8, random_state=0)
+    pipeline = make_pipeline(TabularPreprocessor(max_one_hot=3, random_state=0), network)
+    pipeline.fit(X, labels)
+    assert_same(pipeline, others, run(to_onnx(pipeline, X), others))
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {},
+        {"max_bins": 0},
+        {"add_squares": False},
+        {"max_one_hot": 0},
+        {"max_one_hot": 1000},
+    ],
+)
+def test_features(tables, parameters):
+    X, y, others = tables
+    preprocessor = TabularPreprocessor(random_state=0, **parameters).fit(X, y)
+    features = run(to_onnx(preprocessor, X), others)["features"]
+    assert features.dtype == np.float32
+    # Both are float64 that is rounded: at most a unit in the last place of numbers below 4.
+    np.testing.assert_allclose(features, preprocessor.transform(others), rtol=0, atol=5e-7)
+
+
+@pytest.mark.parametrize("name", table(2, 0)[0].columns)
+def test_features_of_a_single_column(tables, name):
+    X, y, others = tables
+    preprocessor = TabularPreprocessor().fit(X[[name]], y)
+    features = run(to_onnx(preprocessor, X[[name]]), others[[name]])["features"]
+    np.testing.assert_allclose(features, preprocessor.transform(others[[name]]), atol=5e-7)
+
+
+def test_array_of_numbers(tables):
+    X, _, others = tables
+    names = ["size", "rooms", "constant", "cellar"]
+    X, others = X[names].to_numpy(np.float32), others[names].to_numpy(np.float64)
+    preprocessor = TabularPreprocessor().fit(X)
+    for rows in (X, np.clip(others, -1e38, 1e38).astype(np.float32)):
+        features = run(to_onnx(preprocessor, X), rows)["features"]
+        np.testing.assert_allclose(features, preprocessor.transform(rows), atol=5e-7)
+
+
+def test_array_of_strings(tables):
+    X, y, others = tables
+    names = ["town", "street", "heating"]
+    X, others = (part[names].astype(object).to_numpy() for part in (X, others))
+    preprocessor = TabularPreprocessor(random_state=0).fit(X, y)
+    features = run(to_onnx(preprocessor, X), others)["features"]
+    np.testing.assert_allclose(features, preprocessor.transform(others), atol=5e-7)
+
+
+def test_polars(tables):
+    X, y, others = tables
+    names = ["size", "rooms", "cellar", "town", "street"]
+    X, others = (pl.from_pandas(part[names]) for part in (X, others))
+    preprocessor = TabularPreprocessor(random_state=0).fit(X, y)
+    features = run(to_onnx(preprocessor, X), others)["features"]
+    np.testing.assert_allclose(features, preprocessor.transform(others), atol=5e-7)
+
+
+@pytest.mark.parametrize("missing", [None, np.nan, pd.NA, pd.NaT, "nan"])
+def test_what_is_missing_from_strings(missing):
+    X = pd.DataFrame({"town": ["Ulm", "Bonn", None]})
+    preprocessor = TabularPreprocessor().fit(X)
+    given = pd.DataFrame({"town": np.array([missing, "Ulm"], object)})
+    features = run(to_onnx(preprocessor, X), given)["features"]
+    np.testing.assert_array_equal(features, [[0, 0, 1], [0, 1, 0]])
+
+
+def test_a_category_with_the_name_of_what_is_missing():
+    X = pd.DataFrame({"name": ["None", "", "nan", "x", None]})
+    preprocessor = TabularPreprocessor().fit(X)
+    given = pd.DataFrame({"name": ["None", "", "nan", "x", "<NA>"]})
+    features = run(to_onnx(preprocessor, X), given)["features"]
+    np.testing.assert_array_equal(features, preprocessor.transform(X))
+
+
+def test_dates_and_durations_are_seconds():
+    dates = pd.Series(pd.date_range("2020-01-01", periods=60, freq="7h", unit="us"))
+    dates[3] = pd.NaT
+    X = pd.DataFrame({"date": dates, "age": dates - datetime(2019, 5, 1)})
+    preprocessor = TabularPreprocessor().fit(X)
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+    seconds = pd.DataFrame(
+        {
+            "date": (dates.dt.tz_localize("UTC") - epoch).dt.total_seconds(),
+            "age": X["age"].dt.total_seconds(),
+        }
+    )
+    features = run(to_onnx(preprocessor, X), seconds)["features"]
+    np.testing.assert_allclose(features, preprocessor.transform(X), atol=5e-7)
+
+
+def test_integers_beyond_float64_as_categories():
+    values = [2**60, 2**60 + 1, 2**60 + 2]
+    X = pd.DataFrame({"key": pd.Categorical(values)})
+    preprocessor = TabularPreprocessor().fit(X)
+    features = run(to_onnx(preprocessor, X), X)["features"]
+    np.testing.assert_array_equal(features, np.eye(3))
+
+
+def test_categories_that_an_input_cannot_have(tables):
+    X, _, _ = tables
+    preprocessor = TabularPreprocessor().fit(X[["cellar", "town"]])
+    with pytest.raises(NotImplementedError, match="Column 'town' has categories like"):
+        to_onnx(preprocessor, X[["cellar", "rooms"]].set_axis(["cellar", "town"], axis=1))
+
+
+def test_numbers_as_strings(tables):
+    X, _, _ = tables
+    preprocessor = TabularPreprocessor().fit(X[["size", "town"]])
+    with pytest.raises(NotImplementedError, match="DataFrame for X"):
+        to_onnx(preprocessor, X[["size", "town"]].to_numpy())
+
+
+def test_too_few_columns(tables):
+    X, _, _ = tables
+    preprocessor = TabularPreprocessor().fit(X[["size", "rooms"]])
+    with pytest.raises(ValueError, match="2 columns"):
+        to_onnx(preprocessor, X[["size"]])
+
+
+# The module
+
+
+def test_importing_skmlp_imports_nothing_of_it():
+    code = "import sys, skmlp; assert not {'onnx', 'skl2onnx', 'skmlp.onnx'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_without_skl2onnx(monkeypatch):
+    monkeypatch.setitem(sys.modules, "skl2onnx", None)
+    monkeypatch.delitem(sys.modules, "skmlp.onnx")
+    with pytest.raises(ImportError, match=r"pip install skmlp\[onnx\]"):
+        __import__("skmlp.onnx")
+
+
+def test_docstring():
+    errors = validate("skmlp.onnx.to_onnx")["errors"]
+    assert not [error for error in errors if error[0] not in {"ES01", "SA01", "PR07"}]
