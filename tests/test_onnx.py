@@ -57,16 +57,18 @@ def assert_same(estimator, X, outputs, tolerance=TOLERANCE):
     np.testing.assert_allclose(outputs["probabilities"], expected, rtol=0, atol=tolerance)
 
 
-def table(n_rows, seed, far=False):
-    """A table of columns of all kinds, with labels that follow from some of them."""
+def table(n_rows, seed, towns=()):
+    """A table of columns of all kinds, with labels that follow from some of them.
+
+    Numbers that are not to be believed, and further towns, are in the first rows.
+    """
     rng = np.random.default_rng(seed)
     size = rng.lognormal(3, 1, n_rows)
     town = rng.choice(TOWNS, n_rows)
     y = (np.log(size) + (town == "Ulm") + rng.normal(size=n_rows) > 3.3).astype(int)
     size[rng.random(n_rows) < 0.1] = np.nan
     town = np.where(rng.random(n_rows) < 0.1, None, town)
-    if far:
-        size[:4], town[:2] = [1e9, -1e9, np.nan, 1e300], ["Rom", ""]
+    size[:4], town[: len(towns)] = [1e9, -1e9, np.nan, 1e300], towns
     columns = {
         "size": size,
         "rooms": rng.integers(1, 6, n_rows),
@@ -91,7 +93,7 @@ def table(n_rows, seed, far=False):
 def tables():
     """Rows for training, and others, with what training has not seen."""
     X, y = table(400, 0)
-    return X, y, table(100, 1, far=True)[0]
+    return X, y, table(100, 1, ["Rom", ""])[0]
 
 
 # Networks
@@ -273,7 +275,9 @@ def test_search(binary_data):
     pipeline = make_pipeline(StandardScaler(), MLPBinaryClassifier((8,), **BRIEF))
     grid = {"mlpbinaryclassifier__alpha": [1e-4, 1.0]}
     search = GridSearchCV(pipeline, grid, cv=2).fit(X, y)
-    assert_same(search, X, run(to_onnx(search, X), X))
+    outputs = run(to_onnx(search, X, transform=True), X)
+    assert_same(search, X, outputs)
+    np.testing.assert_allclose(outputs["representation"], search.transform(X), atol=TOLERANCE)
 
 
 @pytest.mark.parametrize("n_members", [1, 2])
@@ -400,7 +404,7 @@ def test_features(tables, parameters):
     np.testing.assert_allclose(features, preprocessor.transform(others), rtol=0, atol=5e-7)
 
 
-@pytest.mark.parametrize("name", table(2, 0)[0].columns)
+@pytest.mark.parametrize("name", table(4, 0)[0].columns)
 def test_features_of_a_single_column(tables, name):
     X, y, others = tables
     preprocessor = TabularPreprocessor().fit(X[[name]], y)
@@ -408,14 +412,17 @@ def test_features_of_a_single_column(tables, name):
     np.testing.assert_allclose(features, preprocessor.transform(others[[name]]), atol=5e-7)
 
 
-def test_array_of_numbers(tables):
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_array_of_numbers(tables, dtype):
     X, _, others = tables
     names = ["size", "rooms", "constant", "cellar"]
-    X, others = X[names].to_numpy(np.float32), others[names].to_numpy(np.float64)
+    # Within the range of float32.
+    X, others = (
+        part[names].to_numpy(float).clip(-1e38, 1e38).astype(dtype) for part in (X, others)
+    )
     preprocessor = TabularPreprocessor().fit(X)
-    for rows in (X, np.clip(others, -1e38, 1e38).astype(np.float32)):
-        features = run(to_onnx(preprocessor, X), rows)["features"]
-        np.testing.assert_allclose(features, preprocessor.transform(rows), atol=5e-7)
+    features = run(to_onnx(preprocessor, X), others)["features"]
+    np.testing.assert_allclose(features, preprocessor.transform(others), atol=5e-7)
 
 
 def test_array_of_strings(tables):
