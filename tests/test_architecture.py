@@ -12,9 +12,9 @@ PACKAGE = Path(skmlp.__file__).parent
 ORDER = [
     "skmlp",
     "skmlp.onnx",
-    "skmlp._onnx_network",
-    "skmlp._onnx_preprocessor",
-    "skmlp._onnx_tensor",
+    "skmlp.onnx._network",
+    "skmlp.onnx._preprocessor",
+    "skmlp.onnx._tensor",
     "skmlp.preprocessing",
     "skmlp._displays",
     "skmlp._displays._loss_curve",

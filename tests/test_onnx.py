@@ -23,8 +23,8 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier, TabularPreprocessor
 from skmlp._kernels.activations import ACTIVATIONS
-from skmlp._onnx_network import ACTIVATION_FORMS
 from skmlp.onnx import to_onnx
+from skmlp.onnx._network import ACTIVATION_FORMS
 
 # What the task is; float32 has a relative precision of 6e-8, and a sum of some hundred
 # products, in another order, of some 1e-6.

@@ -25,13 +25,13 @@ try:
 except ImportError as error:
     raise ImportError("skmlp.onnx needs skl2onnx: pip install skmlp[onnx]") from error
 
-from skmlp._onnx_network import ALONE, convert_network, parse_network, shape_of_network
-from skmlp._onnx_preprocessor import (
+from skmlp.onnx._network import ALONE, convert_network, parse_network, shape_of_network
+from skmlp.onnx._preprocessor import (
     convert_preprocessor,
     parse_preprocessor,
     shape_of_preprocessor,
 )
-from skmlp._onnx_tensor import alias
+from skmlp.onnx._tensor import alias
 
 for _classifier in (MLPBinaryClassifier, MLPMulticlassClassifier):
     skl2onnx.update_registered_converter(

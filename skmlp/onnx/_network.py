@@ -25,7 +25,7 @@ from sklearn.utils.validation import check_is_fitted
 from skmlp._ensemble import Ensemble
 from skmlp._kernels._layout import ACTIVATION
 from skmlp._kernels.activations import _LEAK, _SELU_ALPHA, _SELU_SCALE, ACTIVATIONS
-from skmlp._onnx_tensor import Tensor, alias, emit, joined
+from skmlp.onnx._tensor import Tensor, alias, emit, joined
 
 # Networks whose representation goes on to another estimator have no other output.
 ALONE = "only"

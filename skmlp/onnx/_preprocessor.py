@@ -9,7 +9,7 @@ from skl2onnx.common.data_types import FloatTensorType
 from skl2onnx.common.graph_builder_opset import Opset
 from sklearn.utils.validation import _check_feature_names_in
 
-from skmlp._onnx_tensor import Tensor, alias, emit, joined
+from skmlp.onnx._tensor import Tensor, alias, emit, joined
 from skmlp.preprocessing import _BOUND, _OF_BIN, _OF_SQUARE, _Numbers
 
 # What onnxruntime makes of the objects that stand for a missing value.
