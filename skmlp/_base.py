@@ -32,6 +32,7 @@ from skmlp._kernels.activations import ACTIVATIONS
 from skmlp._kernels.losses import LOSSES
 from skmlp._kernels.optimizers import OPTIMIZERS
 from skmlp._network import Network
+from skmlp._persistence import PersistenceMixin
 from skmlp._prediction import PredictionMixin
 from skmlp._schedules import SCHEDULES
 from skmlp._scoring import ValidationSet, takes_weights
@@ -87,7 +88,9 @@ _TABULAR: dict[str, Any] = {
 }
 
 
-class BaseMLPClassifier(CallbackSupport, PredictionMixin, ClassifierMixin, BaseEstimator, ABC):
+class BaseMLPClassifier(
+    CallbackSupport, PersistenceMixin, PredictionMixin, ClassifierMixin, BaseEstimator, ABC
+):
     """What the two classifiers have in common: all but the output layer.
 
     A subclass names its loss and says which classes it takes.
@@ -95,6 +98,7 @@ class BaseMLPClassifier(CallbackSupport, PredictionMixin, ClassifierMixin, BaseE
 
     _loss: ClassVar[str]
     _multi_class: ClassVar[bool]
+    _parts: ClassVar[dict[str, type]] = {"_ensemble": Ensemble}
 
     classes_: NDArray[Any]
     _ensemble: Ensemble
@@ -345,7 +349,8 @@ class BaseMLPClassifier(CallbackSupport, PredictionMixin, ClassifierMixin, BaseE
                     ensemble, problems, validation, state, history, self, callbacks
                 ).fit()
             self.classes_ = classes
-            self._conclude(ensemble, history, state)
+            # Its moments are larger than the network, and nothing but training needs them.
+            self._conclude(ensemble, history, state if self.warm_start else None)
             callbacks.end(ensemble)
         return self
 
@@ -359,6 +364,10 @@ class BaseMLPClassifier(CallbackSupport, PredictionMixin, ClassifierMixin, BaseE
         classes: ArrayLike | None = None,
     ) -> Self:
         """Go through the given rows once, keeping the optimizer's state between calls.
+
+        After `fit` it goes on from the parameters. The optimizer, its schedule and the random
+        state go on from there, too, where ``warm_start=True``, and else begin afresh: without
+        it a fit leaves nothing behind that predictions do not need.
 
         Parameters
         ----------

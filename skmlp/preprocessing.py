@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from enum import Enum, auto
 from numbers import Integral, Real
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -23,6 +22,8 @@ from sklearn.utils.validation import (
     column_or_1d,
     validate_data,
 )
+
+from skmlp._persistence import PersistenceMixin
 
 Floats = NDArray[np.float64]
 Strings = NDArray[np.object_]
@@ -175,39 +176,38 @@ def _is_missing(value: Any) -> bool:
         return True
 
 
-class _Kind(Enum):
-    """What the elements of a column are."""
+# What the elements of a column are; strings, which any file format takes.
+_Kind = Literal["number", "date", "duration", "category", "nothing"]
 
-    NUMBER = auto()
-    DATE = auto()
-    DURATION = auto()
-    CATEGORY = auto()
-    NOTHING = auto()
-
-
-_OF_DTYPES = {"M": _Kind.DATE, "m": _Kind.DURATION, **dict.fromkeys("iuf", _Kind.NUMBER)}
-_OF_OBJECTS = {
-    _Kind.NUMBER: (Real, Decimal),
-    _Kind.DATE: (date,),  # and datetime, and pandas' Timestamp, which are dates, too
-    _Kind.DURATION: (timedelta,),
+_OF_DTYPES: dict[str, _Kind] = {
+    "M": "date",
+    "m": "duration",
+    "i": "number",
+    "u": "number",
+    "f": "number",
+}
+_OF_OBJECTS: dict[_Kind, tuple[type, ...]] = {
+    "number": (Real, Decimal),
+    "date": (date,),  # and datetime, and pandas' Timestamp, which are dates, too
+    "duration": (timedelta,),
 }
 
 
 def _kind(column: Any) -> _Kind:
     """Return what a column has."""
     if _has_codes(column):
-        return _Kind.CATEGORY
+        return "category"
     values = np.asarray(column)
     if values.dtype.kind != "O":
-        return _OF_DTYPES.get(values.dtype.kind, _Kind.CATEGORY)
+        return _OF_DTYPES.get(values.dtype.kind, "category")
     present = [value for value in values if not _is_missing(value)]
     if not present:
-        return _Kind.NOTHING
+        return "nothing"
     if not any(isinstance(value, bool | np.bool_) for value in present):
         for kind, types in _OF_OBJECTS.items():
             if all(isinstance(value, types) for value in present):
                 return kind
-    return _Kind.CATEGORY
+    return "category"
 
 
 def _has_codes(column: Any) -> bool:
@@ -269,7 +269,7 @@ def _joined(blocks: Sequence[NDArray[Any]]) -> NDArray[np.float32]:
     return result
 
 
-class TabularPreprocessor(TransformerMixin, BaseEstimator):
+class TabularPreprocessor(PersistenceMixin, TransformerMixin, BaseEstimator):
     """Turn a table of numbers and categories into the input of a network.
 
     It takes a DataFrame as it is, of pandas or polars, or an array, and returns float32,
@@ -339,6 +339,7 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
     ['-0.49', '0.00', '0.00', '1.34']
     """
 
+    _parts: ClassVar[dict[str, type]] = {"_numbers": _Numbers, "_means": _TargetMeans}
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "max_bins": [Interval(Integral, 0, None, closed="left")],
         "max_bin_columns": [Interval(Integral, 0, None, closed="left")],
@@ -499,7 +500,7 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
 
     @property
     def _is_number(self) -> NDArray[np.bool_]:
-        others = (_Kind.CATEGORY, _Kind.NOTHING)
+        others = ("category", "nothing")
         return np.array([kind not in others for kind in self._kinds], dtype=bool)
 
     def _split(self, columns: list[Any]) -> tuple[Floats, NDArray[np.object_]]:
@@ -520,12 +521,12 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
     def _as_numbers(self, column: Any, j: int) -> Floats:
         """Return the numbers of column j, or raise ValueError where it has other things."""
         kind, expected = _kind(column), self._kinds[j]
-        truths = expected is _Kind.NUMBER and np.asarray(column).dtype.kind == "b"
-        if kind not in (expected, _Kind.NOTHING) and not truths:
+        truths = expected == "number" and np.asarray(column).dtype.kind == "b"
+        if kind not in (expected, "nothing") and not truths:
             name = self.feature_names_in_[j] if hasattr(self, "feature_names_in_") else j
             raise ValueError(
-                f"Column {name!r} was of kind {expected.name.lower()} in training, and now is "
-                f"of kind {kind.name.lower()}."
+                f"Column {name!r} was of kind {expected} in training, and now is "
+                f"of kind {kind}."
             )
         try:
             return _as_numbers(column)

@@ -25,6 +25,7 @@ ORDER = [
     "skmlp._classifiers",
     "skmlp._base",
     "skmlp._docstrings",
+    "skmlp._persistence",
     "skmlp._prediction",
     "skmlp._training",
     "skmlp._callbacks",
