@@ -63,11 +63,16 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             reset=False,
             ensure_all_finite=not is_dense,  # else the network looks, which has X at hand
         )
-        data = as_matrix(X, self._ensemble.theta.dtype)
-        result = np.empty((X.shape[0], *shape), dtype or self._ensemble.theta.dtype)
-        finite = for_each_block(
-            lambda block: compute(data.take(block), result[block]), len(result), self.n_jobs
-        )
+        ours = self._ensemble.theta.dtype
+        result = np.empty((X.shape[0], *shape), dtype or ours)
+        # A dense X of another dtype is converted by blocks, to be no larger than memory.
+        whole = None if is_dense else as_matrix(X, ours)
+
+        def compute_block(block: slice) -> bool:
+            rows = as_matrix(X[block], ours) if whole is None else whole.take(block)
+            return compute(rows, result[block])
+
+        finite = for_each_block(compute_block, len(result), self.n_jobs)
         if not finite:
             assert_all_finite(X, estimator_name=type(self).__name__, input_name="X")
         return result if dtype else result.astype(X.dtype, copy=False)

@@ -51,7 +51,7 @@ class Problem:
     data : TrainingData
         Its weights divided by the mean weight, so that their sum is the number of rows.
     rows : int array of shape (m,)
-        The training rows.
+        The training rows, whose order the epochs change in place.
     alpha : float
         Divided by the mean weight, too.
     loss : int
@@ -76,7 +76,8 @@ class Problem:
         smoothing: float = 0.0,
     ) -> "Problem":
         """Divide the weights, which take on X's dtype, and the penalty by the mean weight."""
-        weights = (data.weights / mean).astype(data.X.dense.dtype, copy=False)
+        weights = np.empty(data.weights.shape, data.X.dense.dtype)
+        np.divide(data.weights, mean, out=weights, casting="same_kind")
         return cls(data._replace(weights=weights), rows, alpha / mean, loss, smoothing)
 
 
@@ -230,7 +231,7 @@ class _Member:
             state.dropout_seed = int(state.random_state.randint(1, 2**31))
         # It is read-only where the estimator was loaded as a memory map.
         state.memory = np.require(state.memory, requirements="W")
-        self._rows = problem.rows.copy()
+        self._rows = problem.rows
         self.n_rows = self._rows.size
         self._shuffler = Shuffler(state.random_state, self.n_rows) if params.shuffle else None
         self._table = network.table

@@ -37,9 +37,8 @@ class Matrix(NamedTuple):
     indptr: NDArray[Any] | None
 
     def take(self, block: slice) -> "Matrix":
-        """Return consecutive rows, without a copy."""
-        if self.indptr is None:
-            return self._replace(dense=self.dense[block])
+        """Return consecutive rows of a CSR matrix, without a copy."""
+        assert self.indptr is not None
         return self._replace(indptr=self.indptr[block.start : block.stop + 1])
 
 
@@ -169,13 +168,17 @@ def encode_labels(y: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.intp]:
 
 
 def check_weights(sample_weight: Any, X: Any) -> NDArray[np.float64]:
-    """Return one non-negative weight a row; ones for None.
+    """Return one non-negative weight a row, read-only ones for None.
 
     Raises
     ------
     ValueError
         The weights are negative, all zero, not finite or of the wrong shape.
     """
+    if sample_weight is None:
+        return np.broadcast_to(
+            np.float64(1), X.shape[0]
+        )  # of which there is only one in memory
     weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
     if not weights.any():  # scikit-learn checks this only from 1.9 on
         raise ValueError("Sample weights must contain at least one non-zero number.")

@@ -1,0 +1,110 @@
+"""X may be larger than memory: nothing of its size is allocated."""
+
+import tracemalloc
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+
+from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+N_ROWS, N_FEATURES = 100_000, 64
+# What does not grow with the number of rows: workspaces, and a block of a prediction.
+FIXED = 1 << 21
+
+
+@pytest.fixture(scope="module")
+def memory_map(tmp_path_factory):
+    """A map of 26 MB, and labels."""
+    path = tmp_path_factory.mktemp("memory") / "X.bin"
+    rng = np.random.default_rng(0)
+    rng.standard_normal((N_ROWS, N_FEATURES), np.float32).tofile(path)
+    X = np.memmap(path, np.float32, "r", shape=(N_ROWS, N_FEATURES))
+    return X, (X[:, 0] > 0).astype(np.intp)
+
+
+@contextmanager
+def bytes_a_row(most):
+    """Fail where more is allocated at any one time."""
+    tracemalloc.start()
+    try:
+        yield
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < most * N_ROWS + FIXED
+
+
+def network_for(classifier, **params):
+    """Return a network, after a fit of some rows, since that compiles."""
+    params = {"batch_size": 200, "max_iter": 2, "random_state": 0, **params}
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((400, N_FEATURES), np.float32), np.arange(400) % 2
+    network = classifier(8, **params).fit(X, y)
+    network.predict(X[:9])
+    return network
+
+
+@pytest.mark.parametrize("classifier", [MLPBinaryClassifier, MLPMulticlassClassifier])
+def test_fit(memory_map, classifier):
+    """Per row: order 8 bytes, its shuffling 4, class code 8, weight 4; X has 256."""
+    X, y = memory_map
+    network = network_for(classifier)
+    with bytes_a_row(40):
+        network.fit(X, y)
+    assert network.score(X[:1000], y[:1000]) > 0.95
+
+
+def test_lbfgs(memory_map):
+    X, y = memory_map
+    network = network_for(MLPBinaryClassifier, solver="lbfgs")
+    with bytes_a_row(40):
+        network.fit(X, y)
+
+
+def test_partial_fit(memory_map):
+    X, y = memory_map
+    network = network_for(MLPBinaryClassifier)
+    with bytes_a_row(50):  # labels are compared to the known ones as well
+        network.partial_fit(X, y)
+
+
+@pytest.mark.parametrize("scoring", [None, "neg_log_loss"])
+def test_fit_with_validation_rows(memory_map, scoring):
+    """Those of the other half, whose logits and losses are float64."""
+    X, y = memory_map
+    half = N_ROWS // 2
+    network = network_for(MLPBinaryClassifier, early_stopping=True, scoring=scoring)
+    with bytes_a_row(70):
+        network.fit(X[:half], y[:half], X_val=X[half:], y_val=y[half:])
+
+
+def test_sample_and_class_weights(memory_map):
+    X, y = memory_map
+    network = network_for(MLPBinaryClassifier, class_weight={0: 2.0})
+    with bytes_a_row(60):
+        network.fit(X, y, np.linspace(1, 2, N_ROWS))
+
+
+@pytest.mark.parametrize("n_jobs", [None, 2])
+@pytest.mark.parametrize(
+    ("method", "size"), [("predict", 16), ("predict_proba", 8), ("transform", 32)]
+)
+def test_predictions_take_their_own_size(memory_map, method, size, n_jobs):
+    X, _ = memory_map
+    network = network_for(MLPBinaryClassifier, n_jobs=n_jobs)
+    with bytes_a_row(size):
+        getattr(network, method)(X)
+
+
+def test_another_dtype_is_converted_by_blocks(memory_map):
+    """Blocks of 8,192 rows, each of half a kilobyte in float64."""
+    X, _ = memory_map
+    network = network_for(MLPBinaryClassifier)
+    network.fit(X[:400].astype(float), np.arange(400) % 2)
+    with bytes_a_row(16 + 8192 * 512 / N_ROWS):
+        converted = network.predict_proba(X)
+    expected = network.predict_proba(X[:100].astype(float))
+    np.testing.assert_allclose(converted[:100], expected, rtol=1e-6)  # float32's rounding
