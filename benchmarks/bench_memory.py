@@ -10,8 +10,8 @@ in which all kernels are compiled beforehand. Counted are, from /proc/self/statu
 
 Each case runs twice: as it is, and while a thread gives the pages of X back each millisecond
 (madvise, MADV_DONTNEED), as the kernel does where memory is short. The second shows how little
-of X must be resident at a time. With shuffle=True it shows nothing, and is left out: a row maps
-as much as 2 MB around it, and within milliseconds of random rows all of X is mapped again.
+of X must be resident at a time. Where rows are read in random order it shows nothing, and is
+left out: a row maps as much as 2 MB around it, and within milliseconds all of X is mapped again.
 
     python benchmarks/bench_memory.py [--gigabytes 4] [--features 256] [--directory /tmp]
 
@@ -38,11 +38,13 @@ CHUNK = 1 << 15
 CASES = {
     "fit": "fit, 2 epochs",
     "in_order": "fit, shuffle=False",
+    "split": "fit, early_stopping=True",
     "early_stopping": "fit, shuffle=False, X_val of a tenth",
     "partial_fit": "partial_fit, 32,768 rows a call",
     "predict": "predict_proba",
     "transform": "transform to 8 columns",
 }
+IN_RANDOM_ORDER = ("fit", "split")
 
 
 def write(path, n_rows, n_features):
@@ -101,6 +103,7 @@ def run(case, X, y):
     part = len(X) // 10
     params = {
         "in_order": {"shuffle": False},
+        "split": {"early_stopping": True},
         "early_stopping": {
             "shuffle": False,
             "early_stopping": True,
@@ -116,6 +119,7 @@ def run(case, X, y):
     return {
         "fit": lambda: network.fit(X, y),
         "in_order": lambda: network.fit(X, y),
+        "split": lambda: network.fit(X, y),
         "early_stopping": lambda: network.fit(
             X[part:], y[part:], X_val=X[:part], y_val=y[:part]
         ),
@@ -162,7 +166,7 @@ def main():
         path = Path(directory) / "X.bin"
         write(path, n_rows, args.features)
         for case in args.cases:
-            for drops in ("keeps",) if case == "fit" else ("keeps", "drops"):
+            for drops in ("keeps",) if case in IN_RANDOM_ORDER else ("keeps", "drops"):
                 command = [sys.executable, __file__, "--features", str(args.features)]
                 subprocess.run([*command, "--child", case, path, drops], check=True)
 

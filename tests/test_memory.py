@@ -81,6 +81,15 @@ def test_fit_with_validation_rows(memory_map, scoring):
         network.fit(X[:half], y[:half], X_val=X[half:], y_val=y[half:])
 
 
+@pytest.mark.parametrize("classifier", [MLPBinaryClassifier, MLPMulticlassClassifier])
+def test_fit_with_a_split(memory_map, classifier):
+    """While it is drawn there are several orders of all rows, 8 bytes each."""
+    X, y = memory_map
+    network = network_for(classifier, early_stopping=True)
+    with bytes_a_row(75):
+        network.fit(X, y)
+
+
 def test_sample_and_class_weights(memory_map):
     X, y = memory_map
     network = network_for(MLPBinaryClassifier, class_weight={0: 2.0})

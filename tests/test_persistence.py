@@ -19,7 +19,7 @@ from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier, TabularPreproces
 # These fits are short on purpose.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
-# What docs/scaling.md tells users of skops to trust.
+# What docs/persistence.md tells users of skops to trust.
 TRUSTED = [
     "skmlp._classifiers.MLPBinaryClassifier",
     "skmlp._classifiers.MLPMulticlassClassifier",

@@ -90,7 +90,7 @@ class TestEarlyStopping:
         network = self.fit(X, y, validation_fraction=0.2)
         assert np.isfinite(network.validation_scores_).all()
         with (
-            pytest.warns(UserWarning, match="validation set has fewer rows than"),
+            pytest.warns(UserWarning, match="training or validation set has fewer rows than"),
             pytest.raises(ValueError, match=r"validation set is too small\. Increase 'val"),
         ):
             self.fit(X[:6], y[:6])
