@@ -11,7 +11,7 @@ in which all kernels are compiled beforehand. Counted are, from /proc/self/statu
 Each case runs twice: as it is, and while a thread gives the pages of X back each millisecond
 (madvise, MADV_DONTNEED), as the kernel does where memory is short. The second shows how little
 of X must be resident at a time. Where rows are read in random order it shows nothing, and is
-left out: a row maps as much as 2 MB around it, and within milliseconds all of X is mapped again.
+left out: a row maps up to 2 MB around it, and within milliseconds all of X is mapped again.
 
     python benchmarks/bench_memory.py [--gigabytes 4] [--features 256] [--directory /tmp]
 

@@ -162,9 +162,10 @@ def squares_of_inputs(network):
 class TestFeatureSelection:
     def test_without_an_importance_it_says_so(self, three_of_eight):
         """coefs_ are not coef_: weights of a first layer are no importances by themselves."""
-        selector = SelectFromModel(binary(max_iter=2))
-        with pytest.raises(ValueError, match="importance_getter"):
-            selector.fit(*three_of_eight).transform(three_of_eight[0])
+        X, y = three_of_eight
+        for selector in (SelectFromModel, RFE):
+            with pytest.raises((ValueError, AttributeError), match="`coef_`"):
+                selector(binary(max_iter=2)).fit(X, y).transform(X)
 
     def test_by_weights_of_the_first_layer(self, three_of_eight):
         """With a penalty strong enough that what does not matter vanishes."""
