@@ -177,9 +177,8 @@ def check_weights(sample_weight: Any, X: Any) -> NDArray[np.float64]:
         The weights are negative, all zero, not finite or of the wrong shape.
     """
     if sample_weight is None:
-        return np.broadcast_to(
-            np.float64(1), X.shape[0]
-        )  # of which there is only one in memory
+        # A single one is in memory.
+        return np.broadcast_to(np.float64(1), X.shape[0])
     weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
     if not weights.any():  # scikit-learn checks this only from 1.9 on
         raise ValueError("Sample weights must contain at least one non-zero number.")

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
 
 N_ROWS, N_FEATURES = 100_000, 64
 # What does not grow with the number of rows: workspaces, and a block of a prediction.
-FIXED = 1 << 21
+FIXED = 1 << 19
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def test_fit(memory_map, classifier):
     """Per row: order 8 bytes, its shuffling 4, class code 8, weight 4; X has 256."""
     X, y = memory_map
     network = network_for(classifier)
-    with bytes_a_row(40):
+    with bytes_a_row(28):
         network.fit(X, y)
     assert network.score(X[:1000], y[:1000]) > 0.95
 
@@ -60,14 +60,14 @@ def test_fit(memory_map, classifier):
 def test_lbfgs(memory_map):
     X, y = memory_map
     network = network_for(MLPBinaryClassifier, solver="lbfgs")
-    with bytes_a_row(40):
+    with bytes_a_row(28):
         network.fit(X, y)
 
 
 def test_partial_fit(memory_map):
     X, y = memory_map
     network = network_for(MLPBinaryClassifier)
-    with bytes_a_row(50):  # labels are compared to the known ones as well
+    with bytes_a_row(24):  # labels are compared to the known ones as well
         network.partial_fit(X, y)
 
 
@@ -77,7 +77,7 @@ def test_fit_with_validation_rows(memory_map, scoring):
     X, y = memory_map
     half = N_ROWS // 2
     network = network_for(MLPBinaryClassifier, early_stopping=True, scoring=scoring)
-    with bytes_a_row(70):
+    with bytes_a_row(58):
         network.fit(X[:half], y[:half], X_val=X[half:], y_val=y[half:])
 
 
@@ -86,14 +86,14 @@ def test_fit_with_a_split(memory_map, classifier):
     """While it is drawn there are several orders of all rows, 8 bytes each."""
     X, y = memory_map
     network = network_for(classifier, early_stopping=True)
-    with bytes_a_row(75):
+    with bytes_a_row(55):
         network.fit(X, y)
 
 
 def test_sample_and_class_weights(memory_map):
     X, y = memory_map
     network = network_for(MLPBinaryClassifier, class_weight={0: 2.0})
-    with bytes_a_row(60):
+    with bytes_a_row(43):
         network.fit(X, y, np.linspace(1, 2, N_ROWS))
 
 
