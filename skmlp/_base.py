@@ -350,8 +350,7 @@ class BaseMLPClassifier(
                     ensemble, problems, validation, state, history, self, callbacks
                 ).fit()
             self.classes_ = classes
-            # Its moments are larger than the network, and nothing but training needs them.
-            self._conclude(ensemble, history, state if self.warm_start else None)
+            self._conclude(ensemble, history, state)
             callbacks.end(ensemble)
         return self
 
@@ -366,9 +365,9 @@ class BaseMLPClassifier(
     ) -> Self:
         """Go through the given rows once, keeping the optimizer's state between calls.
 
-        After `fit` it goes on from the parameters. The optimizer, its schedule and the random
-        state go on from there, too, where ``warm_start=True``, and else begin afresh: without
-        it a fit leaves nothing behind that predictions do not need.
+        After `fit` it goes on from where that ended. In a copy or a file of an estimator that
+        was fitted without ``warm_start``, only the parameters go on: optimizer, schedule and
+        random state begin afresh, since such files have nothing that predictions do not need.
 
         Parameters
         ----------
@@ -423,6 +422,7 @@ class BaseMLPClassifier(
             state = TrainingState(self, ensemble, random_states, keeps_best=False)
         elif state.solver != self.solver:
             state.start_afresh(self, ensemble)
+        state.is_kept = True
         history = self._get_history(goes_on)
         with self._forgotten_on_failure():
             problems = self._get_problems(data, rows, state)
@@ -685,6 +685,17 @@ class BaseMLPClassifier(
         self.best_loss_ = None
         if history.best_score is None:
             self.best_loss_ = min(history.loss_curve, default=history.loss)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what files have, without moments that are larger than the network.
+
+        They are there where training is meant to go on.
+        """
+        state = super().__getstate__()
+        training = state.get("_state")
+        if training is not None and not (training.is_kept or self.warm_start):
+            state["_state"] = None
+        return state
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_ensemble")

@@ -75,8 +75,8 @@ _PARAMETERS = """\
 
     warm_start : bool, default=False
         Whether ``fit`` goes on from the parameters of the last fit. The optimizer starts
-        afresh; ``loss_curve_`` and ``t_`` go on. A fit then also keeps the optimizer's state,
-        and so do pickles, for a `partial_fit` to go on with.
+        afresh; ``loss_curve_`` and ``t_`` go on. Pickles then keep the optimizer's state,
+        for a `partial_fit` to go on with.
 
     momentum : float, default=0.9
         Momentum μ of 'sgd', in [0, 1].

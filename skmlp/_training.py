@@ -165,6 +165,8 @@ class TrainingState:
     divisor : float
         What stalls have divided the learning rate by.
     monitor : Monitor
+    is_kept : bool
+        Whether it is in the estimator's files, as after partial_fit.
     """
 
     def __init__(
@@ -184,6 +186,7 @@ class TrainingState:
         self.seen = 0
         self.divisor = 1.0
         self.monitor = Monitor(keep_best=keeps_best)
+        self.is_kept = False
 
     def start_afresh(self, params: Any, ensemble: Ensemble) -> None:
         """Begin with empty memories, as another solver must."""

@@ -295,12 +295,7 @@ class TestLearningRate:
     def test_adaptive_serves_adam_too(self, task):
         classifier, X, y = task
         network = classifier(
-            (4,),
-            learning_rate="adaptive",
-            tol=10.0,
-            n_iter_no_change=2,
-            max_iter=9,
-            warm_start=True,  # which keeps the state
+            (4,), learning_rate="adaptive", tol=10.0, n_iter_no_change=2, max_iter=9
         ).fit(X, y)
         assert network._state.divisor == 5.0**2
 

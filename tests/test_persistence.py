@@ -108,16 +108,28 @@ class TestPickle:
 
     @pytest.mark.parametrize("warm_start", [True, False])
     @pytest.mark.parametrize("reload", [copy.deepcopy, lambda n: pickle.loads(pickle.dumps(n))])
-    def test_training_after_a_fit_goes_on_as_without_it(self, task, warm_start, reload):
+    def test_training_that_is_to_go_on_does(self, task, warm_start, reload):
         classifier, X, y = task
         network = classifier(
             8, dropout=0.1, max_iter=3, warm_start=warm_start, random_state=0
         ).fit(X, y)
+        if not warm_start:
+            network.partial_fit(X, y)
         loaded = reload(network)
         for method in ("partial_fit", "partial_fit", "fit"):
             getattr(network, method)(X, y)
             getattr(loaded, method)(X, y)
             np.testing.assert_array_equal(loaded.predict_proba(X), network.predict_proba(X))
+
+    def test_after_other_fits_the_parameters_go_on(self, task):
+        """As with empty moments, whose first step is of the learning rate's size."""
+        classifier, X, y = task
+        network = classifier(8, max_iter=30, batch_size=len(X), random_state=0).fit(X, y)
+        loaded = pickle.loads(pickle.dumps(network))
+        before = loaded.coefs_[0].copy()
+        step = np.abs(loaded.partial_fit(X, y).coefs_[0] - before)
+        # Adam's epsilon is 1e-8, and gradients are some 1e-6 at least.
+        np.testing.assert_allclose(step, network.learning_rate_init, rtol=0.01)
 
     def test_what_is_to_go_on_keeps_its_moments(self, binary_data):
         """Two numbers a parameter beside it, with Adam."""

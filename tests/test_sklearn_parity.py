@@ -137,8 +137,7 @@ def test_the_grid_above_reaches_both_ends_of_stopping(task):
     kwargs = {"solver": "sgd", "learning_rate_init": 0.05, "tol": 3e-3, "n_iter_no_change": 3}
     kwargs |= {"max_iter": 20, "random_state": 0, "early_stopping": True, "batch_size": 32}
     assert classifier((16,), **kwargs).fit(X, y).n_iter_ < 20
-    kwargs |= {"learning_rate": "adaptive", "warm_start": True}  # which keeps the state
-    adaptive = classifier((16,), **kwargs).fit(X, y)
+    adaptive = classifier((16,), learning_rate="adaptive", **kwargs).fit(X, y)
     assert adaptive.n_iter_ == 20
     assert adaptive._state.divisor > 1
 
@@ -250,11 +249,8 @@ def test_partial_fit_in_order(task, solver):
 
 @pytest.mark.parametrize("solver", STOCHASTIC)
 def test_partial_fit_after_a_fit(task, solver):
-    """With warm_start=True, without which a fit keeps no moments to go on with."""
     classifier, X, y = task
-    theirs, ours = make_pair(
-        classifier, warm_start=True, max_iter=4, shuffle=False, random_state=0, **solver
-    )
+    theirs, ours = make_pair(classifier, max_iter=4, shuffle=False, random_state=0, **solver)
     theirs.fit(X, y)
     ours.fit(X, y)
     for _ in range(2):

@@ -16,7 +16,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 
 from skmlp._base import BaseMLPClassifier
 from skmlp._classifiers import MLPBinaryClassifier, MLPMulticlassClassifier
-from skmlp.preprocessing import TabularPreprocessor, _Kind, _kind
+from skmlp.preprocessing import TabularPreprocessor, _kind
 
 try:
     import onnx
@@ -74,7 +74,7 @@ def _type_of(values: Any, n_columns: int) -> Any:
 def _type_of_column(column: Any) -> Any:
     """Return the type of an input for a column; dates are float64, and numbers as objects."""
     values = np.asarray(column)
-    if values.dtype.kind in "OmM" and _kind(values) not in (_Kind.CATEGORY, _Kind.NOTHING):
+    if values.dtype.kind in "OmM" and _kind(values) not in ("category", "nothing"):
         return DoubleTensorType([None, 1])
     return _type_of(values, 1)
 
