@@ -50,12 +50,12 @@ for ax, activation in zip(axes, ["identity", "relu"], strict=True):
     ).fit(X, y)
     DecisionBoundaryDisplay.from_estimator(
         network, X, response_method="predict_proba", grid_resolution=300, cmap="RdBu_r",
-        alpha=0.5, ax=ax,
+        alpha=0.4, ax=ax,
     )  # fmt: skip
-    ax.scatter(*X.T, c=y, cmap="RdBu_r", s=12, edgecolors="black", linewidths=0.4)
-    accuracy = network.score(X, y)
-    ax.set(title=f"{activation}: accuracy {accuracy:.2f}", xlabel="feature 0")
-axes[0].set_ylabel("feature 1")
+    for label, color in enumerate(["C0", "C3"]):
+        ax.scatter(*X[y == label].T, c=color, s=14, edgecolors="white", linewidths=0.5)
+    ax.set(title=f"{activation}: accuracy {network.score(X, y):.2f}", xlabel="Feature 0")
+axes[0].set_ylabel("Feature 1")
 
 # %%
 # What a ReLU network draws
@@ -81,8 +81,8 @@ grid = np.linspace(-3, 3, 1000)
 ax.plot(grid, network.decision_function(grid[:, None]), label="logit of the network")
 ax.plot(kinks, logits_at_ends[1:-1], "o", color="C3", label=r"kinks, at $-b_j / w_j$")
 p = 0.5 + 0.45 * np.sin(2 * grid)
-ax.plot(grid, np.log(p / (1 - p)), ":", color="gray", label="log-odds of the data")
-ax.set(title="A ReLU network of one feature", xlabel="x", ylabel="logit")
+ax.plot(grid, np.log(p / (1 - p)), ":", color="gray", label="log-odds of the labels")
+ax.set(title="A ReLU network of one feature", xlabel="x", ylabel="Logit")
 ax.legend()
 
 # %%

@@ -38,7 +38,7 @@ X_train, X_test, y_train, y_test = train_test_split(temperature, is_ill, random_
 # by themselves, and about the sides.
 models = {
     "logistic regression": make_pipeline(StandardScaler(), LogisticRegression()),
-    "logistic regression of |t - 37|": make_pipeline(
+    "logistic regression of |t − 37|": make_pipeline(
         FunctionTransformer(lambda t: np.abs(t - 37)), LogisticRegression()
     ),
     "network, 4 hidden units": make_pipeline(
@@ -59,11 +59,11 @@ assert losses["network, 4 hidden units"] < losses["logistic regression"] - 0.2
 # %%
 # Each curve is what a model takes the risk to be. The ticks are patients, the ill ones above.
 fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
-grid = np.linspace(33, 41.5, 300)[:, None]
+grid = np.linspace(31.5, 43, 300)[:, None]
 ax.plot(grid, true_risk(grid), color="black", linewidth=4, alpha=0.25, label="true risk")
 for (name, model), style in zip(models.items(), ["--", "-.", "-"], strict=True):
     ax.plot(grid, model.predict_proba(grid)[:, 1], style, label=name)
 ax.plot(X_train, y_train, "|", color="gray", markersize=5, alpha=0.3)
-ax.set(xlabel="body temperature (°C)", ylabel="probability of illness", ylim=(-0.03, 1.03))
-ax.legend(loc="upper center", fontsize="small")
+ax.set(xlabel="Body temperature (°C)", ylabel="Probability of illness", ylim=(-0.03, 1.03))
+ax.legend(loc="lower left", bbox_to_anchor=(0, 0.07), fontsize="small")
 plt.show()
