@@ -3,7 +3,7 @@
 Learned features for another classifier
 ========================================
 
-A fitted network is a transformer, too: `transform` returns what its hidden layer makes of the
+A fitted network is a transformer, too: ``transform`` returns what its hidden layer makes of the
 data. Within a Pipeline it hands that to any other estimator, here to nearest neighbours.
 """
 
@@ -63,7 +63,7 @@ right.set_title("10 learned features")
 # %%
 # The network has seen the labels of its training rows, so that its features of these are better
 # than those of new ones. Compare, and choose parameters, on rows that it has not seen: within
-# a Pipeline, cross-validation does. `transform_layer` chooses another hidden layer, or all of
+# a Pipeline, cross-validation does. ``transform_layer`` chooses another hidden layer, or all of
 # them side by side; as a parameter, it can be searched over.
 print("names:", *on_network[:-1].get_feature_names_out()[:3], "...")
 for layer in (0, 1, "all"):

@@ -32,8 +32,8 @@ np.testing.assert_allclose(network.decision_function(X), X @ W + b, atol=1e-12)
 print(f"{W1.size + W2.size} weights do the work of {W.size}")
 
 # %%
-# Something may even be lost: of a single hidden unit, all logits are multiples, so that
-# :math:`W` has rank 1, where a linear model of three classes can have rank 2.
+# Something may even be lost: with a single hidden unit all columns of :math:`W` are multiples
+# of one, where those of a linear model are free.
 network.set_params(hidden_layer_sizes=(1,)).fit(X, y)
 W1, W2 = network.coefs_
 print(f"rank of W with one hidden unit: {np.linalg.matrix_rank(W1 @ W2)}")
@@ -74,7 +74,9 @@ kinks = kinks[abs(kinks) < 3]
 ends = np.concatenate([[-3], kinks, [3]])
 logits_at_ends = network.decision_function(ends[:, None])
 logits_at_middles = network.decision_function(((ends[:-1] + ends[1:]) / 2)[:, None])
-np.testing.assert_allclose(logits_at_middles, (logits_at_ends[:-1] + logits_at_ends[1:]) / 2)
+np.testing.assert_allclose(
+    logits_at_middles, (logits_at_ends[:-1] + logits_at_ends[1:]) / 2, atol=1e-9
+)
 
 fig, ax = plt.subplots(figsize=(7, 3.6), layout="constrained")
 grid = np.linspace(-3, 3, 1000)
@@ -95,7 +97,7 @@ np.testing.assert_allclose(np.tanh(z) + 1, 2 / (1 + np.exp(-2 * z)))
 # %%
 # a tanh network becomes a logistic one when the weights and biases of the hidden layer are
 # doubled, those of the next doubled too, and its biases made smaller by the sum of its old
-# weights. `coefs_` are views of the parameters, so writing into them changes a network.
+# weights. ``coefs_`` are views of the parameters, so writing into them changes a network.
 X, y = make_moons(400, noise=0.15, random_state=0)
 settings = {"solver": "lbfgs", "alpha": 0.1, "max_iter": 500, "random_state": 0}
 of_tanh = MLPBinaryClassifier((16,), "tanh", **settings).fit(X, y)

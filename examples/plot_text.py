@@ -56,13 +56,13 @@ print(f"{counts.nnz / np.prod(counts.shape):.1%} of the numbers are not 0")
 # A linear model, and a network
 # -----------------------------
 # With more words than texts a linear model is hard to beat, and the network is ahead by a few
-# texts at most. It has dropout against learning them by heart. Both take less than a few
-# seconds; a first call, outside the measured time, has compiled the kernels for sparse rows.
+# texts at most. It has dropout against learning them by heart. Its first call compiles the
+# kernels for sparse rows, or loads them, and is not part of the time.
 network = MLPMulticlassClassifier(
     (64,), dropout=0.5, learning_rate_init=0.005, batch_size=32, max_iter=30,
     n_iter_no_change=None, random_state=0,
 )  # fmt: skip
-network.fit(vectorizer.transform(X_train[:50]), y_train[:50])  # compiles the kernels
+network.fit(vectorizer.transform(X_train[:50]), y_train[:50])  # not timed
 models = {
     "logistic regression": LogisticRegression(C=100, max_iter=1000),
     "network": network,
