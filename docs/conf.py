@@ -79,8 +79,25 @@ _HAS_FASHION_MNIST = Path("/usr/share/datasets/fashion-mnist").is_dir()
 sphinx_gallery_conf = {
     "examples_dirs": str(_EXAMPLES),
     "gallery_dirs": "auto_examples",
-    # What the others are read after comes first, and what takes a minute last.
-    "within_subsection_order": ExplicitOrder(["plot_quickstart.py", "*", "fashion_mnist.py"]),
+    "within_subsection_order": ExplicitOrder(
+        [
+            "plot_quickstart.py",
+            "plot_activations.py",
+            "plot_nonlinearity.py",
+            "plot_two_circles.py",
+            "plot_nonmonotone.py",
+            "plot_universal_approximation.py",
+            "plot_early_stopping.py",
+            "plot_grid_search.py",
+            "plot_learned_features.py",
+            "plot_imbalanced.py",
+            "plot_tabular.py",
+            "plot_text.py",
+            "plot_callbacks.py",
+            "*",
+            "fashion_mnist.py",  # takes a minute
+        ]
+    ),
     "filename_pattern": "/(plot_|fashion_mnist)" if _HAS_FASHION_MNIST else "/plot_",
     "backreferences_dir": "generated/backreferences",
     "doc_module": ("skmlp",),
