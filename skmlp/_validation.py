@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
-from sklearn.utils.extmath import _approximate_mode
 from sklearn.utils.validation import _check_sample_weight, assert_all_finite
 
 from skmlp._kernels.activations import ACTIVATIONS
@@ -262,12 +261,13 @@ def split_rows(
         Fewer than two validation rows would be left.
     """
     n_validation = int(np.ceil(fraction * rows.size))
-    if stratify and _can_stratify(y[rows], n_validation):
-        training, validation = _stratified_split(rows, y[rows], n_validation, random_state)
-    else:
-        training, validation = train_test_split(
-            rows, test_size=fraction, random_state=random_state
-        )
+    stratify = stratify and _can_stratify(y[rows], n_validation)
+    training, validation = train_test_split(
+        rows,
+        test_size=fraction,
+        random_state=random_state,
+        stratify=y[rows] if stratify else None,
+    )
     training, validation, n_lost = _give_back_lost_classes(rows, y, training, validation)
     if n_lost:
         warnings.warn(
@@ -278,26 +278,6 @@ def split_rows(
         )
     _check_size(validation.size)
     return training, validation
-
-
-def _stratified_split(
-    rows: NDArray[np.intp],
-    codes: NDArray[np.intp],
-    n_validation: int,
-    random_state: np.random.RandomState,
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return what StratifiedShuffleSplit draws, which lists each row as a Python integer."""
-    classes = [np.flatnonzero(codes == code) for code in np.unique(codes)]
-    counts = np.array([len(members) for members in classes])
-    n_training = _approximate_mode(counts, rows.size - n_validation, random_state)
-    n_watched = _approximate_mode(counts - n_training, n_validation, random_state)
-    training, validation = [], []
-    for members, end, n in zip(classes, n_training, n_watched, strict=True):
-        order = members[random_state.permutation(len(members))]
-        training.append(order[:end])
-        validation.append(order[end : end + n])
-    parts = [random_state.permutation(np.concatenate(part)) for part in (training, validation)]
-    return rows[parts[0]], rows[parts[1]]
 
 
 def _check_size(n_validation: int) -> None:

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from scipy import sparse
-from sklearn.model_selection import train_test_split
 from sklearn.utils._param_validation import InvalidParameterError
 
 from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
@@ -154,25 +153,6 @@ class TestSplit:
         training, validation = self.split(np.arange(16) // 2 % 2, rows=rows)
         assert sorted([*training, *validation]) == list(rows)
         assert len(validation) == 2
-
-    @pytest.mark.parametrize("fraction", [0.05, 0.1, 1 / 3, 0.7])
-    @pytest.mark.parametrize("n_classes", [2, 5])
-    def test_stratified_as_in_sklearn(self, rng, n_classes, fraction):
-        """Row by row, and with as many draws taken from the random state."""
-        y = np.concatenate([np.arange(n_classes), np.arange(n_classes), rng.poisson(1, 93)])
-        y = rng.permutation(np.minimum(y, n_classes - 1))
-        rows = np.flatnonzero(rng.random(y.size) < 0.9)
-        rows = np.union1d(
-            rows, [i for k in range(n_classes) for i in np.flatnonzero(y == k)[:2]]
-        )
-        states = [np.random.RandomState(3) for _ in range(2)]
-        expected = train_test_split(
-            rows, test_size=fraction, random_state=states[0], stratify=y[rows]
-        )
-        found = split_rows(rows, y, fraction=fraction, random_state=states[1], stratify=True)
-        for part, same in zip(found, expected, strict=True):
-            np.testing.assert_array_equal(part, same)
-        assert states[0].randint(2**31) == states[1].randint(2**31)
 
     @pytest.mark.filterwarnings("ignore:The validation split left a class")
     def test_a_single_row_of_a_class_is_trained_on(self):
