@@ -78,12 +78,10 @@ def test_the_guide_has_every_parameter(parameter):
     assert re.search(rf"`{parameter}\b", " ".join(pages))
 
 
-@pytest.mark.parametrize(
-    "script", sorted(p.name for p in (ROOT / "examples").glob("plot_*.py"))
-)
-def test_example_runs(script, tmp_path):
+def test_the_quickstart_runs(tmp_path):
+    """The other examples run where the site is built."""
     subprocess.run(
-        [sys.executable, ROOT / "examples" / script],
+        [sys.executable, ROOT / "examples" / "plot_quickstart.py"],
         env=os.environ | {"MPLBACKEND": "agg"},
         cwd=tmp_path,
         check=True,

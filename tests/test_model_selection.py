@@ -9,6 +9,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, cross_val_score, cross_validate
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils.fixes import parse_version
 
 from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
 
@@ -73,6 +74,10 @@ def test_feature_union(iris):
     assert cross_val_score(pipeline, X, y).mean() > 0.9
 
 
+@pytest.mark.skipif(
+    parse_version(sklearn.__version__) < parse_version("1.8"),
+    reason="its Pipelines do not route the weights of a score",
+)
 def test_metadata_routing_of_sample_weight(iris):
     """Weights of zero, routed through a pipeline in cross-validation, remove a class."""
     X, y = iris
