@@ -414,6 +414,8 @@ def test_what_hidden_units_cannot_show(moons, binary_data):
     draw = HiddenUnitsDisplay.from_estimator
     with pytest.raises(ValueError, match="2 features to be drawn; got 10"):
         draw(binary().fit(*binary_data), *binary_data)
+    with pytest.raises(ValueError, match="2 features to be drawn; got 3"):
+        draw(binary().fit(X, y), np.full((4, 3), "text"))
     with pytest.raises(ValueError, match=r"hidden_layer_sizes=\(\) has none"):
         draw(binary(()).fit(X, y), X, y)
     network = binary((3, 2)).fit(X, y)

@@ -10,6 +10,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import check_array, column_or_1d
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils._set_output import _get_adapter_from_container
+from sklearn.utils.validation import _num_features
 
 from skmlp._displays._artists import (
     class_colors,
@@ -308,9 +309,10 @@ class HiddenUnitsDisplay:
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
         network = network_of(estimator)
+        n_features = _num_features(X)
+        if n_features != 2:
+            raise ValueError(f"X must have 2 features to be drawn; got {n_features}.")
         points = check_array(X, dtype=np.float64)
-        if points.shape[1] != 2:
-            raise ValueError(f"X must have 2 features to be drawn; got {points.shape[1]}.")
         if not grid_resolution > 1:
             raise ValueError(f"grid_resolution must be greater than 1; got {grid_resolution}.")
         if not eps >= 0:
