@@ -13,7 +13,8 @@ along a cosine to 0, so that no images need be held out, bring it above 90 %.
     python examples/fashion_mnist.py [DIRECTORY]
 
 DIRECTORY holds the four IDX files, gzipped or not. Without it, the place is tried where
-Debian's package dataset-fashion-mnist puts them.
+Debian's package dataset-fashion-mnist puts them. Some images that the network takes for
+something else are drawn with matplotlib, which comes with ``pip install skmlp[plot]``.
 """
 
 import argparse
@@ -22,6 +23,7 @@ import sys
 import time
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.metrics import classification_report
 
@@ -61,6 +63,16 @@ def load(directory, part):
     return X, read_idx(directory, f"{part}-labels-idx1-ubyte")
 
 
+def draw_mistakes(X, y, predicted):
+    """Draw the first ten images that are of another class than predicted."""
+    _, axes = plt.subplots(2, 5, figsize=(9, 4.5), layout="constrained")
+    for ax, i in zip(axes.flat, np.flatnonzero(predicted != y), strict=False):
+        ax.imshow(X[i].reshape(28, 28), cmap="gray_r")
+        ax.set_title(f"{LABELS[y[i]]},\nsaid to be {LABELS[predicted[i]]}", fontsize=9)
+        ax.axis("off")
+    plt.show()
+
+
 def main():
     parser = argparse.ArgumentParser(description="Train a network on Fashion-MNIST.")
     parser.add_argument("directory", nargs="?", type=Path, default=DEBIAN_DIRECTORY)
@@ -87,8 +99,10 @@ def main():
     network.fit(X_train, y_train)
     seconds = time.perf_counter() - start
     print(f"{network.n_iter_} epochs in {seconds:.0f} s")
-    print(f"test accuracy: {network.score(X_test, y_test):.4f}")
-    print(classification_report(y_test, network.predict(X_test), target_names=LABELS))
+    predicted = network.predict(X_test)
+    print(f"test accuracy: {np.mean(predicted == y_test):.4f}")
+    print(classification_report(y_test, predicted, target_names=LABELS))
+    draw_mistakes(X_test, y_test, predicted)
 
 
 if __name__ == "__main__":
