@@ -62,7 +62,8 @@ axes[0].set_ylabel("Feature 1")
 # -------------------------
 # Hidden unit j is 0 on one side of the point where :math:`w_j x + b_j = 0`, and a straight
 # line on the other. Their sum is continuous, and straight between any two of these points:
-# it has a kink at each :math:`-b_j / w_j`, and nowhere else.
+# it has a kink at each :math:`-b_j / w_j`, and nowhere else. Fewer kinks than units are seen
+# here: those of some units are outside of the data, and some units share theirs.
 rng = np.random.RandomState(0)
 x = rng.uniform(-3, 3, 600)
 y = rng.uniform(size=600) < 0.5 + 0.45 * np.sin(2 * x)
@@ -71,6 +72,7 @@ network.fit(x[:, None], y)
 
 kinks = np.sort(-network.intercepts_[0] / network.coefs_[0][0])
 kinks = kinks[abs(kinks) < 3]
+print(f"{len(kinks)} of 10 units have their kink between -3 and 3:", *kinks.round(2))
 ends = np.concatenate([[-3], kinks, [3]])
 logits_at_ends = network.decision_function(ends[:, None])
 logits_at_middles = network.decision_function(((ends[:-1] + ends[1:]) / 2)[:, None])
