@@ -9,7 +9,9 @@ three hidden units finds them: it learns a representation in which a plane is en
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.colors import ListedColormap
 from sklearn.datasets import make_circles
+from sklearn.inspection import DecisionBoundaryDisplay
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
 
@@ -33,9 +35,18 @@ print(f"test accuracy of three hidden units:    {network.score(X_test, y_test):.
 # Each hidden unit is a logistic regression of its own, and has a line where it says 1/2. They
 # were trained together, so that each does a part of the work: the output unit looks on which
 # side of the three lines a point lies.
-fig, ax = plt.subplots(figsize=(5, 4.5), layout="constrained")
-HiddenUnitsDisplay.from_estimator(network, X_train, y_train, ax=ax, eps=0.3)
-ax.set_aspect("equal")
+fig, (left, right) = plt.subplots(1, 2, figsize=(9, 4.5), layout="constrained", sharey=True)
+colors = ListedColormap(["#3f90da", "#ffa90e"])
+DecisionBoundaryDisplay.from_estimator(
+    logistic, X_train, response_method="predict", cmap=colors, eps=0.3, alpha=0.3,
+    grid_resolution=300, ax=left, xlabel="Feature 0", ylabel="Feature 1",
+)  # fmt: skip
+left.scatter(*X_train.T, c=y_train, cmap=colors, s=20, edgecolors="white", linewidths=0.5)
+left.set_title("Logistic regression")
+HiddenUnitsDisplay.from_estimator(network, X_train, y_train, ax=right, eps=0.3)
+right.set_ylabel("")
+for ax in (left, right):
+    ax.set_aspect("equal")
 
 # %%
 # The representation
@@ -70,11 +81,16 @@ assert accuracy > 0.95
 # -----------------------------
 # With a second hidden layer, of two units, the output unit sees but two numbers, and its
 # boundary is a straight line again: bent, in the left picture, as the first layer bends it.
+# (The penalty ``alpha`` has shrunk the weights of some units to nearly 0; their lines are far
+# out.)
 deep = MLPBinaryClassifier((8, 2), "tanh", solver="lbfgs", alpha=0.1, random_state=0)
 deep.fit(X_train, y_train)
+weights = np.linalg.norm(deep.coefs_[0], axis=0)
+print("length of each first-layer unit's weights:", *np.sort(weights).round(2))
 fig, (left, right) = plt.subplots(1, 2, figsize=(9, 4.2), layout="constrained")
 HiddenUnitsDisplay.from_estimator(deep, X_train, y_train, ax=left, eps=0.3)
 left.set_aspect("equal")
 RepresentationDisplay.from_estimator(deep, X_train, y_train, ax=right)
 right.set_title("What the second layer makes of it")
+right.get_legend().set(loc="upper center")
 plt.show()
