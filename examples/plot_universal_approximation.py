@@ -47,8 +47,8 @@ for i, width in enumerate(widths):
 # %%
 # The best of each width
 # ----------------------
-# A unit of tanh is one smooth step, up or down. The curve rises and falls five times; four
-# units nearly follow it, and with eight no difference can be seen.
+# A unit of tanh is one smooth step, up or down. The curve goes up three times and down twice;
+# four units nearly follow it, and with eight hardly a difference can be seen.
 fig, axes = plt.subplots(2, 2, figsize=(8, 5), layout="constrained", sharex=True, sharey=True)
 for ax, width in zip(axes.flat, [1, 2, 4, 8], strict=True):
     i = widths.index(width)
@@ -63,8 +63,8 @@ fig.supylabel("Probability of class 1")
 # Possible is not learned
 # -----------------------
 # The best of sixteen units comes over fifty times as close as the best of one. That a width can
-# does not mean that training will: where it ends depends on where it begins, and beyond
-# sixteen units more on that than on the width.
+# does not mean that training will: where it ends depends on where it begins, and from
+# eight units on more on that than on the width.
 assert errors[widths.index(16)].min() < errors[0].min() / 50
 fig, ax = plt.subplots(figsize=(6, 3.6), layout="constrained")
 ax.plot(np.repeat(widths, len(seeds)), errors.ravel(), "o", alpha=0.5, label="one start")
