@@ -46,6 +46,8 @@ accuracies = {}
 for name, pipeline in pipelines.items():
     accuracies[name] = pipeline.fit(X_train, y_train).score(X_test, y_test)
     print(f"  on {name:23}: {accuracies[name]:.3f}")
+itself = make_pipeline(StandardScaler(), network).fit(X_train, y_train)
+print(f"of the network itself: {itself.score(X_test, y_test):.3f}")
 assert max(accuracies, key=accuracies.get) == "10 learned features"
 
 # %%
@@ -57,7 +59,9 @@ fig, (left, right) = plt.subplots(1, 2, figsize=(9, 4.2), layout="constrained")
 plane = PCA(2).fit_transform(StandardScaler().fit(X_train).transform(X_test))
 RepresentationDisplay(representation=plane, y=y_test, classes=on_network.classes_).plot(left)
 left.set(title="40 features", xlabel="Principal component 1", ylabel="Principal component 2")
+left.get_legend().remove()
 RepresentationDisplay.from_estimator(on_network[:-1], X_test, y_test, ax=right)
+right.get_legend().set(loc="upper left", bbox_to_anchor=(1, 1))
 right.set_title("10 learned features")
 
 # %%
