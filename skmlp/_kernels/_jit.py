@@ -2,12 +2,17 @@
 
 import functools
 import hashlib
+import os
+import pickle
+import uuid
 import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numba
+from numba.core.caching import FunctionCache
+from numba.core.serialize import dumps
 
 # Flags that let the compiler reorder and contract arithmetic (so that sums vectorise) but
 # leave NaN and infinity alone: a diverging network must be seen.
@@ -30,11 +35,96 @@ SOURCES_DIGEST = _digest_of_sources()
 @functools.cache
 def _warn_uncached() -> None:
     warnings.warn(
-        "skmlp found no writable directory for its compiled code, which is therefore "
-        "compiled again in every process; set NUMBA_CACHE_DIR to a writable directory.",
+        "skmlp found no writable directory for its compiled code, or one without room. It is "
+        "therefore compiled again in every process; set NUMBA_CACHE_DIR to a directory that "
+        "can be written to.",
         RuntimeWarning,
         stacklevel=3,
     )
+
+
+class _Files:
+    """Compiled code of one function on disk, a file for each signature.
+
+    It takes the place of numba's files, whose names are in an index. Of two processes that
+    add to an index at once, one may find the code of the other's signature under its own; and
+    a file that was cut short is an exception in every process from then on. Here the name
+    follows from the signature, so that there is no index, and a file that is not as it was
+    written does not count.
+
+    Parameters
+    ----------
+    folder : Path
+    name : str
+        Where the names of the files begin.
+    state : tuple
+        What else compiled code depends on, beside the key.
+    """
+
+    def __init__(self, folder: Path, name: str, state: tuple[Any, ...]) -> None:
+        self._folder = folder
+        self._name = name
+        self._state = state
+
+    def _path(self, key: Any) -> Path:
+        """Return the file for a key, which is a signature, the processor and the bytecode."""
+        digest = _sha256(repr((self._state, key)).encode()).hex()
+        return self._folder / f"{self._name}.{digest[:24]}.nbc"
+
+    def load(self, key: Any) -> Any:
+        """Return what was saved for the key, or None."""
+        try:
+            content = self._path(key).read_bytes()
+        except OSError:
+            return None
+        seal, data = content[:_SEAL], content[_SEAL:]
+        return pickle.loads(data) if seal == _sha256(data) else None
+
+    def save(self, key: Any, compiled: Any) -> None:
+        """Write a file at once, and over one that is there.
+
+        Raises
+        ------
+        OSError
+            It cannot be written.
+        """
+        data = dumps(compiled)
+        path = self._path(key)
+        part = path.with_suffix(f".{uuid.uuid4().hex[:16]}")
+        try:
+            part.write_bytes(_sha256(data) + data)
+            os.replace(part, path)
+        finally:
+            part.unlink(missing_ok=True)
+
+    def flush(self) -> None:
+        """Forget all signatures, as numba's recompile wants it."""
+        for path in self._folder.glob(f"{self._name}.*.nbc"):
+            path.unlink(missing_ok=True)
+
+
+def _sha256(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()
+
+
+_SEAL = len(_sha256(b""))
+
+
+class _Cache(FunctionCache):
+    """numba's cache of one function, which goes on where its files cannot be written."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__(function)
+        stamp = self._impl.locator.get_source_stamp()
+        self._cache_file = _Files(
+            Path(self.cache_path), self._impl.filename_base, (numba.__version__, stamp)
+        )
+
+    def save_overload(self, signature: Any, compiled: Any) -> None:
+        try:
+            super().save_overload(signature, compiled)
+        except OSError:
+            _warn_uncached()
 
 
 def _compile(
@@ -65,14 +155,17 @@ def _compile(
         # A loop with a call in it does not vectorise, and LLVM leaves long functions as calls.
         "forceinline": in_loops,
     }
+    compiled = numba.njit(**options)(function)
+    if numba.config.DISABLE_JIT:
+        return compiled
     name = function.__qualname__
     function.__qualname__ = f"{name}-{SOURCES_DIGEST}"
     try:
-        compiled = numba.njit(cache=True, **options)(function)
+        compiled._cache = _Cache(function)
     except RuntimeError:  # how numba says that it may write nowhere
         _warn_uncached()
-        compiled = numba.njit(**options)(function)
-    function.__qualname__ = compiled.__qualname__ = name
+    finally:
+        function.__qualname__ = name
     return compiled
 
 
