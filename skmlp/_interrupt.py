@@ -17,7 +17,7 @@ class Interrupt:
 
 @contextmanager
 def deferred_interrupt() -> Iterator[Interrupt]:
-    """Turn the first Ctrl-C within the block into a flag; a second one ends the block.
+    """Turn the first Ctrl-C within the block into a flag; a second one is KeyboardInterrupt.
 
     Python raises KeyboardInterrupt at the first bytecode after a compiled epoch, when the
     parameters have moved on but the history has not. Where another handler is installed,
@@ -37,8 +37,6 @@ def deferred_interrupt() -> Iterator[Interrupt]:
         signal.signal(signal.SIGINT, note)
     try:
         yield interrupt
-    except KeyboardInterrupt:
-        interrupt.received = True
     finally:
         if replace:
             signal.signal(signal.SIGINT, previous)

@@ -1,0 +1,166 @@
+"""Ctrl-C anywhere in a fit: training ends or is undone, and the next fit is right."""
+
+import itertools
+import signal
+import sys
+import warnings
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV
+
+import skmlp
+from skmlp import MLPBinaryClassifier
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+PACKAGE = str(Path(skmlp.__file__).parent)
+
+
+class Presses:
+    """Ctrl-C at the n-th, n + 1-st, ... call of a function of the package."""
+
+    def __init__(self, first, n_presses):
+        self.at = set(range(first, first + n_presses))
+        self.n_calls = 0
+
+    @contextmanager
+    def installed(self):
+        sys.setprofile(self.trace)
+        try:
+            yield
+        finally:
+            sys.setprofile(None)
+
+    def trace(self, frame, kind, _):
+        if kind == "call" and frame.f_code.co_filename.startswith(PACKAGE):
+            self.n_calls += 1
+            if self.n_calls in self.at:
+                signal.raise_signal(signal.SIGINT)
+
+
+FITS = {
+    "plain": {},
+    "early_stopping": {"early_stopping": True},
+    "scoring": {"early_stopping": True, "scoring": "roc_auc"},
+    "lbfgs": {"solver": "lbfgs"},
+    "members": {"n_members": 2, "early_stopping": True, "n_jobs": 2, "init": "data"},
+}
+
+
+def make_network(max_iter=3, **params):
+    return MLPBinaryClassifier((4,), max_iter=max_iter, random_state=0, **params)
+
+
+def theta(network):
+    return network._ensemble.theta
+
+
+@pytest.fixture(scope="module")
+def data():
+    X = np.random.default_rng(0).normal(size=(100, 3))
+    return X, (X[:, 0] > 0).astype(int)
+
+
+def check_not_fitted(network, X):
+    with pytest.raises(NotFittedError):
+        network.predict(X)
+
+
+def check_fitted(network, X, y, params):
+    """What there is, is the outcome of whole epochs: as many as the history says."""
+    assert 1 <= network.n_iter_ == len(network.loss_curve_)
+    whole = make_network(network.n_iter_, **params).fit(X, y)
+    np.testing.assert_array_equal(theta(network), theta(whole))
+    assert network.loss_ == whole.loss_
+    assert network.validation_scores_ == whole.validation_scores_
+
+
+def press_everywhere(data, params, n_presses, step):
+    """Press in each step-th call of a function in a fit; return how fits ended."""
+    X, y = data
+    expected = make_network(**params).fit(X, y)
+    outcomes = []
+    for first in itertools.count(1, step):
+        presses = Presses(first, n_presses)
+        network = make_network(**params)
+        try:
+            with warnings.catch_warnings(), presses.installed():
+                warnings.simplefilter("ignore")
+                network.fit(X, y)
+        except KeyboardInterrupt:
+            outcomes.append("raised")
+            check_not_fitted(network, X)
+        else:
+            if presses.n_calls < first:
+                return outcomes
+            outcomes.append("ended")
+            check_fitted(network, X, y, params)
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        np.testing.assert_array_equal(theta(network.fit(X, y)), theta(expected))
+
+
+# Steps have no factor in common with what an epoch calls, so that all of it is met.
+@pytest.mark.parametrize("n_presses", [1, 2])
+@pytest.mark.parametrize("params", FITS.values(), ids=FITS.keys())
+def test_in_every_phase(data, params, n_presses):
+    """Two presses in a row never leave the outcome of a part of an epoch."""
+    outcomes = press_everywhere(data, params, n_presses, step=11)
+    assert "raised" in outcomes
+    assert n_presses == 2 or "ended" in outcomes
+
+
+def test_a_warm_start_keeps_the_old_fit_until_it_trains(data):
+    """Validation changes nothing; interrupted training is forgotten, not half of each."""
+    X, y = data
+    for first in itertools.count(1, 7):
+        network = make_network(warm_start=True).fit(X, y)
+        before = theta(network).copy()
+        presses = Presses(first, 2)
+        try:
+            with presses.installed():
+                network.fit(X, y)
+        except KeyboardInterrupt:
+            if hasattr(network, "_ensemble"):
+                np.testing.assert_array_equal(theta(network), before)
+                assert len(network.loss_curve_) == 3
+            else:
+                check_not_fitted(network, X)
+        else:
+            break
+    assert len(network.loss_curve_) == 6
+
+
+class PressInFit:
+    """A kernel that Ctrl-C hits in one of its calls, once or twice."""
+
+    def __init__(self, kernel, call, n_presses):
+        self.kernel, self.call, self.n_presses = kernel, call, n_presses
+        self.n_calls = 0
+
+    def __call__(self, *arguments):
+        self.n_calls += 1
+        result = self.kernel(*arguments)
+        for _ in range(self.n_presses if self.n_calls == self.call else 0):
+            signal.raise_signal(signal.SIGINT)
+        return result
+
+
+@pytest.mark.parametrize("call", [2, 3 * 4 + 2], ids=["first fit", "refit"])
+def test_in_a_search(data, monkeypatch, call):
+    """One press ends the fit that is running, and two the search."""
+    X, y = data
+    run = skmlp._training.run_epoch
+    search = GridSearchCV(make_network(tol=0), {"alpha": [1e-4, 1.0]}, cv=2)
+    monkeypatch.setattr(skmlp._training, "run_epoch", PressInFit(run, call, 1))
+    with pytest.warns(UserWarning, match="Training interrupted by user"):
+        search.fit(X, y)
+    assert search.best_estimator_.n_iter_ == (2 if call > 12 else 3)
+    monkeypatch.setattr(skmlp._training, "run_epoch", PressInFit(run, call, 2))
+    with pytest.raises(KeyboardInterrupt):
+        search.fit(X, y)
+    monkeypatch.setattr(skmlp._training, "run_epoch", run)
+    expected = make_network(tol=0, **search.fit(X, y).best_params_).fit(X, y)
+    np.testing.assert_array_equal(theta(search.best_estimator_), theta(expected))
