@@ -1,11 +1,15 @@
 """Files of fitted estimators: what is in them, and that they work elsewhere."""
 
 import copy
+import doctest
 import io
+import os
 import pickle
 import re
 import subprocess
 import sys
+from pathlib import Path
+from types import FunctionType
 
 import joblib
 import numpy as np
@@ -276,3 +280,31 @@ class TestSkops:
             content = skops_io.dumps(pipeline[-1])
         with pytest.warns(InconsistentVersionWarning, match="MLPBinaryClassifier from version"):
             skops_io.loads(content, trusted=TRUSTED)
+
+
+def documented_save():
+    """Return the function `save` of docs/persistence.md."""
+    page = Path(__file__).parents[1] / "docs" / "persistence.md"
+    examples = doctest.DocTestParser().get_examples(page.read_text())
+    (source,) = (e.source for e in examples if e.source.startswith("def save("))
+    names = {"Path": Path, "joblib": joblib, "os": os}
+    exec(source, names)
+    return names["save"]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is always full")
+def test_a_full_disk_leaves_the_old_file(tmp_path, binary_data):
+    """The error is the disk's own, and reaches the user; no part of the new file stays."""
+    path = tmp_path / "network.joblib"
+    old = MLPBinaryClassifier((4,), max_iter=2, random_state=0).fit(*binary_data)
+    new = MLPBinaryClassifier((999,), max_iter=2, random_state=0).fit(*binary_data)
+    save = documented_save()
+    save(old, path)
+    on_full_disk = {**save.__globals__, "open": lambda *_: Path("/dev/full").open("wb")}
+    with pytest.raises(OSError, match="No space left"):
+        FunctionType(save.__code__, on_full_disk)(new, path)
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
+    assert joblib.load(path).hidden_layer_sizes == (4,)
+    save(new, path)
+    assert joblib.load(path).hidden_layer_sizes == (999,)
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
