@@ -300,9 +300,10 @@ def test_a_full_disk_leaves_the_old_file(tmp_path, binary_data):
     new = MLPBinaryClassifier((999,), max_iter=2, random_state=0).fit(*binary_data)
     save = documented_save()
     save(old, path)
-    on_full_disk = {**save.__globals__, "open": lambda *_: Path("/dev/full").open("wb")}
-    with pytest.raises(OSError, match="No space left"):
-        FunctionType(save.__code__, on_full_disk)(new, path)
+    with Path("/dev/full").open("wb") as full:
+        on_full_disk = {**save.__globals__, "open": lambda *_: full}
+        with pytest.raises(OSError, match="No space left"):
+            FunctionType(save.__code__, on_full_disk)(new, path)
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
     assert joblib.load(path).hidden_layer_sizes == (4,)
     save(new, path)
