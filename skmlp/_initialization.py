@@ -62,8 +62,9 @@ def _initialize(
         below = np.concatenate([network.layers[:k], sums[k:]])
         z = np.empty((len(rows), layer.shape[1]), layer.dtype)
         Network(network.theta, below).write_outputs(data.X, k + 1, z, rows=rows)
-        means = weights @ z
-        deviations = np.sqrt(weights @ (z - means) ** 2)
+        # Not by BLAS, whose sums of so many rows depend on how many threads it has.
+        means = np.einsum("i,ij->j", weights, z)
+        deviations = np.sqrt(np.einsum("i,ij->j", weights, (z - means) ** 2))
         # A unit that sees a constant has nothing but the rounding of its sums.
         deviations[deviations <= _ROUNDING * np.finfo(z.dtype).eps * abs(z).max(axis=0)] = 1.0
         layer /= deviations.astype(layer.dtype)

@@ -124,12 +124,13 @@ def _best_temperature(
     """
     below = _below_largest(logits)
     weights = weights / weights.sum()
-    actual = weights @ below[np.arange(len(y)), y]
+    # Not by BLAS, whose sums of so many rows depend on how many threads it has.
+    actual = (weights * below[np.arange(len(y)), y]).sum()
 
     def derivative(log_temperature: float) -> float:
         shares = np.exp(below / np.exp(log_temperature))
         expected = np.einsum("ij,ij->i", shares, below) / shares.sum(axis=1)
-        return float(weights @ expected - actual)
+        return float((weights * expected).sum() - actual)
 
     low, high = np.log(_TEMPERATURES)
     if derivative(low) <= 0:

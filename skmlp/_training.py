@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import OptimizeResult, minimize
 from sklearn.exceptions import ConvergenceWarning
+from threadpoolctl import threadpool_limits
 
 from skmlp._callbacks import FitCallbacks
 from skmlp._ensemble import Ensemble
@@ -615,7 +616,11 @@ def train_lbfgs(
     iterations = _Iterations(ensemble, history, reporter, callbacks, params.max_iter)
     try:
         callbacks.begin_epoch()
-        with objective.team, deferred_interrupt() as iterations.interrupt:
+        with (
+            objective.team,
+            threadpool_limits(1, "blas"),  # scipy's sums over theta depend on the threads
+            deferred_interrupt() as iterations.interrupt,
+        ):
             result = minimize(
                 objective,
                 network.theta.astype(np.float64),

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from sklearn.ensemble import BaggingClassifier
 from sklearn.model_selection import GridSearchCV
+from threadpoolctl import threadpool_limits
 
 import skmlp
 from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
@@ -143,6 +144,33 @@ def test_fork_after_use(data, n_jobs):
             child.kill()
     assert results == [(expected, expected)] * 2
     assert bits(make_network(n_jobs=n_jobs).fit(X, y), X) == expected
+
+
+# More rows and parameters than BLAS takes by itself in one thread.
+LARGE_FITS = {
+    "data": {"init": "data", "max_iter": 1, "hidden_layer_sizes": 300},
+    "temperature": {
+        "early_stopping": True,
+        "validation_fraction": 0.5,
+        "temperature_scaling": True,
+        "max_iter": 2,
+    },
+    "lbfgs": {"solver": "lbfgs", "max_iter": 8, "hidden_layer_sizes": (300, 50)},
+}
+
+
+@pytest.mark.parametrize("params", LARGE_FITS.values(), ids=LARGE_FITS.keys())
+def test_threads_of_blas(params):
+    """It divides large sums among its threads, and would round them differently."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(500 if "solver" in params else 30_000, 30))
+    y = X[:, 0] + rng.normal(size=len(X)) > 0
+    found = []
+    for n_threads in (1, 2):
+        network = MLPBinaryClassifier(**{"hidden_layer_sizes": 64, "random_state": 0} | params)
+        with threadpool_limits(n_threads, "blas"):
+            found.append(network.fit(X, y)._ensemble.theta.tobytes())
+    assert found[0] == found[1]
 
 
 PROCESS = """
