@@ -50,11 +50,15 @@ from skmlp._validation import (
     check_classes,
     check_dropout,
     check_hidden_layer_sizes,
+    check_labels,
+    check_none_missing,
+    check_range_of_weights,
     check_same_architecture,
     check_weights,
     class_weights_of_rows,
     encode_labels,
     fold_rows,
+    naming,
     split_rows,
 )
 
@@ -305,7 +309,7 @@ class BaseMLPClassifier(
             self._forget()
         given_X, given_y = X, y
         X, y = self._check_rows(X, y, goes_on)
-        classes = np.unique(y)
+        classes = check_labels(y)
         check_classes(classes)
         if goes_on and not np.array_equal(classes, self.classes_):
             raise ValueError(
@@ -405,7 +409,8 @@ class BaseMLPClassifier(
         goes_on = hasattr(self, "_ensemble")
         if not goes_on:
             self._forget()
-        _check_partial_fit_first_call(self, classes)
+        with naming("classes"):
+            _check_partial_fit_first_call(self, classes)
         check_classes(self.classes_)
         X, y = self._check_rows(X, y, goes_on)
         data = self._get_data(X, encode_labels(y, self.classes_), sample_weight, self.classes_)
@@ -432,6 +437,7 @@ class BaseMLPClassifier(
 
     def _check_rows(self, X: Any, y: Any, goes_on: bool) -> tuple[Any, NDArray[Any]]:
         """Return X as C-ordered array or CSR matrix, and labels y in one dimension."""
+        check_none_missing(y)
         X, y = validate_data(
             self,
             X,
@@ -441,7 +447,8 @@ class BaseMLPClassifier(
             order="C",
             reset=not goes_on,
         )
-        check_classification_targets(y)
+        with naming("y"):
+            check_classification_targets(y)
         return X, y
 
     def _check_solver(self) -> None:
@@ -462,7 +469,8 @@ class BaseMLPClassifier(
                 "solver='lbfgs' trains one network, to the end: n_members must be 1, and "
                 "temperature_scaling False."
             )
-        if np.any(np.asarray(self.dropout) != 0):
+        hidden = check_hidden_layer_sizes(self.hidden_layer_sizes)
+        if any(check_dropout(self.dropout, len(hidden))):
             raise ValueError(
                 "solver='lbfgs' needs the same objective at each step, which dropout "
                 "changes: use a stochastic solver, or dropout=0."
@@ -484,14 +492,15 @@ class BaseMLPClassifier(
     ) -> TrainingData:
         weights = check_weights(sample_weight, X)
         if self.class_weight is not None:
-            weights = weights * class_weights_of_rows(
-                self.class_weight, classes, codes, weights
-            )
+            factors = class_weights_of_rows(self.class_weight, classes, codes, weights)
+            with np.errstate(over="ignore", invalid="ignore"):
+                weights = weights * factors
             if not weights.any():
                 raise ValueError(
                     "class_weight leaves no row with a weight above 0: the rows are all of "
                     "classes that it gives the weight 0."
                 )
+            weights = check_range_of_weights(weights, "sample_weight times class_weight")
         return TrainingData(as_matrix(X, X.dtype), codes, weights)
 
     def _check_validation_rows(
@@ -504,6 +513,7 @@ class BaseMLPClassifier(
     ) -> tuple[TrainingData, Any]:
         """Return the rows that fit was given to watch, and their X as an array."""
         try:
+            check_none_missing(y_val)
             X, y = validate_data(
                 self, X_val, y_val, accept_sparse="csr", dtype=dtype, order="C", reset=False
             )
@@ -662,11 +672,13 @@ class BaseMLPClassifier(
     def _conclude(
         self, ensemble: Ensemble, history: History, state: TrainingState | None
     ) -> None:
-        """Set the fitted attributes, or raise where the parameters are not finite."""
-        if not np.isfinite(ensemble.theta).all():
+        """Set the fitted attributes, or raise where parameters or loss are not finite."""
+        is_finite = np.isfinite(ensemble.theta).all()
+        if not (is_finite and np.isfinite(history.loss)):
+            what = "a loss that is not finite" if is_finite else "non-finite parameter weights"
             raise ValueError(
-                "Solver produced non-finite parameter weights. The input data may contain "
-                "large values and need to be preprocessed, or learning_rate_init is too large."
+                f"Solver produced {what}. The input data may contain large values and need to "
+                "be preprocessed, or learning_rate_init or alpha is too large."
             )
         self._ensemble = ensemble
         self._state = state

@@ -39,11 +39,17 @@ def initialize_from_data(
         The training rows of each member.
     random_states : list of RandomState
         What each draws its biases, and the choice of rows, from.
+
+    Raises
+    ------
+    ValueError
+        The numbers are so large that a unit's sums have no finite standard deviation.
     """
     for network, part, random_state in zip(ensemble.members, rows, random_states, strict=True):
         if part.size > _SAMPLE:
             part = random_state.choice(part, _SAMPLE, replace=False)
-        _initialize(network, data, part, random_state)
+        with np.errstate(over="ignore", invalid="ignore"):
+            _initialize(network, data, part, random_state)
 
 
 def _initialize(
@@ -65,6 +71,11 @@ def _initialize(
         # Not by BLAS, whose sums of so many rows depend on how many threads it has.
         means = np.einsum("i,ij->j", weights, z)
         deviations = np.sqrt(np.einsum("i,ij->j", weights, (z - means) ** 2))
+        if not np.isfinite(deviations).all():
+            raise ValueError(
+                "init='data' finds no standard deviation of a unit's sums, since numbers in X "
+                "are too large. Scale the input, or set init='random'."
+            )
         # A unit that sees a constant has nothing but the rounding of its sums.
         deviations[deviations <= _ROUNDING * np.finfo(z.dtype).eps * abs(z).max(axis=0)] = 1.0
         layer /= deviations.astype(layer.dtype)

@@ -284,6 +284,13 @@ class Network:
         return out
 
 
+def are_logits(logits: NDArray[Any]) -> bool:
+    """Return whether logits (n, q) have probabilities, as an infinite one alone has."""
+    if logits.shape[1] == 1:
+        return not bool(np.isnan(logits).any())
+    return bool(np.isfinite(logits).all())
+
+
 def predicted_codes(logits: NDArray[Any]) -> NDArray[np.intp]:
     """Return the class code of each row of logits: (n, 1) by sign, (n, k) by argmax."""
     if logits.shape[1] == 1:

@@ -12,7 +12,7 @@ from sklearn.utils.validation import assert_all_finite, check_is_fitted, validat
 
 from skmlp._ensemble import Ensemble
 from skmlp._kernels.losses import LOSSES
-from skmlp._network import for_each_block, predicted_codes
+from skmlp._network import are_logits, for_each_block, predicted_codes
 from skmlp._validation import FLOATS, Matrix, as_matrix
 
 
@@ -50,8 +50,13 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         dtype : dtype or None
             Of what `compute` writes; None means the network's, and X's for the result.
         compute : callable
-            Takes a block of rows and its part of the result, and returns whether the rows
-            were finite.
+            Takes a block of rows and its part of the result, and returns whether all was
+            finite.
+
+        Raises
+        ------
+        ValueError
+            X is invalid, or its numbers are too large for the network.
         """
         is_dense = not sparse.issparse(X)
         X = validate_data(
@@ -75,7 +80,12 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         finite = for_each_block(compute_block, len(result), self.n_jobs)
         if not finite:
             assert_all_finite(X, estimator_name=type(self).__name__, input_name="X")
-        return result if dtype else result.astype(X.dtype, copy=False)
+            raise ValueError(
+                "The outputs of the network are not finite: Input X contains numbers that are "
+                "too large for it, or its parameters are. Scale X as in fit, or X before fit."
+            )
+        with np.errstate(over="ignore"):  # of float64 outputs as float32
+            return result if dtype else result.astype(X.dtype, copy=False)
 
     def _from_logits(
         self,
@@ -89,8 +99,9 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
         def compute(rows: Matrix, out: NDArray[Any]) -> bool:
             logits, finite = self._ensemble.logits(rows, link, len(out), n_classes)
-            out[:] = finish(logits)
-            return finite
+            with np.errstate(over="ignore", invalid="ignore"):
+                out[:] = finish(logits)
+            return finite and are_logits(logits)
 
         return self._for_each_block(X, shape, dtype, compute)
 
@@ -153,7 +164,10 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         check_is_fitted(self)
         link, write = LOSSES[self._loss].code, self._ensemble.write_probabilities
         result = self._for_each_block(
-            X, (len(self.classes_),), None, lambda rows, out: write(rows, link, out)
+            X,
+            (len(self.classes_),),
+            None,
+            lambda rows, out: write(rows, link, out) and not bool(np.isnan(out).any()),
         )
         if result.dtype != self._ensemble.theta.dtype:  # a narrower one may make it 0 again
             np.maximum(result, np.finfo(result.dtype).tiny, out=result)
@@ -214,7 +228,10 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         check_is_fitted(self)
         layers, write = self._transformed_layers(), self._ensemble.write_hidden
         return self._for_each_block(
-            X, (self._n_features_out,), None, lambda rows, out: write(rows, layers, out)
+            X,
+            (self._n_features_out,),
+            None,
+            lambda rows, out: write(rows, layers, out) and bool(np.isfinite(out).all()),
         )
 
     @property

@@ -79,6 +79,8 @@ class Problem:
         """Divide the weights, which take on X's dtype, and the penalty by the mean weight."""
         weights = np.empty(data.weights.shape, data.X.dense.dtype)
         np.divide(data.weights, mean, out=weights, casting="same_kind")
+        # NumPy's numbers, of other types to numba, would compile the kernels anew.
+        alpha, smoothing = float(alpha), float(smoothing)
         return cls(data._replace(weights=weights), rows, alpha / mean, loss, smoothing)
 
 
@@ -223,7 +225,8 @@ class _Member:
         self._optimizer = OPTIMIZERS[params.solver]
         settings = [getattr(params, name) for name in self._optimizer.settings]
         self._settings = np.array(settings, dtype=np.float64)
-        self._largest_norm = np.inf if params.max_grad_norm is None else params.max_grad_norm
+        norm = params.max_grad_norm
+        self._largest_norm = np.inf if norm is None else float(norm)
         rates = check_dropout(params.dropout, network.depth - 1)
         self._dropout = np.array([*rates, 0.0])
         drops = bool(self._dropout.any())
@@ -254,7 +257,7 @@ class _Member:
     def rates(self, training: TrainingState) -> NDArray[np.float64]:
         """Return the learning rate of each step of the next epoch."""
         params, n_steps = self._params, self._n_steps
-        initial = params.learning_rate_init / training.divisor
+        initial = float(params.learning_rate_init) / training.divisor
         if self._schedule.factor is None and params.warmup_fraction == 0:
             # As a rule: the same array epoch after epoch, which saves small fits a percent.
             if self._flat_rates[0] != initial:
@@ -263,8 +266,8 @@ class _Member:
         return learning_rates(
             self._schedule,
             initial,
-            params.power_t,
-            params.warmup_fraction,
+            float(params.power_t),
+            float(params.warmup_fraction),
             Time(training.epochs, n_steps, params.max_iter, training.seen),
         )
 
@@ -333,9 +336,9 @@ class StochasticTraining:
 
         Training stops where the loss, or with a validation set the score on it, has
         not improved by ``tol`` for more than ``n_iter_no_change`` epochs, unless the
-        schedule goes on with another rate; where parameters are no longer finite; where a
-        callback says so; and on Ctrl-C. With a validation set the parameters of the best
-        epoch are restored.
+        schedule goes on with another rate; where the loss or parameters are no longer finite;
+        where a callback says so; and on Ctrl-C. With a validation set the parameters of the
+        best epoch are restored.
 
         Warns
         -----
@@ -406,12 +409,9 @@ class StochasticTraining:
             interrupt = stack.enter_context(deferred_interrupt())
             run = self._threads(stack)
             for _ in range(n_epochs):
-                watched, told = self._watched_epoch(run, reporter)
-                if not np.isfinite(watched) and not np.isfinite(self._ensemble.theta).all():
-                    outcome = _Outcome.DIVERGED
-                    break
-                if told:
-                    outcome = _Outcome.STOPPED
+                ended = self._watched_epoch(run, reporter)
+                if ended is not None:
+                    outcome = ended
                     break
                 stalled = self._state.monitor.n_stalled > self._patience
                 if stalled and not self._goes_on(reporter):
@@ -421,13 +421,23 @@ class StochasticTraining:
                     break
         return _Outcome.INTERRUPTED if interrupt.received else outcome
 
-    def _watched_epoch(self, run: _Map, reporter: Reporter) -> tuple[float, bool]:
-        """Run an epoch within its callbacks; return its score, and whether they say to stop."""
-        if self._callbacks is None or not self._callbacks.listen:
-            return self._record(self._epoch(run), reporter), False
-        self._callbacks.begin_epoch()
-        watched = self._record(self._epoch(run), reporter)
-        return watched, self._callbacks.end_epoch(self._ensemble)
+    def _has_diverged(self) -> bool:
+        """Return whether the epoch left a loss or parameters that are not finite."""
+        return not (np.isfinite(self._history.loss) and np.isfinite(self._ensemble.theta).all())
+
+    def _watched_epoch(self, run: _Map, reporter: Reporter) -> _Outcome | None:
+        """Run an epoch within its callbacks, and return why it is the last, if it is.
+
+        Callbacks do not see one that diverged, whose network predicts nothing.
+        """
+        if self._callbacks is not None:
+            self._callbacks.begin_epoch()
+        self._record(self._epoch(run), reporter)
+        if self._has_diverged():
+            return _Outcome.DIVERGED
+        if self._callbacks is not None and self._callbacks.end_epoch(self._ensemble):
+            return _Outcome.STOPPED
+        return None
 
     def _threads(self, stack: ExitStack) -> _Map:
         """Return what calls a function for each member; its threads end with the stack."""
@@ -448,21 +458,20 @@ class StochasticTraining:
         self._state.epochs += 1
         return sum(losses) / len(losses)
 
-    def _record(self, loss: float, reporter: Reporter) -> float:
-        """Note the epoch everywhere, and return the score that training watches."""
+    def _record(self, loss: float, reporter: Reporter) -> None:
+        """Note the epoch everywhere."""
         state = self._state
         validation = self._validation.evaluate(self._ensemble) if self._validation else None
         self._history.add(loss, self._members[0].n_rows, validation)
         reporter.update(self._history)
         watched = -loss if validation is None else validation[0]
-        state.monitor.update(watched, self._ensemble.theta, self._params.tol)
+        state.monitor.update(watched, self._ensemble.theta, float(self._params.tol))
         state.seen = self._history.t
-        return watched
 
     def _goes_on(self, reporter: Reporter) -> bool:
         """Divide the rate after a stall, where the schedule does; else training stops."""
         state, divisor = self._state, self._divisor
-        initial = self._params.learning_rate_init
+        initial = float(self._params.learning_rate_init)
         goes_on, then = False, "Stopping."
         if divisor is not None and initial / state.divisor > SMALLEST_RATE:
             state.divisor *= divisor
@@ -630,7 +639,7 @@ def train_lbfgs(
                 options={
                     "maxfun": params.max_fun,
                     "maxiter": params.max_iter,
-                    "gtol": params.tol,
+                    "gtol": float(params.tol),
                 },
             )
             network.theta[:] = result.x

@@ -5,7 +5,8 @@ index arrays: X itself is never copied to select, shuffle or split its rows.
 """
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from numbers import Integral, Real
 from typing import Any, NamedTuple
 
@@ -13,12 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
+from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, assert_all_finite
 
 from skmlp._kernels.activations import ACTIVATIONS
 
 # Rows that a fold needs for what is measured on it to be worth it.
 _LEAST_OF_FOLD = 10
+
+# What weights are to be between, so that neither their sum over many calls of partial_fit nor a
+# number divided by their mean overflows.
+_LEAST_WEIGHT, _LARGEST_WEIGHT = 1e-300, 1e300
 
 # The dtypes that are kept as they come in; the first is what others become.
 FLOATS = (np.float64, np.float32)
@@ -67,9 +73,11 @@ def as_matrix(X: Any, dtype: Any) -> Matrix:
     Raises
     ------
     ValueError
-        A number is too large for the dtype.
+        A number is too large for the dtype; or the parts of a CSR matrix do not fit together.
     """
     is_sparse = sparse.issparse(X)
+    if is_sparse:
+        _check_csr(X)
     data = X.data if is_sparse else X
     if data.dtype != dtype:
         with np.errstate(over="ignore"):
@@ -82,6 +90,25 @@ def as_matrix(X: Any, dtype: Any) -> Matrix:
     indices, indptr = (part.astype(index, copy=False) for part in (X.indices, X.indptr))
     dense = np.empty((0, X.shape[1]), dtype)
     return Matrix(*map(read_only, (dense, data, indices, indptr)))
+
+
+def _check_csr(X: Any) -> None:
+    """Raise ValueError where a CSR matrix points beside its columns or its elements.
+
+    scipy looks at that only on request, and the kernels would read and write there.
+    """
+    starts, columns = X.indptr, X.indices
+    n_stored = min(len(columns), len(X.data))
+    if starts[0] != 0 or starts[-1] > n_stored or (starts[1:] < starts[:-1]).any():
+        raise ValueError(
+            "X is not a valid sparse matrix: its indptr must rise from 0 to at most the "
+            f"{n_stored} elements that are stored."
+        )
+    if columns.size and not (columns.min() >= 0 and columns.max() < X.shape[1]):
+        raise ValueError(
+            "X is not a valid sparse matrix: its indices must be from 0 to "
+            f"{X.shape[1] - 1}; got {columns.min()} to {columns.max()}."
+        )
 
 
 def check_hidden_layer_sizes(sizes: Any) -> tuple[int, ...]:
@@ -110,7 +137,10 @@ def check_activations(activation: Any, n_hidden: int) -> list[str]:
     ValueError
         There is another number of names than of hidden layers, or an unknown name.
     """
-    names = [activation] * n_hidden if isinstance(activation, str) else list(activation)
+    is_one = isinstance(activation, str)
+    names = (
+        [activation] * n_hidden if is_one else list(np.atleast_1d(np.array(activation, object)))
+    )
     if len(names) != n_hidden:
         raise ValueError(
             f"activation must be one name, or one for each of the {n_hidden} hidden layers; "
@@ -130,7 +160,9 @@ def check_dropout(dropout: Any, n_hidden: int) -> tuple[float, ...]:
     ValueError
         There is another number of rates than of hidden layers, or one outside [0, 1).
     """
-    rates = (dropout,) * n_hidden if np.ndim(dropout) == 0 else tuple(dropout)
+    rates = tuple(np.atleast_1d(np.array(dropout, dtype=object)))
+    if np.isscalar(dropout):
+        rates *= n_hidden
     if len(rates) != n_hidden:
         raise ValueError(
             f"dropout must be one rate, or one for each of the {n_hidden} hidden layers; "
@@ -139,6 +171,37 @@ def check_dropout(dropout: Any, n_hidden: int) -> tuple[float, ...]:
     if not all(isinstance(rate, Real) and 0 <= float(rate) < 1 for rate in rates):
         raise ValueError(f"dropout must be rates in [0, 1); got {rates}.")
     return tuple(float(rate) for rate in rates)
+
+
+@contextmanager
+def naming(argument: str) -> Iterator[None]:
+    """Put the name of an argument before what is raised about it."""
+    try:
+        yield
+    except (OverflowError, TypeError, ValueError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"{argument} is invalid: {error}") from error
+
+
+def check_none_missing(y: Any) -> None:
+    """Raise ValueError where labels of pandas are missing, which NumPy cannot compare."""
+    if hasattr(y, "isna") and np.any(y.isna()):
+        raise ValueError("Input y has missing labels.")
+
+
+def check_labels(y: Any) -> NDArray[Any]:
+    """Return the sorted classes of labels y (n,).
+
+    Raises
+    ------
+    TypeError
+        The labels do not sort.
+    ValueError
+        They are no class labels, or missing.
+    """
+    with naming("y"):
+        check_classification_targets(y)
+        return np.unique(y)
 
 
 def check_classes(classes: NDArray[Any]) -> None:
@@ -158,7 +221,8 @@ def encode_labels(y: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.intp]:
     ValueError
         `y` has labels that are not in `classes`.
     """
-    unknown = np.setdiff1d(y, classes)
+    with naming("y"):
+        unknown = np.setdiff1d(y, classes)
     if unknown.size:
         raise ValueError(
             f"`y` has classes not in `self.classes_`. `self.classes_` has {classes}. "
@@ -173,14 +237,40 @@ def check_weights(sample_weight: Any, X: Any) -> NDArray[np.float64]:
     Raises
     ------
     ValueError
-        The weights are negative, all zero, not finite or of the wrong shape.
+        The weights are negative, all zero, not finite, too large or of the wrong shape.
     """
     if sample_weight is None:
         # A single one is in memory.
         return np.broadcast_to(np.float64(1), X.shape[0])
+    if np.iscomplexobj(sample_weight):
+        raise ValueError(f"sample_weight must be real; got {sample_weight!r}.")
     weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
     if not weights.any():  # scikit-learn checks this only from 1.9 on
         raise ValueError("Sample weights must contain at least one non-zero number.")
+    return check_range_of_weights(weights, "sample_weight")
+
+
+def check_range_of_weights(weights: NDArray[np.float64], name: str) -> NDArray[np.float64]:
+    """Return weights by whose mean others can be divided: denormal ones become 0.
+
+    Raises
+    ------
+    ValueError
+        They are all denormal, or their sum is too large.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = weights.sum()
+    if not total < _LARGEST_WEIGHT:
+        raise ValueError(
+            f"The weights of the rows ({name}) are too large: their sum must be below "
+            f"{_LARGEST_WEIGHT:.0e}; got {total}."
+        )
+    weights = np.where(weights < _LEAST_WEIGHT, 0.0, weights)
+    if not weights.any():
+        raise ValueError(
+            f"The weights of the rows ({name}) are too small: one must be at least "
+            f"{_LEAST_WEIGHT:.0e}."
+        )
     return weights
 
 
@@ -204,13 +294,15 @@ def class_weights_of_rows(
     Raises
     ------
     ValueError
-        The dict has labels that are no classes, or weights that are negative or not finite.
+        The dict has labels that are no classes, or weights that are no numbers, negative or
+        not finite.
     """
     if class_weight == "balanced":
         totals = np.bincount(codes, weights, len(classes))
         shares = totals[totals > 0] / totals.sum()
         by_class = np.zeros(len(classes))
-        by_class[totals > 0] = 1 / (len(shares) * shares)
+        with np.errstate(divide="ignore"):  # of a class of next to no weight
+            by_class[totals > 0] = 1 / (len(shares) * shares)
     else:
         labels = classes.tolist()
         unknown = [label for label in class_weight if label not in labels]
@@ -219,7 +311,11 @@ def class_weights_of_rows(
                 f"class_weight has labels that are no classes: {unknown}. The classes are "
                 f"{labels}."
             )
-        by_class = np.array([class_weight.get(label, 1.0) for label in labels], np.float64)
+        given = [class_weight.get(label, 1.0) for label in labels]
+        try:
+            by_class = np.array(given, np.float64)
+        except (OverflowError, TypeError, ValueError) as error:
+            raise ValueError(f"class_weight must have numbers; got {class_weight}.") from error
         if not (np.isfinite(by_class) & (by_class >= 0)).all():
             raise ValueError(
                 f"class_weight must be non-negative and finite; got {class_weight}."
@@ -258,9 +354,16 @@ def split_rows(
     Raises
     ------
     ValueError
-        Fewer than two validation rows would be left.
+        Fewer than two validation rows would be left, or no training row.
     """
     n_validation = int(np.ceil(fraction * rows.size))
+    if n_validation == 0:
+        _check_size(n_validation)
+    if n_validation == rows.size:
+        raise ValueError(
+            f"validation_fraction={fraction} leaves none of {rows.size} rows to train on. "
+            "Lower validation_fraction, or increase the size of your dataset."
+        )
     stratify = stratify and _can_stratify(y[rows], n_validation)
     training, validation = train_test_split(
         rows,
@@ -323,10 +426,10 @@ def fold_rows(
             "With several members validation_fraction must be from above 0 to 0.5; got "
             f"{fraction}."
         )
-    n_folds = round(1 / fraction)
+    n_folds = round(1 / max(fraction, np.finfo(np.float64).tiny))
     if rows.size < _LEAST_OF_FOLD * n_folds:
         warnings.warn(
-            f"{rows.size} rows are too few to hold any out: {n_folds} folds (1 / "
+            f"{rows.size} rows are too few to hold any out: {n_folds:.6g} folds (1 / "
             f"validation_fraction) must have {_LEAST_OF_FOLD} rows each. All members are "
             "trained on all rows, and none of their epochs is chosen.",
             UserWarning,

@@ -13,7 +13,6 @@ from sklearn.model_selection import KFold, cross_val_predict
 from sklearn.preprocessing import OneHotEncoder, TargetEncoder
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils._param_validation import Interval
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
     _check_feature_names_in,
     assert_all_finite,
@@ -24,12 +23,14 @@ from sklearn.utils.validation import (
 )
 
 from skmlp._persistence import PersistenceMixin
+from skmlp._validation import check_labels, check_none_missing, naming
 
 Floats = NDArray[np.float64]
 Strings = NDArray[np.object_]
 
-# Where smooth clipping has its bounds.
-_BOUND = 3.0
+# Where smooth clipping has its bounds, and a number beyond which it is at them.
+_BOUND, _INFINITY = 3.0, 1e150
+_LARGEST = np.finfo(np.float64).max
 # A number is no longer believed so many times further from the median than this part of all.
 _FAR, _NEAR = 20.0, 0.95
 # The scale of squares, which for normal numbers have mean 1 then, and of parts of an interval.
@@ -60,26 +61,37 @@ class _Numbers:
         self._has_missing = missing.any(axis=0)
         X = np.where(missing.all(axis=0), 0.0, X)
         points = np.array([0, 0.25, 0.5, 0.75, 1])
-        quantiles: Floats = np.nanquantile(X, points, axis=0) if X.size else np.empty((5, 0))
+        # Of quarters, since the difference of two numbers may be too large for a number.
+        quantiles: Floats = (
+            np.nanquantile(X / 4, points, axis=0) if X.size else np.empty((5, 0))
+        )
         least, low, center, high, largest = quantiles
-        spread, half = high - low, largest / 2 - least / 2
-        self._center = center
-        near = np.nanquantile(np.abs(X - center), _NEAR, axis=0) if X.size else center
-        self._limit = np.where(near > 0, _FAR * near, np.inf)
+        spread, half = (
+            np.minimum(part, _LARGEST / 4) * 4 for part in (high - low, (largest - least) / 2)
+        )
+        self._center = center * 4
+        near = np.nanquantile(np.abs(self._deviations(X)), _NEAR, axis=0) if X.size else center
+        with np.errstate(over="ignore"):
+            self._limit = np.where(near > 0, _FAR * near, np.inf)
         self._spread = np.where(spread > 0, spread, np.where(half > 0, half, 1.0))
         n_bins = min(max_bins, max_bin_columns // max(X.shape[1], 1))
         z, far = self._clipped(X)
         self._has_far = far.any(axis=0)
         self._edges = [_edges(column[~np.isnan(column)], n_bins) for column in z.T]
 
+    def _deviations(self, X: Floats) -> Floats:
+        """Return differences from the medians, or the largest numbers."""
+        with np.errstate(over="ignore"):
+            return np.clip(X - self._center, -_LARGEST, _LARGEST)
+
     def _clipped(self, X: Floats) -> tuple[Floats, Floats]:
         """Return scaled and clipped numbers, NaN where they are missing or far, and which are.
 
         The second is -1 or 1 where a number is far below or above the median, and else 0.
         """
+        deviations = self._deviations(X)
         with np.errstate(over="ignore"):
-            deviations = X - self._center
-            z = deviations / self._spread
+            z = np.clip(deviations / self._spread, -_INFINITY, _INFINITY)
         far = np.sign(z) * (np.abs(deviations) > self._limit)
         z[far != 0] = np.nan
         return z / np.sqrt(1 + (z / _BOUND) ** 2), np.nan_to_num(far)
@@ -89,10 +101,11 @@ class _Numbers:
         missing = np.isnan(X[:, self._has_missing])
         z, far = self._clipped(X)
         z = np.nan_to_num(z, nan=0.0)
-        bins = [
-            _OF_BIN * (np.clip((column[:, None] - edges[:-1]) / np.diff(edges), 0, 1) - 0.5)
-            for column, edges in zip(z.T, self._edges, strict=True)
-        ]
+        with np.errstate(over="ignore"):  # of intervals next to nothing
+            bins = [
+                _OF_BIN * (np.clip((column[:, None] - edges[:-1]) / np.diff(edges), 0, 1) - 0.5)
+                for column, edges in zip(z.T, self._edges, strict=True)
+            ]
         squares = [_OF_SQUARE * (z**2 - 1)] if self._add_squares else []
         return [z, *squares, missing, far[:, self._has_far], *bins]
 
@@ -133,18 +146,25 @@ class _TargetMeans:
         Raises
         ------
         ValueError
-            There is no y.
+            There is no y, or it is invalid; or there is a single row.
         """
         if y is None:
             raise ValueError(
                 "A column has more than max_one_hot categories, which are encoded by the mean "
                 "of the target: fit needs y. Or raise max_one_hot."
             )
-        y = column_or_1d(y)
-        check_consistent_length(X, y)
-        assert_all_finite(y, input_name="y")
-        check_classification_targets(y)
-        self._classes, codes = np.unique(y, return_inverse=True)
+        if len(X) < 2:
+            raise ValueError(
+                "A column has more than max_one_hot categories, which are encoded by the mean "
+                "of the target over other rows: X needs at least two. Or raise max_one_hot."
+            )
+        with naming("y"):
+            check_none_missing(y)
+            y = column_or_1d(y)
+            check_consistent_length(X, y)
+            assert_all_finite(y, input_name="y")
+            self._classes = check_labels(y)
+        codes = np.searchsorted(self._classes, y)
         targets = [(codes == code).astype(float) for code in range(1, len(self._classes))]
         encoder = TargetEncoder(target_type="continuous", smooth=_SMOOTHING)
         self._encoders = [clone(encoder).fit(X, target) for target in targets]

@@ -7,10 +7,32 @@ os.environ.setdefault("SCIPY_ARRAY_API", "1")
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, Phase, settings
 from sklearn.datasets import make_classification
 from sklearn.preprocessing import StandardScaler
 
 from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
+
+# How many examples each test of tests/test_bad_input.py draws: the same few in each run, or,
+# to find what is rare, many others. The first ones compile, for which no deadline would be right, and
+# nothing is looked for that is smaller than what failed, which takes minutes.
+settings.register_profile(
+    "fast",
+    max_examples=60,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+settings.register_profile(
+    "thorough",
+    settings.get_profile("fast"),
+    max_examples=3000,
+    derandomize=False,
+    print_blob=True,
+)
+settings.load_profile("fast")
 
 CLASSIFIERS = {2: MLPBinaryClassifier, 4: MLPMulticlassClassifier}
 

@@ -389,3 +389,35 @@ class TestTheWholePipeline:
         assert clone(network).get_params() == network.get_params()
         with pytest.raises(TypeError, match="no_such_setting"):
             MLPBinaryClassifier.tabular(no_such_setting=1)
+
+
+class TestExtremes:
+    """What NumPy would warn of, or another library refuse without a name."""
+
+    def test_numbers_next_to_the_largest(self):
+        X = np.array([-1.7e308, 0, 1, 2, 1.7e308] * 10)[:, None]
+        out = TabularPreprocessor().fit_transform(X)
+        assert np.isfinite(out).all()
+        assert (np.abs(out[:, 0]) <= 3).all()
+        order = np.argsort(X[:, 0], kind="stable")
+        assert (np.diff(out[order, 0]) >= 0).all()
+
+    def test_a_number_that_is_far_beyond_a_small_spread(self):
+        X = np.array([0.0, 1e-300, 2e-300, 3e-300])[:, None]
+        preprocessor = TabularPreprocessor().fit(X)
+        assert np.isfinite(preprocessor.transform([[1e308], [-1e308]])).all()
+
+    def test_means_of_the_target_of_one_row(self):
+        with pytest.raises(ValueError, match="X needs at least two"):
+            TabularPreprocessor(max_one_hot=0).fit([["a"]], [0])
+
+    @pytest.mark.parametrize(
+        ("y", "message"),
+        [
+            (np.array(["a", None, "a", None], dtype=object), "y is invalid: '<' not"),
+            (pd.Series([True, pd.NA, True, True], dtype="boolean"), "y has missing labels"),
+        ],
+    )
+    def test_labels_that_do_not_sort(self, y, message):
+        with pytest.raises((TypeError, ValueError), match=message):
+            TabularPreprocessor(max_one_hot=0).fit([["a"], ["b"], ["c"], ["d"]], y)

@@ -4,6 +4,7 @@ import pickle
 import platform
 import signal
 import threading
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -14,6 +15,8 @@ from sklearn.metrics import log_loss
 
 import skmlp._training
 from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
+from skmlp._history import History
+from skmlp._kernels.epoch import run_epoch
 from skmlp._kernels.optimizers import OPTIMIZERS
 from skmlp._shuffling import Shuffler
 
@@ -158,6 +161,106 @@ def test_divergence_raises(binary_data, solver, dtype, rate):
         network.fit(X.astype(dtype), y)
     with pytest.raises(NotFittedError):
         network.predict(X)
+
+
+@pytest.mark.parametrize("solver", [*OPTIMIZERS, "lbfgs"])
+def test_a_loss_that_is_not_finite_raises(binary_data, solver):
+    """Even where the parameters are: a penalty that overflows, for example."""
+    X, y = binary_data
+    network = MLPBinaryClassifier((8,), solver=solver, alpha=1.7e308, max_iter=3)
+    with pytest.raises(ValueError, match="Solver produced"):
+        network.fit(X, y)
+    with pytest.raises(NotFittedError):
+        network.predict(X)
+
+
+@pytest.mark.parametrize("solver", OPTIMIZERS)
+def test_divergence_is_seen_in_its_epoch(binary_data, solver):
+    """One step an epoch: its loss is that of before, and the parameters are lost after it."""
+    X, y = binary_data
+    network = MLPBinaryClassifier(
+        (8, 8), "identity", solver=solver, learning_rate_init=1.7e308, random_state=0
+    )
+    with (
+        mock.patch.object(History, "add", autospec=True, side_effect=History.add) as add,
+        pytest.raises(ValueError, match="Solver produced non-finite parameter weights"),
+    ):
+        network.fit(1e20 * X, y)
+    losses = [call.args[1] for call in add.call_args_list]
+    assert np.isfinite(losses[:-1]).all()
+    assert len(losses) <= 2
+
+
+@pytest.mark.parametrize("rate", [1e3, 1e30])
+@pytest.mark.parametrize("scale", [1.0, 1e20])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("solver", OPTIMIZERS)
+def test_what_early_stopping_leaves_of_divergence(binary_data, solver, dtype, scale, rate):
+    """The last best parameters, which predict the rows, or an error that says why not."""
+    X, y = binary_data
+    X = (scale * X).astype(dtype)
+    network = MLPBinaryClassifier(
+        (8,), solver=solver, learning_rate_init=rate, early_stopping=True, batch_size=10,
+        max_iter=20, random_state=0,
+    )  # fmt: skip
+    try:
+        network.fit(X, y)
+    except ValueError as error:
+        assert "Solver produced" in str(error)  # noqa: PT017
+        with pytest.raises(NotFittedError):
+            network.predict(X)
+    else:
+        assert np.isfinite(parameters_of(network)).all()
+        assert network.best_iter_ is not None
+        assert np.isfinite(network.validation_scores_[network.best_iter_ - 1])
+
+
+def test_numpy_numbers_compile_nothing(binary_data):
+    """To numba they are other types than Python's, or, as float16, none at all."""
+    X, y = binary_data
+    MLPBinaryClassifier((3,), max_iter=1).fit(X, y)
+    compiled = list(run_epoch.signatures)
+    for number in (np.float16, np.float32, np.longdouble):
+        MLPBinaryClassifier(
+            (3,), alpha=number(1e-3), learning_rate_init=number(0.01), tol=number(1e-3),
+            label_smoothing=number(0.1), max_grad_norm=number(1), momentum=number(0.5),
+            beta_1=number(0.5), dropout=number(0), max_iter=1,
+        ).fit(X, y)  # fmt: skip
+    assert run_epoch.signatures == compiled
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"learning_rate": "invscaling", "power_t": 1e300},  # the rate becomes 0
+        {"warmup_fraction": 5e-324},
+        {"tol": np.float16(6e4)},
+        {"init": "data"},
+    ],
+    ids=str,
+)
+def test_extreme_settings_warn_of_no_overflow(binary_data, parameters):
+    X, y = binary_data
+    network = MLPBinaryClassifier((3,), max_iter=3, random_state=0, **parameters).fit(X, y)
+    assert np.isfinite(parameters_of(network)).all()
+
+
+def test_init_from_data_that_has_no_finite_spread(binary_data):
+    X, y = binary_data
+    with pytest.raises(ValueError, match="init='data' finds no standard deviation"):
+        MLPBinaryClassifier((3,), init="data").fit(1e300 * X, y)
+
+
+@pytest.mark.parametrize("scoring", [None, "neg_log_loss"])
+def test_losses_that_overflow_with_their_weights(binary_data, scoring):
+    """Early stopping watches what there is, and warns of no overflow."""
+    X, y = binary_data
+    network = MLPBinaryClassifier(
+        (3,), early_stopping=True, scoring=scoring, temperature_scaling=True,
+        max_grad_norm=1.0, max_iter=3, random_state=0,
+    )  # fmt: skip
+    network.fit(1e110 * X, y, sample_weight=np.full(len(y), 1e200))
+    assert np.isfinite(parameters_of(network)).all()
 
 
 class TestWeights:

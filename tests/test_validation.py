@@ -1,6 +1,7 @@
 """What the estimators refuse, and how they say so."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import sparse
 from sklearn.utils._param_validation import InvalidParameterError
@@ -118,6 +119,126 @@ def test_numbers_too_large_for_the_network(binary_data):
     network = MLPBinaryClassifier(4, tol=1.0, max_iter=20).fit(X.astype(np.float32), y)
     with pytest.raises(ValueError, match="too large for dtype"):
         network.predict(np.full((1, 10), 1e39))
+
+
+@BOTH
+def test_outputs_that_overflow(classifier):
+    """Numbers that a float64 network makes infinite have no label and no probability."""
+    X = np.random.RandomState(0).normal(size=(40, 3))
+    network = classifier((4, 4), "identity", tol=1.0, random_state=0).fit(X, np.arange(40) % 2)
+    network.coefs_[0][:] = 10.0 * np.array([[1], [-1], [1]])
+    for method in ("predict", "predict_proba", "decision_function", "transform"):
+        with pytest.raises(ValueError, match="outputs of the network are not finite: Input X"):
+            getattr(network, method)(np.full((2, 3), 1.7e308))
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("indices", "indptr"),
+    [
+        ([0, 3], [0, 1, 2, 2, 2]),
+        ([0, 2**30], [0, 1, 2, 2, 2]),
+        ([0, -1], [0, 1, 2, 2, 2]),
+        ([0, 1], [0, 2, 1, 2, 2]),
+        ([0, 1], [0, 1, 2, 2, 500]),
+    ],
+)
+def test_sparse_input_that_points_beside_itself(classifier, indices, indptr):
+    """Such a matrix is made by scipy without a word; a kernel would read and write there."""
+    X, y = sparse.csr_array(([1.0, 2.0], [0, 1], [0, 1, 2, 2, 2]), shape=(4, 3)), [0, 1, 0, 1]
+    network = classifier(3, tol=1.0, random_state=0).fit(X, y)
+    X.indices = np.array(indices, dtype=np.int32)
+    X.indptr = np.array(indptr, dtype=np.int32)
+    with pytest.raises(ValueError, match="X is not a valid sparse matrix"):
+        network.predict(X)
+    with pytest.raises(ValueError, match="X is not a valid sparse matrix"):
+        network.fit(X, y)
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("y", "error", "message"),
+    [
+        (np.array(["a", None, "a", None], dtype=object), TypeError, "y is invalid: '<' not"),
+        (pd.Series(["a", pd.NA, "b", "a"], dtype="string"), ValueError, "y has missing labels"),
+    ],
+)
+def test_labels_that_do_not_sort(classifier, y, error, message):
+    with pytest.raises(error, match=message):
+        classifier().fit(np.eye(4), y)
+
+
+def test_classes_that_do_not_sort():
+    classes = np.array(["a", None], dtype=object)
+    with pytest.raises(TypeError, match="classes is invalid: '<' not"):
+        MLPBinaryClassifier().partial_fit(np.eye(4), list("abab"), classes=classes)
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        (np.full(4, 1e308), r"\(sample_weight\) are too large"),
+        (np.full(4, 1e-310), r"\(sample_weight\) are too small"),
+        (1j, "sample_weight must be real"),
+    ],
+)
+def test_weights_without_a_mean(classifier, weights, message):
+    with pytest.raises(ValueError, match=message):
+        classifier().fit(np.eye(4), [0, 1, 0, 1], sample_weight=weights)
+
+
+def test_denormal_weights_are_none():
+    """Beside one of 1 they are nothing, and do not make a mean of nothing."""
+    X, y = np.random.RandomState(0).normal(size=(6, 2)), [0, 1, 0, 1, 0, 1]
+    network = MLPBinaryClassifier(3, tol=1.0, random_state=0)
+    tiny = network.fit(X, y, sample_weight=[1, 1, 1, 1, 1e-310, 1e-310]).predict_proba(X)
+    none = network.fit(X, y, sample_weight=[1, 1, 1, 1, 0, 0]).predict_proba(X)
+    np.testing.assert_array_equal(tiny, none)
+
+
+@BOTH
+@pytest.mark.parametrize("class_weight", [{0: "a"}, {0: 1j}, {0: 10**400}], ids=repr)
+def test_class_weights_that_are_no_numbers(classifier, class_weight):
+    with pytest.raises(ValueError, match="class_weight must have numbers"):
+        classifier(class_weight=class_weight).fit(np.eye(4), [0, 1, 0, 1])
+
+
+def test_class_weights_that_overflow():
+    network = MLPBinaryClassifier(class_weight={0: 1e200})
+    with pytest.raises(ValueError, match=r"\(sample_weight times class_weight\) are too large"):
+        network.fit(np.eye(4), [0, 1, 0, 1], sample_weight=np.full(4, 1e200))
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+@pytest.mark.parametrize("dropout", [[[1], [2, 3]], [[0.1, 0.2]]], ids=repr)
+def test_nested_dropout(binary_data, solver, dropout):
+    with pytest.raises(ValueError, match="dropout must be"):
+        MLPBinaryClassifier((3, 3), dropout=dropout, solver=solver).fit(*binary_data)
+
+
+def test_a_name_in_an_array():
+    """As NumPy's iteration over several settings gives it."""
+    X, y = np.eye(4), [0, 1, 0, 1]
+    network = MLPBinaryClassifier((3,), np.array("tanh"), tol=1.0, random_state=0).fit(X, y)
+    named = MLPBinaryClassifier((3,), ["tanh"], tol=1.0, random_state=0).fit(X, y)
+    np.testing.assert_array_equal(network.coefs_[0], named.coefs_[0])
+
+
+@pytest.mark.parametrize("fraction", [0.0, 0.999])
+def test_validation_fraction_that_leaves_nothing(binary_data, fraction):
+    with pytest.raises(ValueError, match="validation_fraction"):
+        MLPBinaryClassifier(early_stopping=True, validation_fraction=fraction).fit(*binary_data)
+
+
+def test_more_folds_than_a_float_counts(binary_data):
+    network = MLPBinaryClassifier(
+        3, early_stopping=True, n_members=2, validation_fraction=1e-310, tol=1.0
+    )
+    with pytest.warns(
+        UserWarning, match=r"rows are too few to hold any out: 4\.\d+e\+307 folds"
+    ):
+        network.fit(*binary_data)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
