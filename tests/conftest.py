@@ -14,8 +14,8 @@ from sklearn.preprocessing import StandardScaler
 from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
 
 # How many examples each test of tests/test_bad_input.py draws: the same few in each run, or,
-# to find what is rare, many others. The first ones compile, for which no deadline would be right, and
-# nothing is looked for that is smaller than what failed, which takes minutes.
+# to find what is rare, many others. The first ones compile, for which no deadline would be
+# right, and nothing is looked for that is smaller than what failed, which takes minutes.
 settings.register_profile(
     "fast",
     max_examples=60,
