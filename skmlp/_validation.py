@@ -242,7 +242,7 @@ def check_weights(sample_weight: Any, X: Any) -> NDArray[np.float64]:
     if sample_weight is None:
         # A single one is in memory.
         return np.broadcast_to(np.float64(1), X.shape[0])
-    if np.iscomplexobj(sample_weight):
+    if np.iscomplexobj(np.asarray(sample_weight)):
         raise ValueError(f"sample_weight must be real; got {sample_weight!r}.")
     weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
     if not weights.any():  # scikit-learn checks this only from 1.9 on
