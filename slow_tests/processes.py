@@ -39,7 +39,7 @@ def start(cache, dtype="float32", n_epochs=5, script=FIT):
 
 def finish(process):
     """Return the last line that a process prints, which must not complain."""
-    output, errors = process.communicate(timeout=300)
+    output, errors = process.communicate(timeout=1800)
     assert process.returncode == 0, errors
     assert errors == ""
     return output.split()[-1]

@@ -1,5 +1,6 @@
 """The disk cache of compiled code, when files are damaged, or cannot be written at all."""
 
+import multiprocessing
 import os
 import shutil
 import signal
@@ -162,6 +163,36 @@ def test_two_processes_that_save_at_once(cache, monkeypatch):
     monkeypatch.setattr(os, "replace", replace)
     for value in (1, 1.5):
         assert _jit.kernel(add_one)(value) == value + 1
+
+
+def _compile_in_a_child(barrier, queue, value):
+    kernel = _jit.kernel(add_one)
+    barrier.wait()
+    queue.put(kernel(value) == value + 1)
+
+
+# Python 3.12 warns of a fork where there are threads, which pytest-xdist has.
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes that start at once are forked")
+def test_eight_processes_at_once(tmp_path, monkeypatch):
+    """Ten rounds, each in an empty cache; each of four types is compiled by two processes."""
+    context = multiprocessing.get_context("fork")
+    values = [1, 1.5, np.float32(2), 3j] * 2
+    for round_ in range(10):
+        monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path / str(round_)))
+        barrier, queue = context.Barrier(8), context.Queue()
+        children = [
+            context.Process(target=_compile_in_a_child, args=(barrier, queue, value))
+            for value in values
+        ]
+        for child in children:
+            child.start()
+        assert [queue.get(timeout=120) for _ in children] == [True] * 8
+        for child in children:
+            child.join()
+        kernel = _jit.kernel(add_one)
+        assert [kernel(value) for value in values] == [value + 1 for value in values]
+        assert hits(kernel) == 4
 
 
 KILLED = """
