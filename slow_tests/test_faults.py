@@ -20,7 +20,7 @@ def warm(tmp_path_factory):
     cache = tmp_path_factory.mktemp("warm")
     begin = time.perf_counter()
     hashes = {"float32": fit(cache)}
-    seconds = time.perf_counter() - begin
+    seconds = min(time.perf_counter() - begin, 20)  # also where the machine is busy
     hashes["float64"] = fit(cache, "float64")
     return cache, hashes, seconds
 
@@ -64,6 +64,11 @@ def test_killed_while_it_fits(warm):
         assert fit(cache) == hashes["float32"]
 
 
+def _contents(cache):
+    """Return when each file of a cache was written, and its bytes."""
+    return {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in cache.rglob("*.nbc")}
+
+
 DAMAGES = [
     lambda content: b"",
     lambda content: content[: len(content) // 2],
@@ -79,10 +84,13 @@ def test_a_cache_in_ruins(warm, tmp_path, damage):
     shutil.copytree(cache, ruins)
     for path in ruins.rglob("*.nbc"):
         path.write_bytes(damage(path.read_bytes()))
+    broken = _contents(ruins)
     assert fit(ruins) == hashes["float32"]
-    begin = time.perf_counter()
+    mended = _contents(ruins)
+    assert mended.keys() == broken.keys()
+    assert sum(mended[path] != broken[path] for path in mended) > 2
     assert fit(ruins) == hashes["float32"]
-    assert time.perf_counter() - begin < warm[2] / 2
+    assert _contents(ruins) == mended
 
 
 INTERRUPTED = """
