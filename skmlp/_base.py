@@ -46,6 +46,7 @@ from skmlp._validation import (
     FLOATS,
     TrainingData,
     as_matrix,
+    as_native,
     check_activations,
     check_classes,
     check_dropout,
@@ -438,15 +439,19 @@ class BaseMLPClassifier(
     def _check_rows(self, X: Any, y: Any, goes_on: bool) -> tuple[Any, NDArray[Any]]:
         """Return X as C-ordered array or CSR matrix, and labels y in one dimension."""
         check_none_missing(y)
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            accept_sparse="csr",
-            dtype=self._ensemble.theta.dtype if goes_on else FLOATS,
-            order="C",
-            reset=not goes_on,
-        )
+        try:
+            X, y = validate_data(
+                self,
+                X,
+                y,
+                accept_sparse="csr",
+                dtype=self._ensemble.theta.dtype if goes_on else FLOATS,
+                order="C",
+                reset=not goes_on,
+            )
+        except TypeError as error:  # of elements that cannot be compared or converted
+            raise TypeError(f"X or y is invalid: {error}") from error
+        X = as_native(X)
         with naming("y"):
             check_classification_targets(y)
         return X, y
@@ -517,8 +522,9 @@ class BaseMLPClassifier(
             X, y = validate_data(
                 self, X_val, y_val, accept_sparse="csr", dtype=dtype, order="C", reset=False
             )
+            X = as_native(X)
             codes, weights = encode_labels(y, classes), check_weights(sample_weight_val, X)
-        except ValueError as error:
+        except (TypeError, ValueError) as error:
             message = f"The validation rows (X_val, y_val, sample_weight_val): {error}"
             raise ValueError(message) from error
         return TrainingData(as_matrix(X, dtype), codes, weights), X

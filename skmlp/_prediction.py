@@ -13,7 +13,7 @@ from sklearn.utils.validation import assert_all_finite, check_is_fitted, validat
 from skmlp._ensemble import Ensemble
 from skmlp._kernels.losses import LOSSES
 from skmlp._network import are_logits, for_each_block, predicted_codes
-from skmlp._validation import FLOATS, Matrix, as_matrix
+from skmlp._validation import FLOATS, Matrix, as_matrix, as_native
 
 
 def _log_odds(logits: NDArray[Any]) -> NDArray[Any]:
@@ -68,6 +68,7 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             reset=False,
             ensure_all_finite=not is_dense,  # else the network looks, which has X at hand
         )
+        X = as_native(X)
         ours = self._ensemble.theta.dtype
         result = np.empty((X.shape[0], *shape), dtype or ours)
         # A dense X of another dtype is converted by blocks, to be no larger than memory.

@@ -65,6 +65,11 @@ def read_only(array: NDArray[Any]) -> NDArray[Any]:
     return view
 
 
+def as_native(X: Any) -> Any:
+    """Return X in the machine's order of bytes, which scikit-learn leaves to a DataFrame."""
+    return X if X.dtype.isnative else X.astype(X.dtype.newbyteorder("="))
+
+
 def as_matrix(X: Any, dtype: Any) -> Matrix:
     """Return validated X, an array or CSR matrix, as a `Matrix` of the given dtype.
 

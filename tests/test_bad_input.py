@@ -81,7 +81,7 @@ def is_huge(network, X):
     if network.scaling_rate or not hasattr(X, "dtype") or X.dtype.kind != "f":
         return True
     values = X.tocsr().data if sparse.issparse(X) else np.asarray(X)
-    return bool(np.abs(values).max(initial=0) > 1e15)
+    return float(np.abs(values).max(initial=0)) > 1e15
 
 
 def assert_predicts(network, X, n_rows, *, may_refuse=False):
@@ -626,7 +626,7 @@ def test_parameters(classifier, given_parameters, size, hold, method):
 @given(
     st.sampled_from(CLASSIFIERS),
     st.lists(
-        st.tuples(st.sampled_from(["fit", "partial_fit"]), parameters(), numbers()),
+        st.tuples(st.sampled_from(["fit", "partial_fit"]), parameters(junk=False), numbers()),
         min_size=1, max_size=4,
     ),
     st.sampled_from([np.float32, np.float64]),

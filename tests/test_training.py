@@ -174,21 +174,19 @@ def test_a_loss_that_is_not_finite_raises(binary_data, solver):
         network.predict(X)
 
 
-@pytest.mark.parametrize("solver", OPTIMIZERS)
-def test_divergence_is_seen_in_its_epoch(binary_data, solver):
+def test_divergence_is_seen_in_its_epoch(binary_data):
     """One step an epoch: its loss is that of before, and the parameters are lost after it."""
     X, y = binary_data
     network = MLPBinaryClassifier(
-        (8, 8), "identity", solver=solver, learning_rate_init=1.7e308, random_state=0
+        (8,), "identity", solver="sgd", learning_rate_init=1e300, random_state=0
     )
     with (
         mock.patch.object(History, "add", autospec=True, side_effect=History.add) as add,
         pytest.raises(ValueError, match="Solver produced non-finite parameter weights"),
     ):
         network.fit(1e20 * X, y)
-    losses = [call.args[1] for call in add.call_args_list]
-    assert np.isfinite(losses[:-1]).all()
-    assert len(losses) <= 2
+    assert len(add.call_args_list) == 1
+    assert np.isfinite(add.call_args.args[1])
 
 
 @pytest.mark.parametrize("rate", [1e3, 1e30])

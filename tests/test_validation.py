@@ -156,9 +156,22 @@ def test_sparse_input_that_points_beside_itself(classifier, indices, indptr):
 
 
 @BOTH
+def test_the_other_order_of_bytes(classifier):
+    """A DataFrame keeps it, and numba knows one only."""
+    X, y = np.random.RandomState(0).normal(size=(12, 2)), np.arange(12) % 2
+    network = classifier(3, tol=1.0, random_state=0)
+    expected = network.fit(X, y).predict_proba(X)
+    turned = pd.DataFrame(X.astype(">f8"))
+    p = network.fit(turned, y).predict_proba(turned)
+    assert p.dtype.isnative
+    np.testing.assert_array_equal(p, expected)
+
+
+@BOTH
 @pytest.mark.parametrize(
     ("y", "error", "message"),
     [
+        (np.array(["a", pd.NA, "a", "b"], dtype=object), TypeError, "X or y is invalid: bool"),
         (np.array(["a", None, "a", None], dtype=object), TypeError, "y is invalid: '<' not"),
         (pd.Series(["a", pd.NA, "b", "a"], dtype="string"), ValueError, "y has missing labels"),
     ],
