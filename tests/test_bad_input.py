@@ -76,7 +76,8 @@ def outcome(action):
 
 def is_huge(network, X):
     """Return whether the outputs of a network may overflow, so that it may refuse X."""
-    if max(np.abs(weights).max(initial=0) for weights in network.coefs_) > 1e6:
+    learned = (*network.coefs_, *network.intercepts_)
+    if max(np.abs(parameters).max(initial=0) for parameters in learned) > 1e6:
         return True
     if network.scaling_rate or not hasattr(X, "dtype") or X.dtype.kind != "f":
         return True
