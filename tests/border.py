@@ -2,9 +2,13 @@
 
 import numba
 
+from tests import no_jit
+
 
 def from_python(inner):
     """Return a function that Python may call instead of an inner kernel."""
+    if numba.config.DISABLE_JIT:
+        return no_jit.silent(inner)
 
     @numba.njit
     def call(*arguments):

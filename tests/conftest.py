@@ -5,6 +5,7 @@ import os
 # Without it scikit-learn skips its estimator check of array API input.
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -12,6 +13,16 @@ from sklearn.datasets import make_classification
 from sklearn.preprocessing import StandardScaler
 
 from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
+from tests import no_jit
+
+if numba.config.DISABLE_JIT:
+    no_jit.install()
+
+
+def pytest_collection_modifyitems(items):
+    if numba.config.DISABLE_JIT:
+        no_jit.skip(items)
+
 
 # How many examples each test of tests/test_bad_input.py draws: the same few in each run, or,
 # to find what is rare, many others. The first ones compile, for which no deadline would be

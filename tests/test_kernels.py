@@ -40,6 +40,7 @@ csr_product_transposed_left = from_python(inputs.csr_product_transposed_left)
 loss_and_delta = from_python(losses.loss_and_delta)
 probabilities = from_python(losses.probabilities)
 optimizer_step = from_python(optimizers.optimizer_step)
+scaled_step = from_python(optimizers.scaled_step)
 squared_norms = from_python(optimizers.squared_norms)
 
 DTYPES = pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=lambda d: d.__name__)
@@ -437,6 +438,70 @@ def test_penalty_within_the_step(rng, name):
         assert squares == pytest.approx((start[:n_decayed] ** 2).sum())
         results.append(theta)
     np.testing.assert_allclose(*results, rtol=1e-13)
+
+
+@DTYPES
+@pytest.mark.parametrize("n_terms", [1, 2])
+def test_a_step_of_the_scales(rng, dtype, n_terms):
+    """AdamW's on V and s, rows from 64 on in parts, and nothing of the rest of theta."""
+    d, width, n_rest, rate = 130, 3, 20, 0.01
+    n, size = d * width, d * width + n_rest
+    beta_1, beta_2, epsilon, faster, alpha = settings = np.array([0.8, 0.9, 1e-3, 4.0, 0.5])
+    v, s, slopes = rng.normal(size=(d, width)), rng.uniform(1, 2, d), rng.normal(size=(2, size))
+    gradient = np.zeros(2 * stride_of.py_func(size), dtype)
+    gradient[:size], gradient[stride_of.py_func(size) :][:size] = slopes
+    theta, state = np.full(size, 7.0, dtype), np.zeros((2, size), dtype)
+    scaling = np.concatenate([s, np.zeros(3 * d), v.ravel()]).astype(dtype)
+    # Moments as after steps before.
+    m_v, m_s = rng.normal(size=(d, width)), rng.normal(size=d)
+    r_v, r_s = rng.uniform(1, 2, (d, width)), rng.uniform(1, 2, d)
+    state[:, :n] = m_v.ravel(), r_v.ravel()
+    scaling[d : 3 * d] = np.append(m_s, r_s)
+    for first, stop in ((0, 64), (64, d)):
+        scaled_step(
+            theta, gradient, n_terms, state, scaling, d, rate, 5, settings, 0.25, first, stop
+        )
+    slope = slopes[:n_terms, :n].sum(axis=0).reshape(d, width)
+    corrections = 1 - beta_1**5, 1 - beta_2**5
+    for value, first, second, gradient_of, eta, decay in (
+        (s, m_s, r_s, 0.25 * (slope * v).sum(axis=1), faster * rate, 0.0),
+        (v, m_v, r_v, 0.25 * s[:, None] * slope, rate, rate * alpha),
+    ):
+        first[:] = beta_1 * first + (1 - beta_1) * gradient_of
+        second[:] = beta_2 * second + (1 - beta_2) * gradient_of**2
+        spread = np.sqrt(second / corrections[1]) + epsilon
+        step = eta * first / corrections[0] / spread
+        if value is s:
+            scaled = s - step
+        else:
+            value[:] = (1 - decay) * value - step
+    close = {"rtol": rounding(dtype, 50), "atol": rounding(dtype, 50)}
+    np.testing.assert_allclose(scaling[:d], scaled, **close)
+    np.testing.assert_allclose(scaling[d : 3 * d], np.append(m_s, r_s), **close)
+    np.testing.assert_allclose(scaling[4 * d :], v.ravel(), **close)
+    np.testing.assert_allclose(state[:, :n], [m_v.ravel(), r_v.ravel()], **close)
+    np.testing.assert_allclose(theta[:n], (scaled[:, None] * v).ravel(), **close)
+    np.testing.assert_array_equal(theta[n:], 7)
+    np.testing.assert_array_equal(state[:, n:], 0)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_scales_are_left_alone_by_the_other_step(rng, name):
+    """The first parameters stay as they are, also where they end within a chunk, or behind."""
+    optimizer = OPTIMIZERS[name]
+    settings = np.array([SETTINGS[name][0][key] for key in optimizer.settings], np.float64)
+    start, gradient = rng.normal(size=(2, 3 * CHUNK))
+    for n_scaled in (0, 5, CHUNK, CHUNK + 9):
+        theta, state = start.copy(), np.zeros((optimizer.slots, 3 * CHUNK))
+        squares = np.zeros(n_chunks.py_func(2 * CHUNK, theta.size))
+        optimizer_step(
+            optimizer.code, theta, gradient, 1, state, np.intp(n_scaled), 0.1, 1, settings,
+            2 * CHUNK, 0.5, 1.0, 0, squares.size, squares,
+        )  # fmt: skip
+        np.testing.assert_array_equal(theta[:n_scaled], start[:n_scaled])
+        np.testing.assert_array_equal(state[:, :n_scaled], 0)
+        assert (theta[n_scaled:] != start[n_scaled:]).all()
+        assert (state[:, n_scaled:] != 0).all()
 
 
 def rosenbrock_gradient(theta):

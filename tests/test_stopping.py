@@ -44,6 +44,22 @@ def test_nan_is_never_the_best_nor_an_improvement():
     assert monitor.best_epoch == 1
 
 
+def test_before_the_first_score():
+    monitor = Monitor(keep_best=True)
+    assert (monitor.best_score, monitor.best_epoch, monitor.n_stalled) == (-np.inf, -1, 0)
+    assert monitor.best_theta is None
+
+
+def test_ties():
+    """An improvement by just `tol` is one, and of equal scores the first is the best."""
+    monitor = Monitor(keep_best=True)
+    assert feed(monitor, [1.0, 1.5, 1.5], tol=0.5) == [0, 0, 1]
+    monitor.update(1.5, np.zeros(2), 0.0)
+    assert monitor.n_stalled == 0
+    assert monitor.best_epoch == 1
+    np.testing.assert_array_equal(monitor.best_theta, 1.5)
+
+
 N_EPOCHS, N_STEPS = 4, 25
 FORMULAS = {
     "constant": lambda t, seen: 1.0,
