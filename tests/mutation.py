@@ -26,12 +26,12 @@ KERNELS, STOPPING = "tests/test_kernels.py", "tests/test_stopping.py"
 # Module: the quick tests that are to find its errors, as pytest's arguments.
 TESTS = {
     "skmlp._kernels.losses": [
-        KERNELS, "-k", "loss or smoothing or probabilities or weight_zero or registr",
+        KERNELS, "-k", "loss or smoothing or probabilities or weight_zero or links",
     ],
     "skmlp._kernels.optimizers": [
         KERNELS, "-k",
         "optimizer_steps or decay or clipping or factor or chunks or penalty or weight_zero"
-        " or scales or registr",
+        " or scales or cache_lines or number_of_chunks",
     ],
     "skmlp._schedules": [STOPPING],
     "skmlp._stopping": [STOPPING],

@@ -133,7 +133,7 @@ def matrix_at(array, start, n_rows, n_columns):
     follows the last row then belongs to no column that is meant, and nothing is written.
     """
     missing = start + n_rows * n_columns - array.size
-    if not 0 < missing < n_columns:
+    if start < 0 or not 0 < missing < n_columns:
         return part(array, start, n_rows, n_columns)
     copy = np.append(elements(array)[start:], np.full(missing, np.nan, array.dtype))
     return read_only(copy.reshape(n_rows, n_columns))

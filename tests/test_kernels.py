@@ -57,6 +57,25 @@ def test_the_oracles_cover_the_registries():
     assert set(oracles.OPTIMIZERS) == set(OPTIMIZERS)
 
 
+def test_links_are_named_as_in_scikit_learn():
+    for name, link in (("binary", "logistic"), ("multinomial", "softmax")):
+        assert LOSSES[name].link == link
+
+
+def test_gradients_begin_with_cache_lines():
+    """Of 64 bytes, which are 16 numbers in float32."""
+    sizes = [stride_of.py_func(size) for size in (1, 15, 16, 17, 32, 33)]
+    assert sizes == [16, 16, 16, 32, 32, 48]
+
+
+@pytest.mark.parametrize(
+    ("n_decayed", "size", "expected"),
+    [(0, 1, 1), (1, 2, 2), (CHUNK, CHUNK, 1), (CHUNK + 1, 2 * CHUNK + 1, 3), (7, 7, 1)],
+)
+def test_number_of_chunks(n_decayed, size, expected):
+    assert n_chunks.py_func(n_decayed, size) == expected
+
+
 def value_and_slope(name, z):
     """Return σ(z) and 2 σ'(z), the second by way of a backward pass of ``∂L/∂h = 2``."""
     activation, h, delta = ACTIVATIONS[name], z.copy(), np.full_like(z, 2.0)
@@ -493,10 +512,10 @@ def test_scales_are_left_alone_by_the_other_step(rng, name):
     start, gradient = rng.normal(size=(2, 3 * CHUNK))
     for n_scaled in (0, 5, CHUNK, CHUNK + 9):
         theta, state = start.copy(), np.zeros((optimizer.slots, 3 * CHUNK))
-        squares = np.zeros(n_chunks.py_func(2 * CHUNK, theta.size))
+        squares = np.zeros(n_chunks.py_func(CHUNK + 1, theta.size))
         optimizer_step(
             optimizer.code, theta, gradient, 1, state, np.intp(n_scaled), 0.1, 1, settings,
-            2 * CHUNK, 0.5, 1.0, 0, squares.size, squares,
+            CHUNK + 1, 0.5, 1.0, 0, squares.size, squares,
         )  # fmt: skip
         np.testing.assert_array_equal(theta[:n_scaled], start[:n_scaled])
         np.testing.assert_array_equal(state[:, :n_scaled], 0)

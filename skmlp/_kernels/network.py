@@ -381,7 +381,7 @@ def outputs(
         stop = min(start + PANEL, out.shape[0])
         panel = rows_at(out, start, stop)
         h, first = _target(link, work, layers, 0, depth, panel), 0
-        below = rows_at(dense, start, start)
+        below = rows_at(dense, 0, 0)
         if data is None:
             if rows.size > 0:
                 gathered = inputs_of(work, layers, 0, stop - start)
