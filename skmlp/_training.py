@@ -3,6 +3,8 @@
 ``params`` is, throughout, an object with the estimator's parameters as attributes.
 """
 
+import functools
+import math
 import warnings
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import OptimizeResult, minimize
 from sklearn.exceptions import ConvergenceWarning
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from skmlp._callbacks import FitCallbacks
 from skmlp._ensemble import Ensemble
@@ -423,7 +425,10 @@ class StochasticTraining:
 
     def _has_diverged(self) -> bool:
         """Return whether the epoch left a loss or parameters that are not finite."""
-        return not (np.isfinite(self._history.loss) and np.isfinite(self._ensemble.theta).all())
+        theta = self._ensemble.theta
+        # A finite sum of squares, which is found fastest, says that all of theta is finite.
+        are_finite = math.isfinite(np.vdot(theta, theta)) or np.isfinite(theta).all()
+        return not (are_finite and math.isfinite(self._history.loss))
 
     def _watched_epoch(self, run: _Map, reporter: Reporter) -> _Outcome | None:
         """Run an epoch within its callbacks, and return why it is the last, if it is.
@@ -605,6 +610,12 @@ class Objective:
         return value, self._gradient[0].astype(np.float64)  # scipy keeps what it is given
 
 
+@functools.cache
+def _blas() -> ThreadpoolController:
+    """Return what sets the number of BLAS's threads, and takes milliseconds to be found."""
+    return ThreadpoolController().select(user_api="blas")
+
+
 def train_lbfgs(
     ensemble: Ensemble, problem: Problem, history: History, params: Any, callbacks: FitCallbacks
 ) -> None:
@@ -627,7 +638,7 @@ def train_lbfgs(
         callbacks.begin_epoch()
         with (
             objective.team,
-            threadpool_limits(1, "blas"),  # scipy's sums over theta depend on the threads
+            _blas().limit(limits=1),  # scipy's sums over theta depend on the threads
             deferred_interrupt() as iterations.interrupt,
         ):
             result = minimize(
