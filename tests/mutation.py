@@ -1,13 +1,13 @@
 """How many small errors in a module the tests notice: ``python -m tests.mutation --help``.
 
-Each mutant is the module with one change: another operator, number, string or condition, or
-a statement left out. It is *killed* when a test fails, raises or takes too long. A process
-forks for each mutant once all tests are collected, and gives the functions other code; they
-run as Python (NUMBA_DISABLE_JIT=1), and nothing is written.
+The mutants are those of cosmic-ray: another operator or number, a condition turned round, a
+loop that is left out. Each is *killed* when a test fails, raises or takes too long. cosmic-ray
+itself would start Python and import all packages for each; here a process forks once all tests
+are collected, and gives the functions other code. They run as Python (NUMBA_DISABLE_JIT=1),
+and nothing is written.
 """
 
 import argparse
-import ast
 import contextlib
 import importlib
 import inspect
@@ -15,11 +15,14 @@ import itertools
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import FunctionType, ModuleType
+from typing import Any
 
 import pytest
+from cosmic_ray.mutating import mutate_code
+from cosmic_ray.plugins import get_operator, operator_names
 
 ROOT = Path(__file__).parent.parent
 KERNELS, STOPPING = "tests/test_kernels.py", "tests/test_stopping.py"
@@ -37,88 +40,29 @@ TESTS = {
     "skmlp._stopping": [STOPPING],
 }  # fmt: skip
 SECONDS = 60
-OTHER = {
-    ast.Add: [ast.Sub], ast.Sub: [ast.Add], ast.Mult: [ast.Div], ast.Div: [ast.Mult],
-    ast.FloorDiv: [ast.Mult], ast.Mod: [ast.Mult], ast.Pow: [ast.Mult],
-    ast.And: [ast.Or], ast.Or: [ast.And],
-    ast.Lt: [ast.LtE, ast.GtE], ast.LtE: [ast.Lt, ast.Gt],
-    ast.Gt: [ast.GtE, ast.LtE], ast.GtE: [ast.Gt, ast.Lt],
-    ast.Eq: [ast.NotEq], ast.NotEq: [ast.Eq], ast.Is: [ast.IsNot], ast.IsNot: [ast.Is],
-    ast.Not: [ast.UAdd], ast.USub: [ast.UAdd],
-}  # fmt: skip
-REMOVABLE = ast.Assign | ast.AugAssign | ast.Expr
-Change = tuple[str, Callable[[], None], Callable[[], None]]
+# Kinds of mutants without an effect: without compilation decorators do nothing, and "|" is
+# found in annotations alone.
+WITHOUT_EFFECT = ("RemoveDecorator", "BitOr_")
 
 
-def setting(node: ast.AST, field: str, value: object, text: str) -> Change:
-    """Return what to do to give a field of the tree another value, and how to undo it."""
-    before = getattr(node, field)
-    return text, lambda: setattr(node, field, value), lambda: setattr(node, field, before)
-
-
-def changes_of(node: ast.AST) -> Iterator[Change]:
-    """Yield all changes of one node of a syntax tree."""
-    operator = getattr(node, "op", None)
-    for other in OTHER.get(type(operator), []):
-        name = f"{type(operator).__name__} -> {other.__name__}"
-        yield setting(node, "op", other(), name)
-    if isinstance(node, ast.Compare):
-        for other in OTHER.get(type(node.ops[0]), []):
-            name = f"{type(node.ops[0]).__name__} -> {other.__name__}"
-            yield setting(node, "ops", [other(), *node.ops[1:]], name)
-    if isinstance(node, ast.If | ast.IfExp | ast.While):
-        for value in (True, False)[isinstance(node, ast.While) :]:
-            yield setting(node, "test", ast.Constant(value), f"condition -> {value}")
-    if isinstance(node, ast.Constant):
-        for value in other_values(node.value):
-            yield setting(node, "value", value, f"{node.value!r} -> {value!r}")
-    for field in ("body", "orelse"):
-        statements = getattr(node, field, None)
-        if isinstance(statements, list) and not isinstance(node, ast.Module | ast.ClassDef):
-            for i, statement in enumerate(statements):
-                if isinstance(statement, REMOVABLE) and not is_left_alone(statement):
-                    rest = [*statements[:i], ast.Pass(), *statements[i + 1 :]]
-                    yield setting(node, field, rest, f"without {ast.unparse(statement)}")
-
-
-def other_values(value: object) -> list[object]:
-    """Return what a constant is changed to."""
-    if isinstance(value, bool):
-        return [not value]
-    if isinstance(value, int | float):
-        smaller = value / 2 if isinstance(value, float) else value - 1
-        return [value + 1, smaller] if value else [value + 1, -1]
-    return [f"{value}_"] if isinstance(value, str) else []
-
-
-def is_left_alone(node: ast.AST) -> bool:
-    """Return whether a node is a docstring, an annotation, or what imports or marks speed."""
-    text = ast.unparse(node) if isinstance(node, ast.Expr) else ""
-    return (
-        isinstance(node, ast.Import | ast.ImportFrom | ast.AnnAssign)
-        or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
-        or text == "long_vectors()"
-    )
-
-
-def nodes_of(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield the nodes below one, but those that are left alone."""
-    for child in ast.iter_child_nodes(node):
-        if not is_left_alone(child):
-            yield child
-            if not isinstance(child, ast.arguments):
-                yield from nodes_of(child)
+def operators() -> Iterator[Any]:
+    """Yield what cosmic-ray makes mutants with, but those that need settings."""
+    for name in operator_names():
+        operator = get_operator(name)
+        if not operator.arguments() and not any(part in name for part in WITHOUT_EFFECT):
+            yield operator()
 
 
 def mutants_of(source: str) -> Iterator[tuple[int, str, str]]:
-    """Yield the line, the change and the code of each mutant."""
-    tree = ast.parse(source)
-    for node in [*nodes_of(tree)]:
-        for text, apply, undo in changes_of(node):
-            apply()
-            ast.fix_missing_locations(tree)
-            yield getattr(node, "lineno", 0), text, ast.unparse(tree)
-            undo()
+    """Yield the line of each mutant, what it is there, and the whole code."""
+    for operator in operators():
+        for occurrence in itertools.count():
+            code = mutate_code(source, operator, occurrence)
+            if code is None:
+                break
+            lines = zip(source.splitlines(), code.splitlines(), strict=True)
+            number, line = next((i, new) for i, (old, new) in enumerate(lines, 1) if new != old)
+            yield number, line.strip(), code
 
 
 def replace_module(module: ModuleType, source: str) -> None:

@@ -35,11 +35,11 @@ PARAMETERS = {
     for name in estimator().get_params()
 }
 ARGUMENTS = {"X", "y", "sample_weight", "classes", "X_val", "y_val", "sample_weight_val"}
-# What scikit-learn and NumPy say of an argument without its name.
+# What scikit-learn, NumPy and SciPy say of an argument without its name.
 PROBLEMS = [
     "array", "labels?", "target", "features?", "samples?", "[Ss]ample weights", "sparse",
     "could not convert", "[Cc]omplex data", "real number, not", "Solver produced",
-    "class", "[Cc]olumns?", "must be real", "Input", "outputs of the network",
+    "class", "[Cc]olumns?", "must be real", "Input", "outputs of the network", "index pointer",
 ]  # fmt: skip
 NAMED = re.compile(rf"\b({'|'.join([*sorted(PARAMETERS | ARGUMENTS), *PROBLEMS])})\b")
 REFUSED = object()
