@@ -15,6 +15,9 @@ from sklearn.preprocessing import StandardScaler
 from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
 from tests import no_jit
 
+# It imports cosmic-ray, which is installed for it alone, and would be looked into for doctests.
+collect_ignore = ["mutation.py"]
+
 if numba.config.DISABLE_JIT:
     no_jit.install()
 

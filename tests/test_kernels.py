@@ -442,6 +442,26 @@ def test_chunks_of_theta(rng, name, dtype):
     np.testing.assert_array_equal(results[1], results[2])
 
 
+@DTYPES
+@pytest.mark.parametrize("n_terms", [1, 2])
+def test_adding_up_in_chunks(rng, dtype, n_terms):
+    """The gradient's terms and the penalty's are added, and theta stays."""
+    size, n_decayed = 3 * CHUNK, CHUNK + 5
+    theta, one, other, total = rng.normal(size=(4, size)).astype(dtype)
+    gradient = np.zeros(2 * stride_of.py_func(size), dtype)
+    gradient[:size], gradient[stride_of.py_func(size) :][:size] = one, other
+    before, state = theta.copy(), total[None].copy()
+    squares = np.zeros(n_chunks.py_func(n_decayed, size))
+    optimizer_step(
+        ADDING_UP, theta, gradient, n_terms, state, np.intp(0), 0.1, 1, np.empty(0),
+        n_decayed, 0.5, 1.0, 0, squares.size, squares,
+    )  # fmt: skip
+    expected = total.astype(np.float64) + one + (n_terms - 1) * other
+    expected[:n_decayed] += 0.5 * theta[:n_decayed]
+    np.testing.assert_allclose(state[0], expected, atol=rounding(dtype, 20))
+    np.testing.assert_array_equal(theta, before)
+
+
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_penalty_within_the_step(rng, name):
     """As if it had been added to the gradient before, over more than one chunk of theta."""
