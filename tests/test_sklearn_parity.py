@@ -142,6 +142,18 @@ def test_the_grid_above_reaches_both_ends_of_stopping(task):
     assert adaptive._state.divisor > 1
 
 
+@pytest.mark.parametrize("rate", [1e-6, 1.01e-6, 5e-6, 0.01])
+def test_adaptive_stops_at_the_smallest_rate(task, rate):
+    """No epoch is an improvement, and the rate is divided until it is 1e-6 or less."""
+    classifier, X, y = task
+    params = {
+        "solver": "sgd", "learning_rate": "adaptive", "learning_rate_init": rate, "tol": 10.0,
+        "n_iter_no_change": 1, "random_state": 0,
+    }  # fmt: skip
+    ours = classifier((4,), **params).fit(X, y)
+    assert ours.n_iter_ == MLPClassifier((4,), **params).fit(X, y).n_iter_ < 30
+
+
 @pytest.mark.parametrize("hidden_layer_sizes", [(16,), (12, 8)], ids=str)
 @pytest.mark.parametrize("activation", SHARED_ACTIVATIONS)
 def test_lbfgs(task, activation, hidden_layer_sizes):
