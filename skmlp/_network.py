@@ -150,10 +150,6 @@ class Network:
         layers[:-1, ACTIVATION] = [activation.code for activation in hidden]
         return Network(np.require(self.theta, requirements="W"), layers)
 
-    def copy(self) -> "Network":
-        """Return a network with parameters of its own."""
-        return Network(self.theta.copy(), self.layers)
-
     @property
     def depth(self) -> int:
         """Number of layers K, the output layer included."""
@@ -186,11 +182,6 @@ class Network:
     def intercepts(self) -> tuple[NDArray[Any], ...]:
         """Bias vectors (fan_out,), views of theta."""
         return intercepts_of(self.theta, self.layers)
-
-    @property
-    def slopes(self) -> tuple[NDArray[Any], ...]:
-        """The slopes of each layer whose activation learns them, views of theta."""
-        return slopes_of(self.theta, self.layers)
 
     @property
     def table(self) -> NDArray[np.int64]:

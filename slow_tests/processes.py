@@ -19,7 +19,9 @@ warnings.simplefilter("ignore", UserWarning)
 warnings.filterwarnings("error", "skmlp")
 X = np.random.default_rng(0).normal(size=(300, 8)).astype(sys.argv[1])
 y = (X[:, 0] > 0).astype(int) + (X[:, 1] > 0)
-network = MLPMulticlassClassifier(16, max_iter=int(sys.argv[2]), tol=0, random_state=0)
+network = MLPMulticlassClassifier(
+    16, max_iter=int(sys.argv[2]), n_iter_no_change=None, random_state=0
+)
 network.fit(X, y)
 print(hashlib.sha256(network.predict_proba(X).tobytes()).hexdigest(), flush=True)
 """

@@ -94,7 +94,7 @@ def test_a_cache_in_ruins(warm, tmp_path, damage):
 
 
 INTERRUPTED = """
-import hashlib, time, warnings
+import hashlib, signal, time, warnings
 import numpy as np
 from skmlp import MLPMulticlassClassifier
 X = np.random.default_rng(0).normal(size=(300, 8)).astype("float32")
@@ -103,22 +103,28 @@ warnings.simplefilter("ignore")
 print("begin", flush=True)
 
 def fit():
-    return MLPMulticlassClassifier(16, max_iter=5, tol=0, random_state=0).fit(X, y)
+    return MLPMulticlassClassifier(
+        16, max_iter=5, n_iter_no_change=None, random_state=0
+    ).fit(X, y)
 
 try:
     fit()
-    time.sleep(30)
-    print("late", flush=True)
+    time.sleep(10)
+    print("ended", flush=True)
 except KeyboardInterrupt:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the second press may be yet to come
     print("interrupted", flush=True)
 print(hashlib.sha256(fit().predict_proba(X).tobytes()).hexdigest(), flush=True)
 """
 
 
 def test_interrupted_while_it_compiles(warm, tmp_path):
-    """Two presses of Ctrl-C at a random moment of the first fit; the next one is right."""
+    """Two presses of Ctrl-C at a random moment of the first fit; the next one is right.
+
+    To Python two are one while the compiler runs, and one press ends training as it should.
+    """
     _, hashes, seconds = warm
-    draw = random.Random(1)
+    draw, outcomes = random.Random(1), set()
     for i in range(12):
         process = start(tmp_path / str(i), "float32", 2, INTERRUPTED)
         assert process.stdout.readline() == "begin\n"
@@ -128,9 +134,14 @@ def test_interrupted_while_it_compiles(warm, tmp_path):
             time.sleep(0.05)
         output, errors = process.communicate(timeout=120)
         assert process.returncode == 0, errors
-        assert output.split() == ["interrupted", hashes["float32"]]
+        outcome, found = output.split()
+        assert found == hashes["float32"]
+        outcomes.add(outcome)
+    assert outcomes <= {"interrupted", "ended"}
+    assert "interrupted" in outcomes
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("n_presses", [1, 2])
 @pytest.mark.parametrize("params", FITS.values(), ids=FITS.keys())
 def test_interrupted_at_every_call(data, params, n_presses):  # noqa: F811

@@ -1,6 +1,7 @@
 """Settings that must be made before scikit-learn is imported, and shared data."""
 
 import os
+import signal
 
 # Without it scikit-learn skips its estimator check of array API input.
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
@@ -14,6 +15,9 @@ from sklearn.preprocessing import StandardScaler
 
 from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
 from tests import no_jit
+
+# The tests press Ctrl-C, which a process that a shell has started in the background ignores.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # It imports cosmic-ray, which is installed for it alone, and would be looked into for doctests.
 collect_ignore = ["mutation.py"]

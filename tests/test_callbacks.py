@@ -176,6 +176,16 @@ def test_a_progress_bar_on_a_terminal(binary_data, monkeypatch, capsys, solver):
     assert capsys.readouterr().out == ""
 
 
+def test_messages_above_a_progress_bar(binary_data, monkeypatch, capsys):
+    pytest.importorskip("tqdm")
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    MLPBinaryClassifier(
+        (4,), learning_rate="adaptive", tol=10.0, n_iter_no_change=2, max_iter=9,
+        verbose="progress",
+    ).fit(*binary_data)  # fmt: skip
+    assert "Setting learning rate to" in capsys.readouterr().out
+
+
 def test_lines_without_a_terminal(binary_data, capsys):
     MLPBinaryClassifier((4,), max_iter=2, verbose="progress").fit(*binary_data)
     captured = capsys.readouterr()

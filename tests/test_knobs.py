@@ -20,6 +20,7 @@ from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
 from skmlp._kernels.activations import ACTIVATIONS
 from skmlp._kernels.optimizers import OPTIMIZERS
 from skmlp._schedules import SCHEDULES
+from skmlp._scoring import takes_weights
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -395,6 +396,10 @@ class TestEarlyStopping:
         X, y, _ = parts
         network = self.fit(X, y, scoring=scoring, class_weight={0: 2.0})
         assert np.isfinite(network.validation_scores_).all()
+
+    def test_a_scorer_written_in_c_is_handed_no_weights(self):
+        """Python does not know its arguments."""
+        assert not takes_weights(max)
 
     def test_class_weights_are_not_for_given_rows(self, parts):
         """Theirs are sample_weight_val alone; rows held out keep all of their weight."""

@@ -104,6 +104,7 @@ def test_invalid_data(classifier, X, y, message):
         ([1.0, 1], "sample_weight.shape"),
         ([np.nan, 1, 1, 1], "sample_weight contains NaN"),
         (np.ones((4, 1)), "1D"),
+        ([1j, 1, 1, 1], "sample_weight must be real"),
     ],
 )
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])
