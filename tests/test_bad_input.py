@@ -337,7 +337,7 @@ LABELS = [
     *(0.0, 1.0, 2.5, -3.0, 1e300, np.nan, np.inf),
     *("", "a", "b", "ä", "1", "10", "9", "a" * 40, b"a", b"b"),
     *(None, pd.NA, pd.NaT, (0,), (1, 2), date(2020, 1, 1), datetime(1, 1, 1), timedelta(3)),
-    *(np.datetime64("2020"), np.datetime64("NaT"), Decimal(2), 1j),
+    *(np.datetime64("2020"), np.datetime64("NaT", "s"), Decimal(2), 1j),
 ]
 # Of one kind, which is what there is to learn from.
 KINDS = [
@@ -574,7 +574,7 @@ JUNK = st.one_of(
             *(np.array(1), np.array("relu"), np.array([]), np.array([1.5]), np.array([[2, 2]])),
             *(np.bool_(True), np.float16(1), np.ma.masked, np.array([None]), np.array(np.nan)),
             *(sparse.csr_array((2, 2)), pd.Series([1, 2]), pd.DataFrame({"a": [1]})),
-            np.datetime64("NaT"),
+            np.datetime64("NaT", "s"),
         ]
     ),
 )
