@@ -51,7 +51,6 @@ from skmlp._validation import (
     check_classes,
     check_dropout,
     check_hidden_layer_sizes,
-    check_labels,
     check_none_missing,
     check_range_of_weights,
     check_same_architecture,
@@ -302,15 +301,16 @@ class BaseMLPClassifier(
         ------
         ValueError
             X, y, the weights or a parameter are invalid; X_val comes without y_val or
-            without ``early_stopping=True``; or training ended with parameters that are not
-            finite.
+            without ``early_stopping=True``; or training ended with a loss or parameters that
+            are not finite, and there is no fit then.
         """
         goes_on = self.warm_start and hasattr(self, "_ensemble")
         if not goes_on:
             self._forget()
         given_X, given_y = X, y
         X, y = self._check_rows(X, y, goes_on)
-        classes = check_labels(y)
+        with naming("y"):
+            classes = np.unique(y)
         check_classes(classes)
         if goes_on and not np.array_equal(classes, self.classes_):
             raise ValueError(
@@ -433,7 +433,8 @@ class BaseMLPClassifier(
         with self._forgotten_on_failure():
             problems = self._get_problems(data, rows, state)
             StochasticTraining(ensemble, problems, None, state, history, self).partial_fit()
-            self._conclude(ensemble, history, state)
+            # One such call is not to lose what earlier ones have learned.
+            self._conclude(ensemble, history, state, keeps_any_loss=True)
         return self
 
     def _check_rows(self, X: Any, y: Any, goes_on: bool) -> tuple[Any, NDArray[Any]]:
@@ -524,10 +525,11 @@ class BaseMLPClassifier(
             )
             X = as_native(X)
             codes, weights = encode_labels(y, classes), check_weights(sample_weight_val, X)
+            data = TrainingData(as_matrix(X, dtype), codes, weights)
         except (TypeError, ValueError) as error:
             message = f"The validation rows (X_val, y_val, sample_weight_val): {error}"
             raise ValueError(message) from error
-        return TrainingData(as_matrix(X, dtype), codes, weights), X
+        return data, X
 
     def _hold_out(
         self,
@@ -676,11 +678,16 @@ class BaseMLPClassifier(
         ]
 
     def _conclude(
-        self, ensemble: Ensemble, history: History, state: TrainingState | None
+        self,
+        ensemble: Ensemble,
+        history: History,
+        state: TrainingState | None,
+        *,
+        keeps_any_loss: bool = False,
     ) -> None:
         """Set the fitted attributes, or raise where parameters or loss are not finite."""
         is_finite = np.isfinite(ensemble.theta).all()
-        if not (is_finite and np.isfinite(history.loss)):
+        if not (is_finite and (keeps_any_loss or np.isfinite(history.loss))):
             what = "a loss that is not finite" if is_finite else "non-finite parameter weights"
             raise ValueError(
                 f"Solver produced {what}. The input data may contain large values and need to "

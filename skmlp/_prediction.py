@@ -15,6 +15,11 @@ from skmlp._kernels.losses import LOSSES
 from skmlp._network import are_logits, for_each_block, predicted_codes
 from skmlp._validation import FLOATS, Matrix, as_matrix, as_native
 
+_OVERFLOW = (
+    "The outputs of the network are not finite: Input X contains numbers that are too large, "
+    "or its parameters are. Scale X, in the same way for fit and here."
+)
+
 
 def _log_odds(logits: NDArray[Any]) -> NDArray[Any]:
     return logits[:, 1] - logits[:, 0] if logits.shape[1] == 2 else logits[:, 0]
@@ -81,12 +86,14 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         finite = for_each_block(compute_block, len(result), self.n_jobs)
         if not finite:
             assert_all_finite(X, estimator_name=type(self).__name__, input_name="X")
-            raise ValueError(
-                "The outputs of the network are not finite: Input X contains numbers that are "
-                "too large for it, or its parameters are. Scale X as in fit, or X before fit."
-            )
-        with np.errstate(over="ignore"):  # of float64 outputs as float32
-            return result if dtype else result.astype(X.dtype, copy=False)
+            raise ValueError(_OVERFLOW)
+        if dtype or ours == X.dtype:
+            return result
+        with np.errstate(over="ignore"):
+            result = result.astype(X.dtype)
+        if X.dtype == np.float32 and not np.isfinite(result).all():
+            raise ValueError(_OVERFLOW)
+        return result
 
     def _from_logits(
         self,
@@ -142,6 +149,11 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         -------
         ndarray of shape (n_samples,)
             Labels from `classes_`.
+
+        Raises
+        ------
+        ValueError
+            X is invalid, or its numbers are so large that logits overflow.
         """
         check_is_fitted(self)
         codes = self._from_logits(X, (), predicted_codes, np.intp)
@@ -161,6 +173,11 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         -------
         ndarray of shape (n_samples, n_classes)
             In the order of `classes_` and X's dtype.
+
+        Raises
+        ------
+        ValueError
+            As of `predict`.
         """
         check_is_fitted(self)
         link, write = LOSSES[self._loss].code, self._ensemble.write_probabilities
@@ -185,6 +202,11 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         -------
         ndarray of shape (n_samples, n_classes)
             In the order of `classes_` and X's dtype.
+
+        Raises
+        ------
+        ValueError
+            As of `predict`.
         """
         return np.log(self.predict_proba(X))
 
@@ -201,6 +223,11 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             In X's dtype. For two classes it is the log-odds of ``classes_[1]``, which are
             the difference of the two logits where the network has two. Of several members
             (``n_members``) it is the logarithm of the mean probabilities, or their log-odds.
+
+        Raises
+        ------
+        ValueError
+            As of `predict`.
         """
         check_is_fitted(self)
         n_classes = len(self.classes_)
@@ -224,7 +251,8 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Raises
         ------
         ValueError
-            The model is linear (``hidden_layer_sizes=()``), or there is no such layer.
+            The model is linear (``hidden_layer_sizes=()``), or there is no such layer; or X
+            is invalid, or its numbers are so large that outputs overflow.
         """
         check_is_fitted(self)
         layers, write = self._transformed_layers(), self._ensemble.write_hidden
@@ -232,7 +260,7 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             X,
             (self._n_features_out,),
             None,
-            lambda rows, out: write(rows, layers, out) and bool(np.isfinite(out).all()),
+            lambda rows, out: write(rows, layers, out),
         )
 
     @property

@@ -1,5 +1,6 @@
-"""The threads of a fit: how many, and how they run a compiled pass together."""
+"""The threads of a fit: how many, how they run a compiled pass together, and BLAS's."""
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
@@ -7,6 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 from joblib import cpu_count, effective_n_jobs
+from threadpoolctl import ThreadpoolController
 
 from skmlp._kernels.shares import MARK_SIZE, SHARES_OF_THREAD
 
@@ -115,3 +117,34 @@ class Team:
             for other in others:
                 if not other.cancel():  # it has begun
                     other.result()
+
+
+class _OneThreadOfBLAS:
+    """A context in which BLAS has one thread, for any number of threads at once.
+
+    How many it has is the process's, not a thread's: the first to enter sets it, and the last
+    to leave sets it back.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._n_within = 0
+        self._controller: Any = None
+        self._limit: Any = None
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._controller is None:  # it takes milliseconds to be found
+                self._controller = ThreadpoolController().select(user_api="blas")
+            if self._n_within == 0:
+                self._limit = self._controller.limit(limits=1)
+            self._n_within += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._n_within -= 1
+            if self._n_within == 0:
+                self._limit.restore_original_limits()
+
+
+ONE_THREAD_OF_BLAS = _OneThreadOfBLAS()

@@ -3,7 +3,6 @@
 ``params`` is, throughout, an object with the estimator's parameters as attributes.
 """
 
-import functools
 import math
 import warnings
 from collections.abc import Callable, Iterable
@@ -17,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import OptimizeResult, minimize
 from sklearn.exceptions import ConvergenceWarning
-from threadpoolctl import ThreadpoolController
 
 from skmlp._callbacks import FitCallbacks
 from skmlp._ensemble import Ensemble
@@ -31,7 +29,7 @@ from skmlp._schedules import SCHEDULES, SMALLEST_RATE, Time, learning_rates
 from skmlp._scoring import ValidationSet
 from skmlp._shuffling import Shuffler
 from skmlp._stopping import Monitor
-from skmlp._team import Team, n_helpful_members, n_helpful_threads
+from skmlp._team import ONE_THREAD_OF_BLAS, Team, n_helpful_members, n_helpful_threads
 from skmlp._validation import Matrix, TrainingData, check_dropout
 
 
@@ -610,12 +608,6 @@ class Objective:
         return value, self._gradient[0].astype(np.float64)  # scipy keeps what it is given
 
 
-@functools.cache
-def _blas() -> ThreadpoolController:
-    """Return what sets the number of BLAS's threads, and takes milliseconds to be found."""
-    return ThreadpoolController().select(user_api="blas")
-
-
 def train_lbfgs(
     ensemble: Ensemble, problem: Problem, history: History, params: Any, callbacks: FitCallbacks
 ) -> None:
@@ -638,8 +630,8 @@ def train_lbfgs(
         callbacks.begin_epoch()
         with (
             objective.team,
-            _blas().limit(limits=1),  # scipy's sums over theta depend on the threads
             deferred_interrupt() as iterations.interrupt,
+            ONE_THREAD_OF_BLAS,  # scipy's sums over theta depend on the threads
         ):
             result = minimize(
                 objective,

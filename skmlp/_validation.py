@@ -4,6 +4,7 @@ Arrays come out C-ordered and of one floating dtype, labels as class codes, and 
 index arrays: X itself is never copied to select, shuffle or split its rows.
 """
 
+import re
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -104,6 +105,11 @@ def _check_csr(X: Any) -> None:
     """
     starts, columns = X.indptr, X.indices
     n_stored = min(len(columns), len(X.data))
+    if len(starts) != X.shape[0] + 1:
+        raise ValueError(
+            f"X is not a valid sparse matrix: its indptr must have {X.shape[0] + 1} elements, "
+            f"one more than there are rows; got {len(starts)}."
+        )
     if starts[0] != 0 or starts[-1] > n_stored or (starts[1:] < starts[:-1]).any():
         raise ValueError(
             "X is not a valid sparse matrix: its indptr must rise from 0 to at most the "
@@ -134,6 +140,12 @@ def check_hidden_layer_sizes(sizes: Any) -> tuple[int, ...]:
     return tuple(int(width) for width in widths)
 
 
+def _one_a_layer(setting: Any, n_hidden: int) -> list[Any]:
+    """Return what is set for each hidden layer, by one setting for all or several."""
+    given = np.array(setting, dtype=object)
+    return [given.item()] * n_hidden if given.ndim == 0 else list(given)
+
+
 def check_activations(activation: Any, n_hidden: int) -> list[str]:
     """Return the name of each hidden layer's activation, given one for all or one for each.
 
@@ -142,10 +154,7 @@ def check_activations(activation: Any, n_hidden: int) -> list[str]:
     ValueError
         There is another number of names than of hidden layers, or an unknown name.
     """
-    is_one = isinstance(activation, str)
-    names = (
-        [activation] * n_hidden if is_one else list(np.atleast_1d(np.array(activation, object)))
-    )
+    names = _one_a_layer(activation, n_hidden)
     if len(names) != n_hidden:
         raise ValueError(
             f"activation must be one name, or one for each of the {n_hidden} hidden layers; "
@@ -165,9 +174,7 @@ def check_dropout(dropout: Any, n_hidden: int) -> tuple[float, ...]:
     ValueError
         There is another number of rates than of hidden layers, or one outside [0, 1).
     """
-    rates = tuple(np.atleast_1d(np.array(dropout, dtype=object)))
-    if np.isscalar(dropout):
-        rates *= n_hidden
+    rates = _one_a_layer(dropout, n_hidden)
     if len(rates) != n_hidden:
         raise ValueError(
             f"dropout must be one rate, or one for each of the {n_hidden} hidden layers; "
@@ -180,10 +187,12 @@ def check_dropout(dropout: Any, n_hidden: int) -> tuple[float, ...]:
 
 @contextmanager
 def naming(argument: str) -> Iterator[None]:
-    """Put the name of an argument before what is raised about it."""
+    """Put the name of an argument before what is raised about it without its name."""
     try:
         yield
     except (OverflowError, TypeError, ValueError) as error:
+        if re.search(rf"\b{argument}\b", str(error)):
+            raise
         kind = TypeError if isinstance(error, TypeError) else ValueError
         raise kind(f"{argument} is invalid: {error}") from error
 
@@ -191,7 +200,7 @@ def naming(argument: str) -> Iterator[None]:
 def check_none_missing(y: Any) -> None:
     """Raise ValueError where labels of pandas are missing, which NumPy cannot compare."""
     if hasattr(y, "isna") and np.any(y.isna()):
-        raise ValueError("Input y has missing labels.")
+        raise ValueError("Input y contains NaN.")
 
 
 def check_labels(y: Any) -> NDArray[Any]:
@@ -249,7 +258,10 @@ def check_weights(sample_weight: Any, X: Any) -> NDArray[np.float64]:
         return np.broadcast_to(np.float64(1), X.shape[0])
     if np.iscomplexobj(np.asarray(sample_weight)):
         raise ValueError(f"sample_weight must be real; got {sample_weight!r}.")
-    weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+    with naming("sample_weight"):
+        weights = _check_sample_weight(
+            sample_weight, X, dtype=np.float64, ensure_non_negative=True
+        )
     if not weights.any():  # scikit-learn checks this only from 1.9 on
         raise ValueError("Sample weights must contain at least one non-zero number.")
     return check_range_of_weights(weights, "sample_weight")

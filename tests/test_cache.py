@@ -180,9 +180,11 @@ def test_eight_processes_at_once(tmp_path, monkeypatch):
     values = [1, 1.5, np.float32(2), 3j] * 2
     for round_ in range(10):
         monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path / str(round_)))
-        barrier, queue = context.Barrier(8), context.Queue()
+        barrier, queue = context.Barrier(8, timeout=120), context.Queue()
         children = [
-            context.Process(target=_compile_in_a_child, args=(barrier, queue, value))
+            context.Process(
+                target=_compile_in_a_child, args=(barrier, queue, value), daemon=True
+            )
             for value in values
         ]
         for child in children:

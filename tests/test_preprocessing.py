@@ -414,8 +414,8 @@ class TestExtremes:
     @pytest.mark.parametrize(
         ("y", "message"),
         [
-            (np.array(["a", None, "a", None], dtype=object), "y is invalid: '<' not"),
-            (pd.Series([True, pd.NA, True, True], dtype="boolean"), "y has missing labels"),
+            (np.array(["a", None, "a", None], dtype=object), "^y is invalid: '<' not"),
+            (pd.Series([True, pd.NA, True, True], dtype="boolean"), "y contains NaN"),
         ],
     )
     def test_labels_that_do_not_sort(self, y, message):

@@ -16,10 +16,11 @@ import numpy as np
 import pytest
 from sklearn.ensemble import BaggingClassifier
 from sklearn.model_selection import GridSearchCV
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_info, threadpool_limits
 
 import skmlp
 from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
+from skmlp._team import ONE_THREAD_OF_BLAS
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -171,6 +172,32 @@ def test_threads_of_blas(params):
         with threadpool_limits(n_threads, "blas"):
             found.append(network.fit(X, y)._ensemble.theta.tobytes())
     assert found[0] == found[1]
+
+
+def threads_of_blas():
+    return [lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas"]
+
+
+def test_blas_has_its_threads_back_after_fits_at_once(data):
+    """Their number is the process's, and each fit with L-BFGS sets it."""
+    X, y = data
+    with threadpool_limits(2, "blas"):
+        before = threads_of_blas()
+        in_threads(8, [lambda: make_network(solver="lbfgs").fit(X[:200], y[:200])] * 32)
+        assert threads_of_blas() == before
+
+
+def test_blas_has_one_thread_until_the_last_has_left():
+    with threadpool_limits(2, "blas"):
+        with ONE_THREAD_OF_BLAS, ONE_THREAD_OF_BLAS:
+            pass
+        ONE_THREAD_OF_BLAS.__enter__()
+        with ONE_THREAD_OF_BLAS:
+            pass
+        found = threads_of_blas()
+        ONE_THREAD_OF_BLAS.__exit__()
+        assert set(found) == {1}
+        assert max(threads_of_blas()) == 2
 
 
 PROCESS = """

@@ -174,6 +174,18 @@ def test_a_loss_that_is_not_finite_raises(binary_data, solver):
         network.predict(X)
 
 
+def test_partial_fit_keeps_the_network_where_only_the_loss_overflows(binary_data):
+    """A chunk of huge numbers, whose gradient is clipped, does not end a stream."""
+    X, y = binary_data
+    network = MLPBinaryClassifier((8,), max_grad_norm=1.0, random_state=0)
+    network.partial_fit(X, y, classes=[0, 1])
+    network.partial_fit(1e307 * np.abs(X), y)
+    assert np.isinf(network.loss_)
+    network.partial_fit(X, y)
+    assert np.isfinite(network.loss_)
+    assert np.isfinite(network.predict_proba(X)).all()
+
+
 def test_divergence_is_seen_in_its_epoch(binary_data):
     """One step an epoch: its loss is that of before, and the parameters are lost after it."""
     X, y = binary_data

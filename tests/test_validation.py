@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse
+from sklearn.base import clone
 from sklearn.utils._param_validation import InvalidParameterError
 
 from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
@@ -142,6 +143,9 @@ def test_outputs_that_overflow(classifier):
         ([0, -1], [0, 1, 2, 2, 2]),
         ([0, 1], [0, 2, 1, 2, 2]),
         ([0, 1], [0, 1, 2, 2, 500]),
+        ([0, 1], [0, 1]),
+        ([0, 1], [0, 1, 2, 2, 2, 2]),
+        ([0, 1], []),
     ],
 )
 def test_sparse_input_that_points_beside_itself(classifier, indices, indptr):
@@ -174,7 +178,7 @@ def test_the_other_order_of_bytes(classifier):
     [
         (np.array(["a", pd.NA, "a", "b"], dtype=object), TypeError, "X or y is invalid: bool"),
         (np.array(["a", None, "a", None], dtype=object), TypeError, "y is invalid: '<' not"),
-        (pd.Series(["a", pd.NA, "b", "a"], dtype="string"), ValueError, "y has missing labels"),
+        (pd.Series(["a", pd.NA, "b", "a"], dtype="string"), ValueError, "y contains NaN"),
     ],
 )
 def test_labels_that_do_not_sort(classifier, y, error, message):
@@ -229,6 +233,45 @@ def test_class_weights_that_overflow():
 def test_nested_dropout(binary_data, solver, dropout):
     with pytest.raises(ValueError, match="dropout must be"):
         MLPBinaryClassifier((3, 3), dropout=dropout, solver=solver).fit(*binary_data)
+
+
+def test_settings_in_arrays_without_a_dimension(binary_data):
+    one = MLPBinaryClassifier((3, 3), "tanh", dropout=0.3, tol=1.0, random_state=0)
+    other = clone(one).set_params(activation=np.array("tanh"), dropout=np.array(0.3))
+    one.fit(*binary_data)
+    np.testing.assert_array_equal(other.fit(*binary_data).coefs_[0], one.coefs_[0])
+
+
+def test_sparse_validation_rows_that_point_beside_themselves(binary_data):
+    X, y = binary_data
+    X_val = sparse.csr_array(X)
+    X_val.indices = X_val.indices + 1
+    network = MLPBinaryClassifier(3, early_stopping=True)
+    with pytest.raises(ValueError, match=r"The validation rows .* not a valid sparse matrix"):
+        network.fit(sparse.csr_array(X), y, X_val=X_val, y_val=y)
+
+
+def test_names_are_said_once():
+    X, y = np.eye(4), [0, 1, 0, 1]
+    with pytest.raises(ValueError, match=r"^classes must be passed on the first call"):
+        MLPBinaryClassifier().partial_fit(X, y)
+    with pytest.raises(ValueError, match=r"^y is invalid: Unknown label type"):
+        MLPBinaryClassifier().fit(X, [0.5, 1.5, 2.5, 3.5])
+    with pytest.raises(ValueError, match=r"^sample_weight is invalid: could not convert"):
+        MLPBinaryClassifier().fit(X, y, sample_weight="balanced")
+
+
+def test_outputs_too_large_for_the_dtype_of_the_input():
+    """A float64 network computes them, and float32 cannot hold them."""
+    X, y = np.random.RandomState(0).normal(size=(40, 3)), np.arange(40) % 2
+    network = MLPMulticlassClassifier((4, 4), "identity", tol=1.0, random_state=0).fit(X, y)
+    network.coefs_[0][:] = 10.0
+    network.intercepts_[-1][:] = 1e39
+    large = np.full((2, 3), 3e38, np.float32)
+    assert np.isfinite(network.transform(large.astype(float))).all()
+    for method in ("transform", "decision_function"):
+        with pytest.raises(ValueError, match="outputs of the network are not finite: Input X"):
+            getattr(network, method)(large)
 
 
 def test_a_name_in_an_array():

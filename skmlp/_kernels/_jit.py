@@ -116,9 +116,8 @@ class _Cache(FunctionCache):
     def __init__(self, function: Callable[..., Any]) -> None:
         super().__init__(function)
         stamp = self._impl.locator.get_source_stamp()
-        self._cache_file = _Files(
-            Path(self.cache_path), self._impl.filename_base, (numba.__version__, stamp)
-        )
+        state = numba.__version__, stamp, bool(numba.config.BOUNDSCHECK)
+        self._cache_file = _Files(Path(self.cache_path), self._impl.filename_base, state)
 
     def save_overload(self, signature: Any, compiled: Any) -> None:
         try:
