@@ -596,7 +596,7 @@ class Objective:
 
     def __call__(self, theta: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         problem, network = self._problem, self._network
-        network.theta[:] = theta
+        self.set_parameters(theta)
         self._gradient.fill(0)
         no_rates = np.zeros(-(-len(problem.rows) // self._block))
         value = self.team.run(
@@ -606,6 +606,11 @@ class Objective:
             self._no_dropout, 0, *self._scratch,
         )  # fmt: skip
         return value, self._gradient[0].astype(np.float64)  # scipy keeps what it is given
+
+    def set_parameters(self, theta: NDArray[np.float64]) -> None:
+        """Give the network parameters, infinite ones where a step leaves its dtype."""
+        with np.errstate(over="ignore"):
+            self._network.theta[:] = theta
 
 
 def train_lbfgs(
@@ -645,7 +650,7 @@ def train_lbfgs(
                     "gtol": float(params.tol),
                 },
             )
-            network.theta[:] = result.x
+            objective.set_parameters(result.x)
             history.loss = float(result.fun)
     finally:
         reporter.close()

@@ -716,7 +716,10 @@ def mixed_tables(draw, kinds):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         if hold == "array":
-            return table.to_numpy()
+            try:
+                return table.to_numpy()
+            except TypeError:  # of categories that pandas cannot compare
+                return table.to_numpy(dtype=object)
         return table.to_numpy(dtype=object).tolist() if hold == "list" else table
 
 

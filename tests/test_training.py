@@ -186,6 +186,21 @@ def test_partial_fit_keeps_the_network_where_only_the_loss_overflows(binary_data
     assert np.isfinite(network.predict_proba(X)).all()
 
 
+def test_a_line_search_may_leave_float32(binary_data, monkeypatch):
+    """There is no finite value there, and the search goes back, without a warning."""
+    X, y = binary_data
+    minimize = skmlp._training.minimize
+
+    def step_far_first(objective, start, **options):
+        assert not np.isfinite(objective(np.full_like(start, 1e39))[0])
+        return minimize(objective, start, **options)
+
+    network = MLPBinaryClassifier((8,), solver="lbfgs", max_iter=20, random_state=0)
+    expected = network.fit(X.astype(np.float32), y).coefs_[0]
+    monkeypatch.setattr(skmlp._training, "minimize", step_far_first)
+    np.testing.assert_array_equal(network.fit(X.astype(np.float32), y).coefs_[0], expected)
+
+
 def test_divergence_is_seen_in_its_epoch(binary_data):
     """One step an epoch: its loss is that of before, and the parameters are lost after it."""
     X, y = binary_data
