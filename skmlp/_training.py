@@ -423,10 +423,9 @@ class StochasticTraining:
 
     def _has_diverged(self) -> bool:
         """Return whether the epoch left a loss or parameters that are not finite."""
-        theta = self._ensemble.theta
-        # A finite sum of squares, which is found fastest, says that all of theta is finite.
-        are_finite = math.isfinite(np.vdot(theta, theta)) or np.isfinite(theta).all()
-        return not (are_finite and math.isfinite(self._history.loss))
+        return not (
+            math.isfinite(self._history.loss) and np.isfinite(self._ensemble.theta).all()
+        )
 
     def _watched_epoch(self, run: _Map, reporter: Reporter) -> _Outcome | None:
         """Run an epoch within its callbacks, and return why it is the last, if it is.
