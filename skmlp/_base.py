@@ -2,8 +2,6 @@
 
 import copy
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from contextlib import contextmanager
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
@@ -341,22 +339,21 @@ class BaseMLPClassifier(
         if self.init == "data" and not goes_on:
             initialize_from_data(ensemble, data, rows, random_states)
         state = None
-        with self._forgotten_on_failure():
-            if self.solver == "lbfgs":
-                mean = float(data.weights[rows[0]].mean())
-                train_lbfgs(
-                    ensemble, self._get_problem(data, rows[0], mean), history, self, callbacks
-                )
-            else:
-                keeps_best = validation is not None
-                state = TrainingState(self, ensemble, random_states, keeps_best=keeps_best)
-                problems = self._get_problems(data, rows, state)
-                StochasticTraining(
-                    ensemble, problems, validation, state, history, self, callbacks
-                ).fit()
-            self.classes_ = classes
-            self._conclude(ensemble, history, state)
-            callbacks.end(ensemble)
+        self._forget()
+        if self.solver == "lbfgs":
+            mean = float(data.weights[rows[0]].mean())
+            train_lbfgs(
+                ensemble, self._get_problem(data, rows[0], mean), history, self, callbacks
+            )
+        else:
+            keeps_best = validation is not None
+            state = TrainingState(self, ensemble, random_states, keeps_best=keeps_best)
+            problems = self._get_problems(data, rows, state)
+            StochasticTraining(
+                ensemble, problems, validation, state, history, self, callbacks
+            ).fit()
+        self._conclude(ensemble, classes, history, state)
+        callbacks.end(ensemble)
         return self
 
     @available_if(_has_partial_fit)
@@ -412,15 +409,16 @@ class BaseMLPClassifier(
             self._forget()
         with naming("classes"):
             _check_partial_fit_first_call(self, classes)
-        check_classes(self.classes_)
+        classes = self.classes_
+        check_classes(classes)
         X, y = self._check_rows(X, y, goes_on)
-        data = self._get_data(X, encode_labels(y, self.classes_), sample_weight, self.classes_)
+        data = self._get_data(X, encode_labels(y, classes), sample_weight, classes)
         state = self._state if goes_on else None
         if state is None:
             random_states = self._random_states(check_random_state(self.random_state))
         else:
             random_states = [member.random_state for member in state.members]
-        ensemble = self._get_ensemble(X, self.classes_, random_states, goes_on)
+        ensemble = self._get_ensemble(X, classes, random_states, goes_on)
         rows = self._for_each_member(np.flatnonzero(data.weights))
         if self.init == "data" and not goes_on:
             initialize_from_data(ensemble, data, rows, random_states)
@@ -430,11 +428,11 @@ class BaseMLPClassifier(
             state.start_afresh(self, ensemble)
         state.is_kept = True
         history = self._get_history(goes_on)
-        with self._forgotten_on_failure():
-            problems = self._get_problems(data, rows, state)
-            StochasticTraining(ensemble, problems, None, state, history, self).partial_fit()
-            # One such call is not to lose what earlier ones have learned.
-            self._conclude(ensemble, history, state, keeps_any_loss=True)
+        self._forget()
+        problems = self._get_problems(data, rows, state)
+        StochasticTraining(ensemble, problems, None, state, history, self).partial_fit()
+        # One such call is not to lose what earlier ones have learned.
+        self._conclude(ensemble, classes, history, state, keeps_any_loss=True)
         return self
 
     def _check_rows(self, X: Any, y: Any, goes_on: bool) -> tuple[Any, NDArray[Any]]:
@@ -608,17 +606,8 @@ class BaseMLPClassifier(
         fitted.__dict__.pop("feature_names_in_", None)
         return fitted
 
-    @contextmanager
-    def _forgotten_on_failure(self) -> Iterator[None]:
-        """Leave no mixture of two fits where training, a callback or a scorer fails."""
-        try:
-            yield
-        except BaseException:
-            self._forget()
-            raise
-
     def _forget(self) -> None:
-        """Count as not fitted from here on, so that a fit that fails leaves no mixture."""
+        """Count as not fitted until `_conclude`, so that no failure leaves half a fit."""
         for name in ("_ensemble", "_state", "classes_"):
             self.__dict__.pop(name, None)
 
@@ -680,6 +669,7 @@ class BaseMLPClassifier(
     def _conclude(
         self,
         ensemble: Ensemble,
+        classes: NDArray[Any],
         history: History,
         state: TrainingState | None,
         *,
@@ -693,7 +683,7 @@ class BaseMLPClassifier(
                 f"Solver produced {what}. The input data may contain large values and need to "
                 "be preprocessed, or learning_rate_init or alpha is too large."
             )
-        self._ensemble = ensemble
+        self.classes_ = classes
         self._state = state
         self.n_layers_ = ensemble.depth + 1
         self.n_outputs_ = ensemble.units[-1]
@@ -710,6 +700,7 @@ class BaseMLPClassifier(
         self.best_loss_ = None
         if history.best_score is None:
             self.best_loss_ = min(history.loss_curve, default=history.loss)
+        self._ensemble = ensemble  # the last of all: from here on there is a fit
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what files have, without moments that are larger than the network.

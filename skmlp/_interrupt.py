@@ -4,39 +4,68 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from types import FrameType
 
 
-@dataclass
 class Interrupt:
-    """Whether Ctrl-C was pressed."""
+    """The presses of Ctrl-C so far.
 
-    received: bool = False
+    Attributes
+    ----------
+    received : bool
+        Whether there was one.
+    """
+
+    def __init__(self) -> None:
+        self.received = False
+        self._again = False
+        self._at_once = False
+
+    def note(self, signum: int, frame: FrameType | None) -> None:
+        """Handle the signal."""
+        self._again = self.received
+        self.received = True
+        if self._at_once:
+            self.raise_second()
+
+    def raise_second(self) -> None:
+        """Raise KeyboardInterrupt if there was a second press, which is then over."""
+        if self._again:
+            # Not once more on the way out, where it would keep contexts from being left.
+            self._again = self._at_once = False
+            raise KeyboardInterrupt
+
+    @contextmanager
+    def second_raises(self) -> Iterator[None]:
+        """Let a second press raise KeyboardInterrupt in the block, wherever it comes."""
+        self._at_once = True
+        self.raise_second()
+        try:
+            yield
+        finally:
+            self._at_once = False
 
 
 @contextmanager
 def deferred_interrupt() -> Iterator[Interrupt]:
-    """Turn the first Ctrl-C within the block into a flag; a second one is KeyboardInterrupt.
+    """Turn Ctrl-C within the block into a flag; a second one raises KeyboardInterrupt.
 
     Python raises KeyboardInterrupt at the first bytecode after a compiled epoch, when the
-    parameters have moved on but the history has not. Where another handler is installed,
-    or outside the main thread, which alone receives signals, nothing is changed.
+    parameters have moved on but the history has not; or between two of a context manager's,
+    which has then neither been entered nor left. So does the second press, but only within
+    ``second_raises`` of what is yielded: contexts to be left whole are entered before it.
+    Elsewhere it waits for the end of the block. Where another handler is installed, or
+    outside the main thread, which alone receives signals, nothing is changed.
     """
     interrupt = Interrupt()
     previous = signal.getsignal(signal.SIGINT)
     in_main = threading.current_thread() is threading.main_thread()
     replace = in_main and previous is signal.default_int_handler
-
-    def note(signum: int, frame: FrameType | None) -> None:
-        if interrupt.received:
-            signal.default_int_handler(signum, frame)
-        interrupt.received = True
-
     if replace:
-        signal.signal(signal.SIGINT, note)
+        signal.signal(signal.SIGINT, interrupt.note)
     try:
         yield interrupt
     finally:
         if replace:
             signal.signal(signal.SIGINT, previous)
+    interrupt.raise_second()

@@ -404,22 +404,18 @@ class StochasticTraining:
             _warn_interrupted(self._history)
 
     def _epochs(self, n_epochs: int, reporter: Reporter) -> _Outcome:
-        outcome = _Outcome.EXHAUSTED
+        ended = None
         with ExitStack() as stack:
             interrupt = stack.enter_context(deferred_interrupt())
             run = self._threads(stack)
-            for _ in range(n_epochs):
-                ended = self._watched_epoch(run, reporter)
-                if ended is not None:
-                    outcome = ended
-                    break
-                stalled = self._state.monitor.n_stalled > self._patience
-                if stalled and not self._goes_on(reporter):
-                    outcome = _Outcome.CONVERGED
-                    break
-                if interrupt.received:
-                    break
-        return _Outcome.INTERRUPTED if interrupt.received else outcome
+            with interrupt.second_raises():
+                for _ in range(n_epochs):
+                    ended = self._watched_epoch(run, reporter)
+                    if ended is not None or interrupt.received:
+                        break
+        if interrupt.received:
+            return _Outcome.INTERRUPTED
+        return _Outcome.EXHAUSTED if ended is None else ended
 
     def _has_diverged(self) -> bool:
         """Return whether the epoch left a loss or parameters that are not finite."""
@@ -439,7 +435,8 @@ class StochasticTraining:
             return _Outcome.DIVERGED
         if self._callbacks is not None and self._callbacks.end_epoch(self._ensemble):
             return _Outcome.STOPPED
-        return None
+        stalled = self._state.monitor.n_stalled > self._patience
+        return _Outcome.CONVERGED if stalled and not self._goes_on(reporter) else None
 
     def _threads(self, stack: ExitStack) -> _Map:
         """Return what calls a function for each member; its threads end with the stack."""
@@ -636,6 +633,7 @@ def train_lbfgs(
             objective.team,
             deferred_interrupt() as iterations.interrupt,
             ONE_THREAD_OF_BLAS,  # scipy's sums over theta depend on the threads
+            iterations.interrupt.second_raises(),
         ):
             result = minimize(
                 objective,

@@ -142,10 +142,10 @@ def test_interrupted_while_it_compiles(warm, tmp_path):
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-@pytest.mark.parametrize("n_presses", [1, 2])
+@pytest.mark.parametrize("n_presses", [1, 2, 3])
 @pytest.mark.parametrize("params", FITS.values(), ids=FITS.keys())
 def test_interrupted_at_every_call(data, params, n_presses):  # noqa: F811
-    """Press Ctrl-C at each call of a function of the package in a fit."""
+    """Press Ctrl-C at each call of a function of the package, or of contexts, in a fit."""
     outcomes = press_everywhere(data, params, n_presses, step=1)
     assert len(outcomes) > 100
 

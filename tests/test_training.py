@@ -581,7 +581,7 @@ class TestInterrupt:
 
     def test_a_second_press_does_not_wait(self):
         def press_twice():
-            with skmlp._interrupt.deferred_interrupt() as interrupt:
+            with skmlp._interrupt.deferred_interrupt() as interrupt, interrupt.second_raises():
                 signal.raise_signal(signal.SIGINT)
                 assert interrupt.received
                 signal.raise_signal(signal.SIGINT)
@@ -589,6 +589,27 @@ class TestInterrupt:
 
         with pytest.raises(KeyboardInterrupt):
             press_twice()
+
+    @pytest.mark.parametrize("where", ["entered", "left"])
+    def test_a_second_press_waits_while_contexts_are_entered_and_left(self, where):
+        seen = []
+
+        def step(name):
+            if name == where:
+                signal.raise_signal(signal.SIGINT)
+                signal.raise_signal(signal.SIGINT)
+            seen.append(name)
+
+        def press_twice():
+            with skmlp._interrupt.deferred_interrupt() as interrupt:
+                step("entered")
+                with interrupt.second_raises():
+                    step("within")
+                step("left")
+
+        with pytest.raises(KeyboardInterrupt):
+            press_twice()
+        assert seen == (["entered"] if where == "entered" else ["entered", "within", "left"])
 
     def test_before_the_first_epoch_is_over(self, monkeypatch, task):
         """Two presses: there is nothing to leave behind."""
