@@ -306,7 +306,7 @@ class BaseMLPClassifier(
         if not goes_on:
             self._forget()
         given_X, given_y = X, y
-        X, y = self._check_rows(X, y, goes_on)
+        X, y = self._check_training_rows(X, y, goes_on)
         with naming("y"):
             classes = np.unique(y)
         check_classes(classes)
@@ -411,7 +411,7 @@ class BaseMLPClassifier(
             _check_partial_fit_first_call(self, classes)
         classes = self.classes_
         check_classes(classes)
-        X, y = self._check_rows(X, y, goes_on)
+        X, y = self._check_training_rows(X, y, goes_on)
         data = self._get_data(X, encode_labels(y, classes), sample_weight, classes)
         state = self._state if goes_on else None
         if state is None:
@@ -435,22 +435,22 @@ class BaseMLPClassifier(
         self._conclude(ensemble, classes, history, state, keeps_any_loss=True)
         return self
 
-    def _check_rows(self, X: Any, y: Any, goes_on: bool) -> tuple[Any, NDArray[Any]]:
+    def _check_rows(
+        self, X: Any, y: Any, dtype: Any, *, reset: bool
+    ) -> tuple[Any, NDArray[Any]]:
         """Return X as C-ordered array or CSR matrix, and labels y in one dimension."""
         check_none_missing(y)
+        X, y = validate_data(
+            self, X, y, accept_sparse="csr", dtype=dtype, order="C", reset=reset
+        )
+        return as_native(X), y
+
+    def _check_training_rows(self, X: Any, y: Any, goes_on: bool) -> tuple[Any, NDArray[Any]]:
+        dtype = self._ensemble.theta.dtype if goes_on else FLOATS
         try:
-            X, y = validate_data(
-                self,
-                X,
-                y,
-                accept_sparse="csr",
-                dtype=self._ensemble.theta.dtype if goes_on else FLOATS,
-                order="C",
-                reset=not goes_on,
-            )
+            X, y = self._check_rows(X, y, dtype, reset=not goes_on)
         except TypeError as error:  # of elements that cannot be compared or converted
             raise TypeError(f"X or y is invalid: {error}") from error
-        X = as_native(X)
         with naming("y"):
             check_classification_targets(y)
         return X, y
@@ -517,11 +517,7 @@ class BaseMLPClassifier(
     ) -> tuple[TrainingData, Any]:
         """Return the rows that fit was given to watch, and their X as an array."""
         try:
-            check_none_missing(y_val)
-            X, y = validate_data(
-                self, X_val, y_val, accept_sparse="csr", dtype=dtype, order="C", reset=False
-            )
-            X = as_native(X)
+            X, y = self._check_rows(X_val, y_val, dtype, reset=False)
             codes, weights = encode_labels(y, classes), check_weights(sample_weight_val, X)
             data = TrainingData(as_matrix(X, dtype), codes, weights)
         except (TypeError, ValueError) as error:

@@ -103,20 +103,20 @@ class Ensemble:
         Returns
         -------
         bool
-            False where X is dense and not all of it is finite.
+            False where not all of a dense X is finite, or of what is written.
         """
         first, *others = self.members
         finite = first.write_outputs(X, self.depth, out, link=link)
         if others:
             part = np.empty(out.shape, out.dtype)
             for member in others:
-                member.write_outputs(X, self.depth, part, link=link)
+                finite &= member.write_outputs(X, self.depth, part, link=link)
                 out += part
             out /= len(self.theta)
         return finite
 
     def logits(self, X: Matrix, link: int, n_rows: int, n_classes: int) -> tuple[Any, bool]:
-        """Return what the members' common decision is taken from, and whether X is finite.
+        """Return what the members' common decision is taken from, and whether all is finite.
 
         Returns
         -------
@@ -124,7 +124,7 @@ class Ensemble:
             The logits of a single member; of several, the logarithm of the mean of their
             probabilities.
         finite : bool
-            As of :meth:`write_probabilities`.
+            As of :meth:`write_probabilities`; a single member's logits are not looked at.
         """
         dtype = self.theta.dtype
         if len(self.theta) == 1:

@@ -251,7 +251,8 @@ class Network:
         Returns
         -------
         bool
-            False where all rows of a dense X were asked for and not all of it is finite.
+            False where all rows of a dense X were asked for and not all of it is finite, or
+            where not all that is written is, unless it is logits.
         """
         if rows is None:
             rows = np.arange(0 if X.data is None else len(out))

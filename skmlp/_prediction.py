@@ -185,7 +185,7 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             X,
             (len(self.classes_),),
             None,
-            lambda rows, out: write(rows, link, out) and not bool(np.isnan(out).any()),
+            lambda rows, out: write(rows, link, out),
         )
         if result.dtype != self._ensemble.theta.dtype:  # a narrower one may make it 0 again
             np.maximum(result, np.finfo(result.dtype).tiny, out=result)

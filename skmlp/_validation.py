@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, assert_all_finite
 
 from skmlp._kernels.activations import ACTIVATIONS
@@ -201,21 +200,6 @@ def check_none_missing(y: Any) -> None:
     """Raise ValueError where labels of pandas are missing, which NumPy cannot compare."""
     if hasattr(y, "isna") and np.any(y.isna()):
         raise ValueError("Input y contains NaN.")
-
-
-def check_labels(y: Any) -> NDArray[Any]:
-    """Return the sorted classes of labels y (n,).
-
-    Raises
-    ------
-    TypeError
-        The labels do not sort.
-    ValueError
-        They are no class labels, or missing.
-    """
-    with naming("y"):
-        check_classification_targets(y)
-        return np.unique(y)
 
 
 def check_classes(classes: NDArray[Any]) -> None:

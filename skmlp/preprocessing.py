@@ -13,6 +13,7 @@ from sklearn.model_selection import KFold, cross_val_predict
 from sklearn.preprocessing import OneHotEncoder, TargetEncoder
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils._param_validation import Interval
+from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
     _check_feature_names_in,
     assert_all_finite,
@@ -23,7 +24,7 @@ from sklearn.utils.validation import (
 )
 
 from skmlp._persistence import PersistenceMixin
-from skmlp._validation import check_labels, check_none_missing, naming
+from skmlp._validation import check_none_missing, naming
 
 Floats = NDArray[np.float64]
 Strings = NDArray[np.object_]
@@ -163,8 +164,8 @@ class _TargetMeans:
             y = column_or_1d(y)
             check_consistent_length(X, y)
             assert_all_finite(y, input_name="y")
-            self._classes = check_labels(y)
-        codes = np.searchsorted(self._classes, y)
+            check_classification_targets(y)
+            self._classes, codes = np.unique(y, return_inverse=True)
         targets = [(codes == code).astype(float) for code in range(1, len(self._classes))]
         encoder = TargetEncoder(target_type="continuous", smooth=_SMOOTHING)
         self._encoders = [clone(encoder).fit(X, target) for target in targets]

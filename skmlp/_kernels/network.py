@@ -374,7 +374,7 @@ def outputs(
     -------
     bool
         False where all rows of a dense input were asked for and not all of it is finite, or
-        where not all that a hidden layer puts out is.
+        where not all that is written is, unless it is logits.
     """
     before = flush_denormals()
     finite = True
@@ -404,7 +404,7 @@ def outputs(
             _apply_layer(below, theta, layers, k, kept, stop - start, 0, h)
         if link != NO_LINK:
             probabilities(link, h, panel)
-        elif depth < layers.shape[0]:
+        if link != NO_LINK or depth < layers.shape[0]:
             finite &= is_finite(flat(read_only(panel)))
     restore_denormals(before)
     return finite
