@@ -23,7 +23,7 @@ import peers
 from bench_epoch import SHAPES, Shape, make_data, time_in_turns
 from sklearn.exceptions import ConvergenceWarning
 
-import skmlp._training
+import skmlp._problem
 
 SHAPES = SHAPES | {"S7": Shape(50_000, 200, (1024, 1024), 10, 1024, 1)}
 
@@ -108,7 +108,7 @@ def stress():
 
     The rule that uses no more threads than cores is put aside.
     """
-    skmlp._training.n_helpful_threads = lambda n_jobs, *_: n_jobs
+    skmlp._problem.n_helpful_threads = lambda n_jobs, *_: n_jobs
     X, y = make_data(Shape(4_000, 60, (256,), 10, 256, 1), np.float32)
     _, expected = timed_fit(X, y, 1)
     alone = min(timed_fit(X, y, 1)[0] for _ in range(5))

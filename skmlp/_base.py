@@ -29,17 +29,14 @@ from skmlp._initialization import initialize_from_data
 from skmlp._kernels.activations import ACTIVATIONS
 from skmlp._kernels.losses import LOSSES
 from skmlp._kernels.optimizers import OPTIMIZERS
+from skmlp._lbfgs import train_lbfgs
 from skmlp._network import Network
 from skmlp._persistence import PersistenceMixin
 from skmlp._prediction import PredictionMixin
+from skmlp._problem import Problem
 from skmlp._schedules import SCHEDULES
 from skmlp._scoring import ValidationSet, takes_weights
-from skmlp._training import (
-    Problem,
-    StochasticTraining,
-    TrainingState,
-    train_lbfgs,
-)
+from skmlp._training import StochasticTraining, TrainingState
 from skmlp._validation import (
     FLOATS,
     TrainingData,

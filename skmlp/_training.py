@@ -1,4 +1,4 @@
-"""The training loops: Python above the compiled epoch, one turn an epoch.
+"""The stochastic training loop: Python above the compiled epoch, one turn an epoch.
 
 ``params`` is, throughout, an object with the estimator's parameters as attributes.
 """
@@ -8,29 +8,28 @@ import warnings
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import OptimizeResult, minimize
-from sklearn.exceptions import ConvergenceWarning
 
 from skmlp._callbacks import FitCallbacks
 from skmlp._ensemble import Ensemble
 from skmlp._history import History
-from skmlp._interrupt import Interrupt, deferred_interrupt
+from skmlp._interrupt import deferred_interrupt
 from skmlp._kernels.epoch import run_epoch
-from skmlp._kernels.optimizers import ADDING_UP, OPTIMIZERS
+from skmlp._kernels.optimizers import OPTIMIZERS
 from skmlp._network import Network
+from skmlp._problem import Problem, team_of
 from skmlp._reporting import Reporter, get_reporter
 from skmlp._schedules import SCHEDULES, SMALLEST_RATE, Time, learning_rates
 from skmlp._scoring import ValidationSet
 from skmlp._shuffling import Shuffler
 from skmlp._stopping import Monitor
-from skmlp._team import ONE_THREAD_OF_BLAS, Team, n_helpful_members, n_helpful_threads
-from skmlp._validation import Matrix, TrainingData, check_dropout
+from skmlp._team import n_helpful_members
+from skmlp._validation import check_dropout
+from skmlp._warnings import advice, warn_interrupted, warn_unconverged
 
 
 class _Outcome(Enum):
@@ -43,45 +42,8 @@ class _Outcome(Enum):
     STOPPED = auto()
 
 
-@dataclass(frozen=True)
-class Problem:
-    """What a fit minimises: (Σ wᵢ ℓᵢ + α/2 Σ W²) / Σ wᵢ over the training rows.
-
-    Attributes
-    ----------
-    data : TrainingData
-        Its weights divided by the mean weight, so that their sum is the number of rows.
-    rows : int array of shape (m,)
-        The training rows, whose order the epochs change in place.
-    alpha : float
-        Divided by the mean weight, too.
-    loss : int
-    smoothing : float
-        Of the labels.
-    """
-
-    data: TrainingData
-    rows: NDArray[np.intp]
-    alpha: float
-    loss: int
-    smoothing: float
-
-    @classmethod
-    def weighted(
-        cls,
-        data: TrainingData,
-        rows: NDArray[np.intp],
-        mean: float,
-        alpha: float,
-        loss: int,
-        smoothing: float = 0.0,
-    ) -> "Problem":
-        """Divide the weights, which take on X's dtype, and the penalty by the mean weight."""
-        weights = np.empty(data.weights.shape, data.X.dense.dtype)
-        np.divide(data.weights, mean, out=weights, casting="same_kind")
-        # NumPy's numbers, of other types to numba, would compile the kernels anew.
-        alpha, smoothing = float(alpha), float(smoothing)
-        return cls(data._replace(weights=weights), rows, alpha / mean, loss, smoothing)
+# A learning rate that moves nothing, relative to the initial one.
+_NEXT_TO_NOTHING = 1e-5
 
 
 class MemberState:
@@ -246,7 +208,7 @@ class _Member:
         self._n_steps = -(-self.n_rows // self._batch_size)
         self._flat_rates = np.zeros(self._n_steps)
         n_jobs = params.n_jobs if params.n_members == 1 else 1
-        self.team = _team(network, problem, n_jobs, self._batch_size)
+        self.team = team_of(network, problem, n_jobs, self._batch_size)
         kept = network.memory(self._batch_size, anyway=drops or state.scaling.size > 0)
         self._scaling = None if kept is None else state.scaling
         self._scratch = (
@@ -354,26 +316,26 @@ class StochasticTraining:
         finally:
             reporter.close()
         if outcome is _Outcome.INTERRUPTED:
-            _warn_interrupted(self._history)
+            warn_interrupted(self._history)
         if self._validation is not None:
             self._restore_best(self._validation)
         if outcome is _Outcome.DIVERGED:
             if self._history.best_iter is not None:  # else fit raises, with nothing to restore
-                _warn_unconverged(
+                warn_unconverged(
                     f"Training diverged in epoch {self._history.n_iter}; the parameters of "
                     f"epoch {self._history.best_iter} are restored. Scale the input, or lower "
                     "learning_rate_init."
                 )
         elif self._validation is not None and self._history.best_iter is None:
-            _warn_unconverged(
+            warn_unconverged(
                 "No epoch's validation score was a number: the parameters are those of the "
                 "last epoch."
             )
         if outcome is _Outcome.EXHAUSTED and params.n_iter_no_change is not None:
-            _warn_unconverged(
+            warn_unconverged(
                 f"Stochastic Optimizer: Maximum iterations ({params.max_iter}) reached "
                 f"and the optimization hasn't converged yet. "
-                + _advice(
+                + advice(
                     self._X,
                     "max_iter or tol, change learning_rate_init"
                     + ("" if params.early_stopping else ", or set early_stopping=True"),
@@ -401,7 +363,7 @@ class StochasticTraining:
             )
         verbose = bool(params.verbose)  # a bar of one epoch says less than its line
         if self._epochs(1, get_reporter(verbose, 1)) is _Outcome.INTERRUPTED:
-            _warn_interrupted(self._history)
+            warn_interrupted(self._history)
 
     def _epochs(self, n_epochs: int, reporter: Reporter) -> _Outcome:
         ended = None
@@ -497,12 +459,6 @@ class StochasticTraining:
             self._ensemble.divide_logits(history.temperature)
 
 
-def _team(network: Network, problem: Problem, n_jobs: int | None, n_rows: int) -> Team:
-    """Return the threads of passes that take so many rows at a time."""
-    n_products, n_steps = network.n_products(problem.data.X), -(-len(problem.rows) // n_rows)
-    return Team(n_helpful_threads(n_jobs, n_products, n_rows, n_steps))
-
-
 def _batch_size(batch_size: Any, n_rows: int) -> int:
     if batch_size == "auto":
         return min(200, n_rows)
@@ -514,177 +470,3 @@ def _batch_size(batch_size: Any, n_rows: int) -> int:
             stacklevel=2,
         )
     return min(int(batch_size), n_rows)
-
-
-# Frames from the functions below to the user's call of fit: through this module, the
-# estimator's method, and scikit-learn's wrapper of it.
-_TO_USER = 5
-
-
-def _warn_unconverged(message: str) -> None:
-    warnings.warn(message, ConvergenceWarning, stacklevel=_TO_USER)
-
-
-def _warn_interrupted(history: History) -> None:
-    if history.n_iter == 0:  # not one epoch to leave behind
-        raise KeyboardInterrupt
-    warnings.warn("Training interrupted by user.", UserWarning, stacklevel=_TO_USER)
-
-
-# Scales apart by more than this slow training down visibly.
-_LARGE_RATIO = 100.0
-_SAMPLE = 256
-# Of a variance that is the difference of two numbers, what may be rounding, relative to them.
-_CANCELLED = 1e-12
-# A learning rate that moves nothing, relative to the initial one.
-_NEXT_TO_NOTHING = 1e-5
-
-
-def _advice(X: Matrix, remedies: str) -> str:
-    """Return what to try where training ended too early; what may be raised comes first."""
-    ratio = _ratio_of_spreads(X)
-    if not ratio > _LARGE_RATIO:
-        return f"Raise {remedies}."
-    scaler = "StandardScaler" if X.data is None else "MaxAbsScaler"
-    return (
-        f"Scale the input, with a {scaler} for example: the standard deviations of its "
-        f"columns differ by a factor of {ratio:.0e}. Or raise {remedies}."
-    )
-
-
-def _ratio_of_spreads(X: Matrix) -> float:
-    """Return the ratio of the largest to the smallest standard deviation of a column.
-
-    Some hundred rows of a dense X, evenly spaced, stand for all.
-    """
-    if X.data is None or X.indices is None or X.indptr is None:
-        sample = X.dense[:: len(X.dense) // _SAMPLE + 1].astype(np.float64)
-        sample /= max(np.abs(sample).max(), np.finfo(np.float64).tiny)  # whose squares fit
-        means, squares = sample.mean(axis=0), (sample**2).mean(axis=0)
-    else:
-        n, d = len(X.indptr) - 1, X.dense.shape[1]
-        data = X.data.astype(np.float64)
-        data /= max(np.abs(data).max(initial=0.0), np.finfo(np.float64).tiny)
-        means, squares = (np.bincount(X.indices, data**power, d) / n for power in (1, 2))
-    variances = squares - means**2
-    varying = variances > _CANCELLED * squares  # else nothing is left but rounding
-    deviations = np.sqrt(variances[varying])
-    return float(deviations.max() / deviations.min()) if deviations.size else 1.0
-
-
-class Objective:
-    """The full objective as scipy wants it: float64 parameters in, (value, gradient) out."""
-
-    def __init__(self, network: Network, problem: Problem, n_jobs: int | None) -> None:
-        self._network = network
-        self._problem = problem
-        self._block = network.block_rows(problem.data.X, len(problem.rows))
-        self.team = _team(network, problem, n_jobs, self._block)
-        self._no_dropout = np.zeros(network.depth)
-        self._no_settings = np.empty(0)
-        self._gradient = np.empty((1, network.theta.size), network.theta.dtype)
-        kept = network.memory(self._block)
-        self._no_scaling = None if kept is None else np.empty(0, network.theta.dtype)
-        self._scratch = (
-            kept,
-            *network.workspaces(problem.data.X, self._block, self.team.n_threads),
-        )
-
-    def __call__(self, theta: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        problem, network = self._problem, self._network
-        self.set_parameters(theta)
-        self._gradient.fill(0)
-        no_rates = np.zeros(-(-len(problem.rows) // self._block))
-        value = self.team.run(
-            run_epoch, *problem.data.X, *problem.data[1:], problem.rows, self._block,
-            network.theta, network.table, problem.loss, problem.smoothing, problem.alpha,
-            ADDING_UP, self._no_settings, self._gradient, self._no_scaling, 1, no_rates, np.inf,
-            self._no_dropout, 0, *self._scratch,
-        )  # fmt: skip
-        return value, self._gradient[0].astype(np.float64)  # scipy keeps what it is given
-
-    def set_parameters(self, theta: NDArray[np.float64]) -> None:
-        """Give the network parameters, infinite ones where a step leaves its dtype."""
-        with np.errstate(over="ignore"):
-            self._network.theta[:] = theta
-
-
-def train_lbfgs(
-    ensemble: Ensemble, problem: Problem, history: History, params: Any, callbacks: FitCallbacks
-) -> None:
-    """Minimise the full objective with scipy's L-BFGS-B, updating ensemble and history.
-
-    The ensemble has a single member.
-
-    Warns
-    -----
-    ConvergenceWarning
-        ``max_iter`` or ``max_fun`` was reached, or the line search failed.
-    UserWarning
-        Training was interrupted.
-    """
-    (network,) = ensemble.members
-    objective = Objective(network, problem, params.n_jobs)
-    reporter = get_reporter(params.verbose, params.max_iter)
-    iterations = _Iterations(ensemble, history, reporter, callbacks, params.max_iter)
-    try:
-        callbacks.begin_epoch()
-        with (
-            objective.team,
-            deferred_interrupt() as iterations.interrupt,
-            ONE_THREAD_OF_BLAS,  # scipy's sums over theta depend on the threads
-            iterations.interrupt.second_raises(),
-        ):
-            result = minimize(
-                objective,
-                network.theta.astype(np.float64),
-                method="L-BFGS-B",
-                jac=True,
-                callback=iterations,
-                options={
-                    "maxfun": params.max_fun,
-                    "maxiter": params.max_iter,
-                    "gtol": float(params.tol),
-                },
-            )
-            objective.set_parameters(result.x)
-            history.loss = float(result.fun)
-    finally:
-        reporter.close()
-    if iterations.interrupt.received:
-        _warn_interrupted(history)
-    elif result.status != 0 and not iterations.told_to_stop:
-        _warn_unconverged(
-            f"lbfgs stopped after {result.nit} iterations (status {result.status}): "
-            f"{result.message}. {_advice(problem.data.X, 'max_iter, max_fun or tol')}"
-        )
-
-
-class _Iterations:
-    """What scipy calls after each of its iterations."""
-
-    def __init__(
-        self,
-        ensemble: Ensemble,
-        history: History,
-        reporter: Reporter,
-        callbacks: FitCallbacks,
-        n_iterations: int,
-    ) -> None:
-        self._ensemble = ensemble
-        self._history = history
-        self._reporter = reporter
-        self._callbacks = callbacks
-        self._n_iterations = n_iterations
-        self.interrupt = Interrupt()
-        self.told_to_stop = False
-
-    def __call__(self, intermediate_result: OptimizeResult) -> None:
-        self._history.add(float(intermediate_result.fun), n_rows=0)
-        self._reporter.update(self._history)
-        self._ensemble.theta[:] = intermediate_result.x
-        self.told_to_stop = self._callbacks.end_epoch(self._ensemble)
-        if self.interrupt.received or self.told_to_stop:
-            raise StopIteration
-        if self._history.n_iter < self._n_iterations:
-            self._callbacks.begin_epoch()

@@ -13,6 +13,7 @@ from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import log_loss
 
 import skmlp._base
+import skmlp._problem
 import skmlp._team
 import skmlp._training
 from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
@@ -478,7 +479,7 @@ class TestScalesOfInputs:
 
     @pytest.mark.parametrize("n_jobs", [2, 3])
     def test_the_same_bits_for_any_number_of_threads(self, n_jobs, monkeypatch):
-        monkeypatch.setattr(skmlp._training, "n_helpful_threads", lambda n_jobs, *_: n_jobs)
+        monkeypatch.setattr(skmlp._problem, "n_helpful_threads", lambda n_jobs, *_: n_jobs)
         for seed in range(4):
             rng = np.random.default_rng(seed)
             X = rng.normal(size=(300, 133)).astype(np.float32)

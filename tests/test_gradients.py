@@ -6,8 +6,9 @@ import pytest
 from skmlp._kernels.activations import ACTIVATIONS
 from skmlp._kernels.losses import LOSSES
 from skmlp._kernels.network import n_halves
+from skmlp._lbfgs import Objective
 from skmlp._network import Network
-from skmlp._training import Objective, Problem
+from skmlp._problem import Problem
 from skmlp._validation import TrainingData, as_matrix
 
 N_ROWS, N_FEATURES = 40, 5

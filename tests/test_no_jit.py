@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-import skmlp._training
+import skmlp._problem
 from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
 from skmlp._kernels.activations import ACTIVATIONS
 from skmlp._kernels.optimizers import OPTIMIZERS
@@ -47,7 +47,7 @@ def results(dtype):
 def all_results():
     """With as many threads as n_jobs says."""
     several = mock.patch.object(
-        skmlp._training, "n_helpful_threads", lambda n_jobs, *_: n_jobs or 1
+        skmlp._problem, "n_helpful_threads", lambda n_jobs, *_: n_jobs or 1
     )
     with several, warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+import skmlp._problem
 import skmlp._training
 from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
 from skmlp._kernels.activations import ACTIVATIONS
@@ -30,7 +31,7 @@ def all_threads(monkeypatch):
         used.append(n_jobs or 1)
         return used[-1]
 
-    monkeypatch.setattr(skmlp._training, "n_helpful_threads", n_threads)
+    monkeypatch.setattr(skmlp._problem, "n_helpful_threads", n_threads)
     return used
 
 
@@ -133,7 +134,7 @@ def test_a_helper_that_never_runs():
             super().__exit__(*details)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(skmlp._training, "Team", Busy)
+        patch.setattr(skmlp._problem, "Team", Busy)
         np.testing.assert_array_equal(outcome(fitted(X, y, 3)), expected)
     assert release.is_set()
 
@@ -151,7 +152,7 @@ def test_a_helper_that_comes_when_all_is_done(all_threads, monkeypatch):
                 kernel(*arguments, self._marks, thread)
             return value
 
-    monkeypatch.setattr(skmlp._training, "Team", Late)
+    monkeypatch.setattr(skmlp._problem, "Team", Late)
     np.testing.assert_array_equal(outcome(fitted(X, y, 3)), expected)
 
 
@@ -307,7 +308,7 @@ class TestHowManyThreads:
             asked.append(arguments)
             return 1
 
-        monkeypatch.setattr(skmlp._training, "n_helpful_threads", ask)
+        monkeypatch.setattr(skmlp._problem, "n_helpful_threads", ask)
         X, y = make_problem()
         for solver in ("adam", "lbfgs"):
             fitted(X, y, 5, solver=solver)

@@ -13,6 +13,7 @@ from sklearn.datasets import make_classification
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.metrics import log_loss
 
+import skmlp._lbfgs
 import skmlp._training
 from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
 from skmlp._history import History
@@ -189,7 +190,7 @@ def test_partial_fit_keeps_the_network_where_only_the_loss_overflows(binary_data
 def test_a_line_search_may_leave_float32(binary_data, monkeypatch):
     """There is no finite value there, and the search goes back, without a warning."""
     X, y = binary_data
-    minimize = skmlp._training.minimize
+    minimize = skmlp._lbfgs.minimize
 
     def step_far_first(objective, start, **options):
         assert not np.isfinite(objective(np.full_like(start, 1e39))[0])
@@ -197,7 +198,7 @@ def test_a_line_search_may_leave_float32(binary_data, monkeypatch):
 
     network = MLPBinaryClassifier((8,), solver="lbfgs", max_iter=20, random_state=0)
     expected = network.fit(X.astype(np.float32), y).coefs_[0]
-    monkeypatch.setattr(skmlp._training, "minimize", step_far_first)
+    monkeypatch.setattr(skmlp._lbfgs, "minimize", step_far_first)
     np.testing.assert_array_equal(network.fit(X.astype(np.float32), y).coefs_[0], expected)
 
 
@@ -537,8 +538,8 @@ class InterruptAfter:
 
 class TestInterrupt:
     def interrupted_fit(self, monkeypatch, network, X, y, n_calls=4):
-        kernel = InterruptAfter(skmlp._training.run_epoch, n_calls)
-        monkeypatch.setattr(skmlp._training, "run_epoch", kernel)
+        module = skmlp._lbfgs if network.solver == "lbfgs" else skmlp._training
+        monkeypatch.setattr(module, "run_epoch", InterruptAfter(module.run_epoch, n_calls))
         with pytest.warns(UserWarning, match="Training interrupted by user"):
             return network.fit(X, y)
 

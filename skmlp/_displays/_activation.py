@@ -10,8 +10,9 @@ from sklearn.utils._optional_dependencies import check_matplotlib_support
 from skmlp._displays._artists import merged, new_axes
 from skmlp._kernels.activations import ACTIVATIONS
 from skmlp._kernels.losses import LOSSES
+from skmlp._lbfgs import Objective
 from skmlp._network import Network
-from skmlp._training import Objective, Problem
+from skmlp._problem import Problem
 from skmlp._validation import TrainingData, as_matrix
 
 # Weight of the units whose derivatives are read off a gradient: a power of two, which rounds

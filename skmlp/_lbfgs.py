@@ -1,0 +1,140 @@
+"""Training by scipy's L-BFGS-B: the full objective and its gradient, once an evaluation.
+
+``params`` is an object with the estimator's parameters as attributes.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import OptimizeResult, minimize
+
+from skmlp._callbacks import FitCallbacks
+from skmlp._ensemble import Ensemble
+from skmlp._history import History
+from skmlp._interrupt import Interrupt, deferred_interrupt
+from skmlp._kernels.epoch import run_epoch
+from skmlp._kernels.optimizers import ADDING_UP
+from skmlp._network import Network
+from skmlp._problem import Problem, team_of
+from skmlp._reporting import Reporter, get_reporter
+from skmlp._team import ONE_THREAD_OF_BLAS
+from skmlp._warnings import advice, warn_interrupted, warn_unconverged
+
+
+class Objective:
+    """The full objective as scipy wants it: float64 parameters in, (value, gradient) out."""
+
+    def __init__(self, network: Network, problem: Problem, n_jobs: int | None) -> None:
+        self._network = network
+        self._problem = problem
+        self._block = network.block_rows(problem.data.X, len(problem.rows))
+        self.team = team_of(network, problem, n_jobs, self._block)
+        self._no_dropout = np.zeros(network.depth)
+        self._no_settings = np.empty(0)
+        self._gradient = np.empty((1, network.theta.size), network.theta.dtype)
+        kept = network.memory(self._block)
+        self._no_scaling = None if kept is None else np.empty(0, network.theta.dtype)
+        self._scratch = (
+            kept,
+            *network.workspaces(problem.data.X, self._block, self.team.n_threads),
+        )
+
+    def __call__(self, theta: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        problem, network = self._problem, self._network
+        self.set_parameters(theta)
+        self._gradient.fill(0)
+        no_rates = np.zeros(-(-len(problem.rows) // self._block))
+        value = self.team.run(
+            run_epoch, *problem.data.X, *problem.data[1:], problem.rows, self._block,
+            network.theta, network.table, problem.loss, problem.smoothing, problem.alpha,
+            ADDING_UP, self._no_settings, self._gradient, self._no_scaling, 1, no_rates, np.inf,
+            self._no_dropout, 0, *self._scratch,
+        )  # fmt: skip
+        return value, self._gradient[0].astype(np.float64)  # scipy keeps what it is given
+
+    def set_parameters(self, theta: NDArray[np.float64]) -> None:
+        """Give the network parameters, infinite ones where a step leaves its dtype."""
+        with np.errstate(over="ignore"):
+            self._network.theta[:] = theta
+
+
+def train_lbfgs(
+    ensemble: Ensemble, problem: Problem, history: History, params: Any, callbacks: FitCallbacks
+) -> None:
+    """Minimise the full objective with scipy's L-BFGS-B, updating ensemble and history.
+
+    The ensemble has a single member.
+
+    Warns
+    -----
+    ConvergenceWarning
+        ``max_iter`` or ``max_fun`` was reached, or the line search failed.
+    UserWarning
+        Training was interrupted.
+    """
+    (network,) = ensemble.members
+    objective = Objective(network, problem, params.n_jobs)
+    reporter = get_reporter(params.verbose, params.max_iter)
+    iterations = _Iterations(ensemble, history, reporter, callbacks, params.max_iter)
+    try:
+        callbacks.begin_epoch()
+        with (
+            objective.team,
+            deferred_interrupt() as iterations.interrupt,
+            ONE_THREAD_OF_BLAS,  # scipy's sums over theta depend on the threads
+            iterations.interrupt.second_raises(),
+        ):
+            result = minimize(
+                objective,
+                network.theta.astype(np.float64),
+                method="L-BFGS-B",
+                jac=True,
+                callback=iterations,
+                options={
+                    "maxfun": params.max_fun,
+                    "maxiter": params.max_iter,
+                    "gtol": float(params.tol),
+                },
+            )
+            objective.set_parameters(result.x)
+            history.loss = float(result.fun)
+    finally:
+        reporter.close()
+    if iterations.interrupt.received:
+        warn_interrupted(history)
+    elif result.status != 0 and not iterations.told_to_stop:
+        warn_unconverged(
+            f"lbfgs stopped after {result.nit} iterations (status {result.status}): "
+            f"{result.message}. {advice(problem.data.X, 'max_iter, max_fun or tol')}"
+        )
+
+
+class _Iterations:
+    """What scipy calls after each of its iterations."""
+
+    def __init__(
+        self,
+        ensemble: Ensemble,
+        history: History,
+        reporter: Reporter,
+        callbacks: FitCallbacks,
+        n_iterations: int,
+    ) -> None:
+        self._ensemble = ensemble
+        self._history = history
+        self._reporter = reporter
+        self._callbacks = callbacks
+        self._n_iterations = n_iterations
+        self.interrupt = Interrupt()
+        self.told_to_stop = False
+
+    def __call__(self, intermediate_result: OptimizeResult) -> None:
+        self._history.add(float(intermediate_result.fun), n_rows=0)
+        self._reporter.update(self._history)
+        self._ensemble.theta[:] = intermediate_result.x
+        self.told_to_stop = self._callbacks.end_epoch(self._ensemble)
+        if self.interrupt.received or self.told_to_stop:
+            raise StopIteration
+        if self._history.n_iter < self._n_iterations:
+            self._callbacks.begin_epoch()
