@@ -44,17 +44,21 @@ from skmlp._validation import (
     as_native,
     check_activations,
     check_classes,
+    check_convertible,
     check_dropout,
     check_hidden_layer_sizes,
     check_none_missing,
+    check_numbers,
     check_range_of_weights,
     check_same_architecture,
+    check_size,
     check_weights,
     class_weights_of_rows,
     encode_labels,
     fold_rows,
     naming,
     split_rows,
+    within_floats,
 )
 
 
@@ -437,9 +441,11 @@ class BaseMLPClassifier(
     ) -> tuple[Any, NDArray[Any]]:
         """Return X as C-ordered array or CSR matrix, and labels y in one dimension."""
         check_none_missing(y)
-        X, y = validate_data(
-            self, X, y, accept_sparse="csr", dtype=dtype, order="C", reset=reset
-        )
+        check_convertible(X)
+        with within_floats():
+            X, y = validate_data(
+                self, X, y, accept_sparse="csr", dtype=dtype, order="C", reset=reset
+            )
         return as_native(X), y
 
     def _check_training_rows(self, X: Any, y: Any, goes_on: bool) -> tuple[Any, NDArray[Any]]:
@@ -454,6 +460,7 @@ class BaseMLPClassifier(
 
     def _check_solver(self) -> None:
         """Raise ValueError where the solver cannot do what the parameters ask of it."""
+        check_numbers({name: getattr(self, name) for name in self._parameter_constraints})
         if self.scaling_rate and self.solver != "adamw":
             raise ValueError(
                 f"scaling_rate is for solver='adamw' alone; got solver={self.solver!r}."
@@ -585,7 +592,9 @@ class BaseMLPClassifier(
             differ = bool((weights != weights[0]).any())
             given = {"sample_weight": weights} if differ and takes_weights(scorer) else {}
             alone = Ensemble(network.theta[np.newaxis], network.layers)
-            return float(scorer(self._as_fitted(alone, classes), *tables[i], **given))
+            result = scorer(self._as_fitted(alone, classes), *tables[i], **given)
+            with naming("scoring"):
+                return float(result)
 
         return ValidationSet(data, rows, score, scales=scales)
 
@@ -610,7 +619,8 @@ class BaseMLPClassifier(
         """Return what each member draws from: of a single one, the source itself."""
         if self.n_members == 1:
             return [random_state]
-        seeds = random_state.randint(np.iinfo(np.int32).max, size=self.n_members)
+        with naming("n_members"):
+            seeds = random_state.randint(np.iinfo(np.int32).max, size=self.n_members)
         return [np.random.RandomState(seed) for seed in seeds]
 
     def _get_ensemble(
@@ -623,6 +633,7 @@ class BaseMLPClassifier(
         hidden = check_hidden_layer_sizes(self.hidden_layer_sizes)
         check_dropout(self.dropout, len(hidden))
         units = [X.shape[1], *hidden, self._n_logits(len(classes))]
+        check_size(units, self.n_members)
         activations = check_activations(self.activation, len(hidden))
         if goes_on:
             fitted = self._ensemble

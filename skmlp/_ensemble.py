@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skmlp._kernels._layout import FAN_OUT
+from skmlp._kernels._layout import FAN_IN, FAN_OUT
 from skmlp._kernels.optimizers import stride_of
 from skmlp._network import Network, aligned_empty, coefs_of, intercepts_of, slopes_of
 from skmlp._validation import Matrix
@@ -88,6 +88,19 @@ class Ensemble:
         """Divide the parameters of the output layer, and thereby the logits."""
         self.coefs[-1][:] /= temperature
         self.intercepts[-1][:] /= temperature
+
+    def check_ends(self, n_features: int, n_classes: int) -> None:
+        """Raise ValueError where the estimator's attributes are not the network's.
+
+        The kernels would read and write beside their arrays.
+        """
+        n_inputs, n_outputs = self.layers[0, FAN_IN], self.layers[-1, FAN_OUT]
+        if n_features != n_inputs or n_classes != max(2, n_outputs):
+            raise ValueError(
+                f"n_features_in_ or classes_ was changed after fit: they are of {n_features} "
+                f"features and {n_classes} classes; the network has {n_inputs} and "
+                f"{max(2, n_outputs)}."
+            )
 
     def write_probabilities(self, X: Matrix, link: int, out: NDArray[Any]) -> bool:
         """Write the mean of the members' probabilities into `out`.

@@ -24,7 +24,7 @@ from skmlp._kernels._layout import (
 from skmlp._kernels.activations import ACTIVATIONS, INITIAL_SLOPE
 from skmlp._kernels.epoch import n_tallies
 from skmlp._kernels.network import NO_LINK, PANEL, gradient_size, n_deltas, n_scratch, outputs
-from skmlp._validation import Matrix, read_only
+from skmlp._validation import Matrix, naming, read_only
 
 # The full gradient takes the rows in blocks, so that memory does not grow with their number: of
 # so many rows, or elements of workspace where rows are wide.
@@ -298,7 +298,8 @@ def for_each_block(function: Callable[[slice], bool], n_rows: int, n_jobs: int |
     """
     starts = range(0, n_rows, _BLOCK_OF_PREDICTION)
     blocks = [slice(start, min(start + _BLOCK_OF_PREDICTION, n_rows)) for start in starts]
-    n_threads = min(effective_n_jobs(n_jobs), len(blocks)) if len(blocks) > 1 else 1
+    with naming("n_jobs"):
+        n_threads = min(effective_n_jobs(n_jobs), len(blocks)) if len(blocks) > 1 else 1
     if n_threads == 1:
         return all(function(block) for block in blocks)
     with ThreadPoolExecutor(n_threads) as pool:

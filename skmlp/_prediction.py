@@ -13,7 +13,14 @@ from sklearn.utils.validation import assert_all_finite, check_is_fitted, validat
 from skmlp._ensemble import Ensemble
 from skmlp._kernels.losses import LOSSES
 from skmlp._network import are_logits, for_each_block, predicted_codes
-from skmlp._validation import FLOATS, Matrix, as_matrix, as_native
+from skmlp._validation import (
+    FLOATS,
+    Matrix,
+    as_matrix,
+    as_native,
+    check_convertible,
+    within_floats,
+)
 
 _OVERFLOW = (
     "The outputs of the network are not finite: Input X contains numbers that are too large, "
@@ -64,16 +71,19 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             X is invalid, or its numbers are too large for the network.
         """
         is_dense = not sparse.issparse(X)
-        X = validate_data(
-            self,
-            X,
-            accept_sparse="csr",
-            dtype=FLOATS,
-            order="C",
-            reset=False,
-            ensure_all_finite=not is_dense,  # else the network looks, which has X at hand
-        )
+        check_convertible(X)
+        with within_floats():
+            X = validate_data(
+                self,
+                X,
+                accept_sparse="csr",
+                dtype=FLOATS,
+                order="C",
+                reset=False,
+                ensure_all_finite=not is_dense,  # else the network looks, which has X at hand
+            )
         X = as_native(X)
+        self._ensemble.check_ends(X.shape[1], len(self.classes_))
         ours = self._ensemble.theta.dtype
         result = np.empty((X.shape[0], *shape), dtype or ours)
         # A dense X of another dtype is converted by blocks, to be no larger than memory.

@@ -195,7 +195,7 @@ class _Member:
         if params.scaling_rate:
             state.scale_inputs(network)
         else:  # as it may have been before
-            state.scaling = state.scaling[:0]
+            state.scaling = np.empty(0, network.theta.dtype)
         if drops and state.dropout_seed == 0:
             state.dropout_seed = int(state.random_state.randint(1, 2**31))
         # It is read-only where the estimator was loaded as a memory map.

@@ -8,6 +8,7 @@ import re
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from numbers import Integral, Real
 from typing import Any, NamedTuple
 
@@ -25,6 +26,9 @@ _LEAST_OF_FOLD = 10
 # What weights are to be between, so that neither their sum over many calls of partial_fit nor a
 # number divided by their mean overflows.
 _LEAST_WEIGHT, _LARGEST_WEIGHT = 1e-300, 1e300
+
+# More weights than any memory holds, and few enough for products and sums in bytes.
+_LARGEST_NETWORK = 10**15
 
 # The dtypes that are kept as they come in; the first is what others become.
 FLOATS = (np.float64, np.float32)
@@ -97,12 +101,39 @@ def as_matrix(X: Any, dtype: Any) -> Matrix:
     return Matrix(*map(read_only, (dense, data, indices, indptr)))
 
 
+def check_convertible(X: Any) -> None:
+    """Raise ValueError where a sparse X points beside its shape.
+
+    scipy would write there where it makes CSR of another format, and does not look.
+    """
+    if not sparse.issparse(X) or X.format == "csr" or X.ndim != 2:
+        return
+    with naming("X"):
+        if X.format in ("csc", "bsr"):
+            X.check_format(full_check=True)
+            return
+        elements = X.tocoo(copy=False)
+    for indices, size in zip(elements.coords, elements.shape, strict=True):
+        if len(indices) != len(elements.data):
+            raise ValueError(
+                "X is not a valid sparse matrix: there must be an index for each element; got "
+                f"{len(indices)} and {len(elements.data)}."
+            )
+        if indices.size and not (indices.min() >= 0 and indices.max() < size):
+            raise ValueError(
+                "X is not a valid sparse matrix: its indices must be from 0 to "
+                f"{size - 1}; got {indices.min()} to {indices.max()}."
+            )
+
+
 def _check_csr(X: Any) -> None:
     """Raise ValueError where a CSR matrix points beside its columns or its elements.
 
     scipy looks at that only on request, and the kernels would read and write there.
     """
     starts, columns = X.indptr, X.indices
+    if not starts.ndim == columns.ndim == X.data.ndim == 1:
+        raise ValueError("X is not a valid sparse matrix: its parts must have one dimension.")
     n_stored = min(len(columns), len(X.data))
     if len(starts) != X.shape[0] + 1:
         raise ValueError(
@@ -137,6 +168,19 @@ def check_hidden_layer_sizes(sizes: Any) -> tuple[int, ...]:
     if any(width <= 0 for width in widths):
         raise ValueError(f"hidden_layer_sizes must be > 0, got {widths}.")
     return tuple(int(width) for width in widths)
+
+
+def check_size(units: Sequence[int], n_members: int) -> None:
+    """Raise ValueError where no memory can hold a network of such layers.
+
+    Their sizes are multiplied as Python's integers, which NumPy's would leave silently.
+    """
+    n_products = sum(a * b for a, b in pairwise(units))
+    if n_members * n_products > _LARGEST_NETWORK:
+        raise ValueError(
+            f"hidden_layer_sizes={tuple(units[1:-1])} and n_members={n_members} make more than "
+            f"{_LARGEST_NETWORK:.0e} weights with {units[0]} features."
+        )
 
 
 def _one_a_layer(setting: Any, n_hidden: int) -> list[Any]:
@@ -196,9 +240,33 @@ def naming(argument: str) -> Iterator[None]:
         raise kind(f"{argument} is invalid: {error}") from error
 
 
+@contextmanager
+def within_floats() -> Iterator[None]:
+    """Raise ValueError where X has an integer that no float can be."""
+    try:
+        yield
+    except OverflowError as error:
+        raise ValueError(f"X contains a number that is too large: {error}") from error
+
+
+def check_numbers(parameters: dict[str, Any]) -> None:
+    """Raise ValueError where one of the parameters has an integer that no float can be."""
+    for name, value in parameters.items():
+        numbers = value if isinstance(value, list | tuple) else [value]
+        try:
+            [float(number) for number in numbers if isinstance(number, Real)]
+        except OverflowError as error:
+            raise ValueError(f"{name} is too large: {error}") from error
+
+
 def check_none_missing(y: Any) -> None:
-    """Raise ValueError where labels of pandas are missing, which NumPy cannot compare."""
-    if hasattr(y, "isna") and np.any(y.isna()):
+    """Raise ValueError where labels are missing that scikit-learn does not look for.
+
+    Those of pandas NumPy cannot compare, and NaT it takes for a label.
+    """
+    kind = getattr(getattr(y, "dtype", None), "kind", None)
+    missing = y.isna() if hasattr(y, "isna") else np.isnat(y) if kind in ("m", "M") else False
+    if np.any(missing):
         raise ValueError("Input y contains NaN.")
 
 
@@ -246,8 +314,8 @@ def check_weights(sample_weight: Any, X: Any) -> NDArray[np.float64]:
         weights = _check_sample_weight(
             sample_weight, X, dtype=np.float64, ensure_non_negative=True
         )
-    if not weights.any():  # scikit-learn checks this only from 1.9 on
-        raise ValueError("Sample weights must contain at least one non-zero number.")
+        if not weights.any():  # scikit-learn checks this only from 1.9 on
+            raise ValueError("Sample weights must contain at least one non-zero number.")
     return check_range_of_weights(weights, "sample_weight")
 
 

@@ -1,5 +1,6 @@
 """Tables of numbers and categories as features that a network learns well from."""
 
+import warnings
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -177,6 +178,11 @@ class _TargetMeans:
         ]
         return np.hstack([np.empty((len(X), 0)), *means])
 
+    @property
+    def categories(self) -> list[Strings]:
+        """The categories of each column."""
+        return self._encoders[0].categories_ if self._encoders else []
+
     def transform(self, X: Strings) -> Floats:
         """Return the means for other rows."""
         means = [encoder.transform(X) for encoder in self._encoders]
@@ -193,8 +199,10 @@ def _is_missing(value: Any) -> bool:
     """Return whether an element of a column of objects is None, NaN, NaT or pandas' NA."""
     try:
         return value is None or bool(value != value)
-    except TypeError:  # as NA says of its comparisons
+    except (TypeError, ArithmeticError):  # as NA and a signaling NaN say of comparisons
         return True
+    except ValueError:  # of what is an array itself
+        return False
 
 
 # What the elements of a column are; strings, which any file format takes.
@@ -218,7 +226,7 @@ def _kind(column: Any) -> _Kind:
     """Return what a column has."""
     if _has_codes(column):
         return "category"
-    values = np.asarray(column)
+    values = _values(column)
     if values.dtype.kind != "O":
         return _OF_DTYPES.get(values.dtype.kind, "category")
     present = [value for value in values if not _is_missing(value)]
@@ -231,6 +239,18 @@ def _kind(column: Any) -> _Kind:
     return "category"
 
 
+def _values(column: Any) -> NDArray[Any]:
+    """Return a column as an array, or raise ValueError where it has several."""
+    values = np.asarray(column)
+    if values.ndim != 1:
+        name = getattr(column, "name", "")
+        raise ValueError(
+            f"A column of X, {name!r}, must have one value for each row; got an array of shape "
+            f"{values.shape}."
+        )
+    return values
+
+
 def _has_codes(column: Any) -> bool:
     """Return whether a column is one of pandas' Categorical."""
     return hasattr(column, "cat") and hasattr(column.cat, "categories")
@@ -238,14 +258,33 @@ def _has_codes(column: Any) -> bool:
 
 def _as_numbers(column: Any) -> Floats:
     """Return a column of numbers, dates or durations as float64, missing values as NaN."""
-    values = np.asarray(column)
+    values = _values(column)
     if values.dtype.kind in "mM":
-        ticks = values.astype(f"{values.dtype.kind}8[us]")
-        return np.where(np.isnat(ticks), np.nan, ticks.astype(np.int64) / 1e6)
+        return _seconds(values)
     if values.dtype.kind == "O":
         numbers = [np.nan if _is_missing(value) else _as_number(value) for value in values]
         return np.array(numbers, dtype=float)
-    return values.astype(float)
+    with np.errstate(over="ignore"):
+        return values.astype(float)
+
+
+# NumPy's units whose dates and durations may be more seconds than fit.
+_COARSE_UNITS = ("Y", "M", "W", "D", "h", "m")
+
+
+def _seconds(values: NDArray[Any]) -> Floats:
+    """Return dates or durations in seconds, of whatever unit, NaT as NaN.
+
+    Whole seconds and what is left are converted apart, so that neither nanoseconds nor a date
+    is rounded before it must be.
+    """
+    missing = np.isnat(values)
+    whole = values.astype(f"{values.dtype.kind}8[s]")
+    is_coarse = np.datetime_data(values.dtype)[0] in _COARSE_UNITS
+    if is_coarse and ((whole.astype(values.dtype) != values) & ~missing).any():
+        raise OverflowError("its seconds are more than an integer of 64 bits")
+    rest = (values - whole) / np.timedelta64(1, "s")
+    return np.where(missing, np.nan, whole.astype(np.int64) + rest)
 
 
 def _as_number(value: Any) -> float:
@@ -266,18 +305,23 @@ def _as_categories(column: Any) -> Strings:
     if _has_codes(column):  # numbers among them would be others beside a missing one
         names = np.array([*map(str, column.cat.categories), None], dtype=object)
         return names[np.asarray(column.cat.codes)]
-    values = np.asarray(column, dtype=object)
+    values = np.asarray(_values(column), dtype=object)
     strings = [None if _is_missing(value) else str(value) for value in values]
     return np.array(strings, dtype=object)
 
 
 def _distinct(names: Sequence[str]) -> list[str]:
     """Return names of which those that are there already have a number behind them."""
-    seen: dict[str, int] = {}
+    n_times: dict[str, int] = {}
+    taken: set[str] = set()
     result = []
     for name in names:
-        seen[name] = seen.get(name, 0) + 1
-        result.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
+        distinct = name
+        while distinct in taken:
+            n_times[name] = n_times.get(name, 1) + 1
+            distinct = f"{name}_{n_times[name]}"
+        taken.add(distinct)
+        result.append(distinct)
     return result
 
 
@@ -464,9 +508,17 @@ class TabularPreprocessor(PersistenceMixin, TransformerMixin, BaseEstimator):
         ------
         ValueError
             A column that was numeric in training has something else, or infinity.
+
+        Warns
+        -----
+        UserWarning
+            A column that had categories in training is an array of numbers or dates, and none
+            of them is such a category.
         """
         check_is_fitted(self)
-        numbers, categories = self._split(self._columns(X, reset=False))
+        columns = self._columns(X, reset=False)
+        numbers, categories = self._split(columns)
+        self._warn_of_strangers(columns, categories)
         if self._is_large.any():
             means = self._means.transform(categories[:, self._is_large])
             numbers = np.column_stack([numbers, means])
@@ -512,8 +564,15 @@ class TabularPreprocessor(PersistenceMixin, TransformerMixin, BaseEstimator):
         if isinstance(X, list | tuple):  # of which an array would make all strings
             X = np.array(X, dtype=object)
         if hasattr(X, "columns"):
+            if not hasattr(X, "to_numpy"):
+                raise TypeError(
+                    "X must be a DataFrame of pandas or polars, in memory, or an array; got "
+                    f"{type(X).__name__}."
+                )
             if 0 in X.shape:
                 raise ValueError(f"X must have at least one row and one column; got {X.shape}.")
+            if len(set(X.columns)) < X.shape[1]:
+                raise ValueError(f"X must have distinct column names; got {list(X.columns)}.")
             validate_data(self, X, reset=reset, skip_check_array=True)
             return [X[name] for name in X.columns]
         X = validate_data(self, X, reset=reset, dtype=None, ensure_all_finite=False)
@@ -539,14 +598,38 @@ class TabularPreprocessor(PersistenceMixin, TransformerMixin, BaseEstimator):
         )
         return result
 
+    def _warn_of_strangers(self, columns: list[Any], categories: Strings) -> None:
+        """Warn of columns that are likely to be written in another way than in training.
+
+        Truth values as 0 and 1, say, none of which is ``'True'``.
+        """
+        small = iter(() if self._is_large.all() else self._one_hot.categories_)
+        large = iter(self._means.categories if self._is_large.any() else ())
+        others = np.flatnonzero(~self._is_number).tolist()
+        for j, is_large, values in zip(others, self._is_large, categories.T, strict=True):
+            known = set(next(large if is_large else small, ())) - {None}
+            if _has_codes(columns[j]) or np.asarray(columns[j]).dtype.kind not in _OF_DTYPES:
+                continue
+            found = set(values) - {None}
+            if found and known and not found & known:
+                warnings.warn(
+                    f"Column {self._name(j)!r} had categories like {str(max(known))!r} in "
+                    f"training, and now has none of them, but numbers like {max(found)}.",
+                    UserWarning,
+                    stacklevel=4,
+                )
+
+    def _name(self, j: int) -> Any:
+        """Return what the user calls column j."""
+        return self.feature_names_in_[j] if hasattr(self, "feature_names_in_") else j
+
     def _as_numbers(self, column: Any, j: int) -> Floats:
         """Return the numbers of column j, or raise ValueError where it has other things."""
         kind, expected = _kind(column), self._kinds[j]
         truths = expected == "number" and np.asarray(column).dtype.kind == "b"
         if kind not in (expected, "nothing") and not truths:
-            name = self.feature_names_in_[j] if hasattr(self, "feature_names_in_") else j
             raise ValueError(
-                f"Column {name!r} was of kind {expected} in training, and now is "
+                f"Column {self._name(j)!r} was of kind {expected} in training, and now is "
                 f"of kind {kind}."
             )
         try:

@@ -190,9 +190,10 @@ def test_memory_map(fitted, tmp_path):
 
 
 @pytest.mark.parametrize("method", ["partial_fit", "fit"])
-def test_training_goes_on_from_a_memory_map(task, tmp_path, method):
+@pytest.mark.parametrize("params", [{}, {"activation": "gelu"}, {"dropout": 0.3}], ids=str)
+def test_training_goes_on_from_a_memory_map(task, tmp_path, method, params):
     classifier, X, y = task
-    network = classifier(8, warm_start=True, tol=1.0, random_state=0).fit(X, y)
+    network = classifier(8, warm_start=True, tol=1.0, random_state=0, **params).fit(X, y)
     joblib.dump(network, tmp_path / "network.joblib")
     mapped = joblib.load(tmp_path / "network.joblib", mmap_mode="r")
     getattr(mapped, method)(X, y)

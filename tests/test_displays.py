@@ -522,6 +522,8 @@ def test_what_a_representation_cannot_show(moons):
         RepresentationDisplay.from_estimator(binary(()).fit(*moons), *moons)
     with pytest.raises(ValueError, match="classes not in"):
         RepresentationDisplay.from_estimator(binary(2).fit(*moons), moons[0], moons[1] + 1)
+    with pytest.raises(ValueError, match="X needs two rows or more; got 1"):
+        RepresentationDisplay.from_estimator(binary(3).fit(*moons), moons[0][:1], moons[1][:1])
 
 
 def test_no_legend_of_classes_whose_colours_are_not_shown(moons):

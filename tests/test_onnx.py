@@ -12,6 +12,7 @@ import pytest
 import skl2onnx
 from numpydoc.validate import validate
 from onnxruntime import InferenceSession
+from skl2onnx.common.data_types import FloatTensorType
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import PCA
@@ -214,10 +215,17 @@ def test_labels(binary_data, classes, kind, n_members):
     assert outputs["label"].dtype.kind == kind
 
 
-def test_labels_that_onnx_has_no_type_for(binary_data):
+@pytest.mark.parametrize(
+    "classes",
+    [
+        np.array(["2020-01-01", "2020-01-02"], "datetime64[D]"),
+        np.array([2**63, 2**63 + 1], np.uint64),
+    ],
+    ids=str,
+)
+def test_labels_that_onnx_has_no_type_for(binary_data, classes):
     X, y = binary_data
-    days = np.array(["2020-01-01", "2020-01-02"], "datetime64[D]")
-    network = MLPBinaryClassifier((8,), **BRIEF).fit(X, days[y])
+    network = MLPBinaryClassifier((8,), **BRIEF).fit(X, classes[y])
     with pytest.raises(NotImplementedError, match="no type for class labels like"):
         to_onnx(network, X)
 
@@ -501,8 +509,26 @@ def test_numbers_as_strings(tables):
 def test_too_few_columns(tables):
     X, _, _ = tables
     preprocessor = TabularPreprocessor().fit(X[["size", "rooms"]])
-    with pytest.raises(ValueError, match="2 columns"):
+    with pytest.raises(ValueError, match="not the columns of training"):
         to_onnx(preprocessor, X[["size"]])
+    with pytest.raises(ValueError, match="2 columns"):
+        skl2onnx.to_onnx(preprocessor, initial_types=[("X", FloatTensorType([None, 1]))])
+
+
+def test_columns_in_another_order(binary_data):
+    """A model takes them as they come, and would be wrong without a word."""
+    X, y = binary_data
+    X = pd.DataFrame(X[:, :3], columns=["a", "b", "c"])
+    network = MLPBinaryClassifier((8,), **BRIEF)
+    for estimator in (network, make_pipeline(StandardScaler(), make_pipeline(network))):
+        estimator.fit(X, y)
+        for names in (["b", "a", "c"], ["a", "b"], ["a", "b", "d"]):
+            with pytest.raises(ValueError, match="not the columns of training, in their order"):
+                to_onnx(estimator, X.reindex(columns=names))
+        with pytest.raises(ValueError, match=r"X has 2 columns, but .* expecting 3"):
+            to_onnx(estimator, X.to_numpy()[:, :2])
+        with pytest.raises(ValueError, match="must have rows and columns; got 1 dim"):
+            to_onnx(estimator, X["a"])
 
 
 # The module

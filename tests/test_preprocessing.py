@@ -5,6 +5,7 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 from scipy import sparse
 from sklearn.base import clone
@@ -14,6 +15,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 
 from skmlp import MLPBinaryClassifier, TabularPreprocessor
+from skmlp.preprocessing import _as_numbers
 
 
 def make_table():
@@ -312,6 +314,20 @@ class TestManyCategories:
         assert np.isfinite(preprocessor.transform(pd.DataFrame({"town": ["x", None]}))).all()
 
 
+@pytest.mark.parametrize(
+    "table",
+    [
+        {"x": ["missing", None, "missing_2"]},
+        {"x_b": [1.0, 2.0, 3.0], "x": ["b", "b_2", "b"]},
+        {"x": ["1"] * 3, "x_1": ["a", "a_2", "a"], "x_1_a": ["2", "3", "2"]},
+    ],
+    ids=str,
+)
+def test_names_are_distinct(table):
+    names = TabularPreprocessor().fit(pd.DataFrame(table)).get_feature_names_out()
+    assert len(set(names)) == len(names)
+
+
 class TestRefused:
     @pytest.mark.parametrize(
         ("change", "message"),
@@ -330,6 +346,17 @@ class TestRefused:
         with pytest.raises(ValueError, match=message):
             preprocessor.transform(make_table().assign(**change))
 
+    @pytest.mark.parametrize("max_one_hot", [32, 1])
+    def test_categories_that_are_other_numbers_now(self, max_one_hot):
+        X = pd.DataFrame({"truth": [True, False, None] * 4, "code": pd.Categorical([7, 8] * 6)})
+        preprocessor = TabularPreprocessor(max_one_hot=max_one_hot).fit(X, np.arange(12) % 2)
+        with pytest.warns(UserWarning, match="Column 'truth' had categories like 'True'"):
+            preprocessor.transform(X.assign(truth=np.arange(12) % 2))
+        with pytest.warns(UserWarning, match=r"'code' .* but numbers like 8\.0"):
+            preprocessor.transform(X.assign(code=[7.0, 8.0, np.nan] * 4))
+        preprocessor.transform(X.assign(code=[7, 8, 9] * 4))
+        preprocessor.transform(X.assign(truth="unknown"))
+
     def test_whole_numbers_beyond_float64(self):
         preprocessor = TabularPreprocessor().fit([[1], [2]])
         with pytest.raises(ValueError, match="too large"):
@@ -339,6 +366,31 @@ class TestRefused:
         preprocessor = TabularPreprocessor().fit(make_table())
         with pytest.raises(ValueError, match="feature names should match"):
             preprocessor.transform(make_table().drop(columns="age"))
+
+    @pytest.mark.parametrize(
+        "column", [[np.arange(2), np.arange(2)], [Decimal("sNaN"), None], [[1], [2]]], ids=str
+    )
+    def test_odd_cells_are_categories(self, column):
+        table = pd.DataFrame({"odd": pd.Series(column, dtype=object)})
+        out = TabularPreprocessor().fit_transform(table)
+        assert np.isfinite(out).all()
+
+    def test_columns_of_several_values(self):
+        names = [np.nan, float("nan")]
+        with pytest.raises(ValueError, match="must have one value for each row"):
+            TabularPreprocessor().fit(pd.DataFrame([[1.0, 2.0]] * 4, columns=names))
+        table = pl.DataFrame({"pair": pl.Series([[1, 2], [3, 4]], dtype=pl.Array(pl.Int64, 2))})
+        with pytest.raises(ValueError, match="'pair', must have one value for each row"):
+            TabularPreprocessor().fit(table)
+
+    def test_columns_of_one_name(self):
+        with pytest.raises(ValueError, match=r"distinct column names; got \['a', 'a'\]"):
+            TabularPreprocessor().fit(pd.DataFrame([[1.0, 2.0]] * 4, columns=["a", "a"]))
+
+    def test_tables_that_are_no_dataframes(self):
+        table = pa.table({"a": [1.0, 2.0]})
+        with pytest.raises(TypeError, match=r"DataFrame of pandas or polars.* got Table"):
+            TabularPreprocessor().fit(table)
 
     def test_sparse_and_empty_tables(self):
         with pytest.raises(TypeError, match=r"[Ss]parse"):
@@ -389,6 +441,36 @@ class TestTheWholePipeline:
         assert clone(network).get_params() == network.get_params()
         with pytest.raises(TypeError, match="no_such_setting"):
             MLPBinaryClassifier.tabular(no_such_setting=1)
+
+
+class TestTimes:
+    """Seconds, of whatever unit; z is linear in them here, with neither bins nor clipping."""
+
+    @pytest.mark.parametrize("unit", ["ns", "ps", "fs", "us", "ms", "s", "m", "h", "D"])
+    @pytest.mark.parametrize("kind", ["m8", "M8"])
+    def test_units(self, kind, unit):
+        ticks = np.array([*range(8), 20])
+        X = ticks.astype(f"{kind}[{unit}]")[:, None]
+        out = TabularPreprocessor().fit_transform(X)
+        np.testing.assert_array_equal(out, TabularPreprocessor().fit_transform(ticks[:, None]))
+
+    def test_dates_are_not_rounded_twice(self):
+        X = pd.DataFrame(
+            {"t": np.array(["2020-01-01", "2020-01-02T03:04:05.678901"], "M8[us]")}
+        )
+        for unit in ("s", "ms", "us", "ns"):
+            seconds = _as_numbers(X["t"].astype(f"M8[{unit}]"))
+            part = {"s": 0, "ms": 0.678}.get(unit, 0.678901)
+            assert seconds.tolist() == [1577836800.0, 1577934245 + part]
+
+    def test_far_beyond_pandas(self):
+        X = np.array(["300000-01-01", "2000-01-01", "NaT", "1970-01-01"], "M8[s]")
+        far, near, missing, zero = _as_numbers(X)
+        assert far > 9e12 > near > zero == 0
+        assert np.isnan(missing)
+        X = np.array([2**62, 0], "M8[D]")[:, None]
+        with pytest.raises(ValueError, match="X contains a value too large: its seconds"):
+            TabularPreprocessor().fit(X)
 
 
 class TestExtremes:

@@ -160,6 +160,145 @@ def test_sparse_input_that_points_beside_itself(classifier, indices, indptr):
         network.fit(X, y)
 
 
+def damaged(kind):
+    """Return a sparse matrix (4, 3) of another format than CSR, or one of odd parts."""
+    X = getattr(sparse, f"{kind[:3]}_array")(np.eye(4, 3))
+    match kind:
+        case "csc indices":
+            X.indices = X.indices + 500_000_000
+        case "csc negative":
+            X.indices = X.indices - 1
+        case "csc indptr":
+            X.indptr = X.indptr * 1000
+        case "bsr indices":
+            X.indices = X.indices + 500_000_000
+        case "coo rows":
+            X.coords = (X.coords[0] + 100_000_000, X.coords[1])
+        case "coo columns":
+            X.coords = (X.coords[0], X.coords[1] - 1)
+        case "coo data":
+            X.data = X.data[:1]
+        case "csr data":
+            X.data = X.data[:, None]
+        case "csr indices":
+            X.indices = X.indices[:, None]
+        case "lil rows":
+            X.rows[0] = [10**6]
+    return X
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *["csc indices", "csc negative", "csc indptr", "bsr indices", "coo rows"],
+        *["coo columns", "coo data", "csr data", "csr indices", "lil rows"],
+    ],
+)
+def test_sparse_input_of_damaged_parts(kind):
+    """Of another format than CSR, scipy would write beside its arrays as it converts it."""
+    y = [0, 1, 0, 1]
+    network = MLPBinaryClassifier(3, tol=1.0, random_state=0).fit(np.eye(4, 3), y)
+    for call in (network.predict, network.transform, lambda X: network.fit(X, y)):
+        with pytest.raises(ValueError, match=r"X is (invalid|not a valid sparse matrix)"):
+            call(damaged(kind))
+
+
+@BOTH
+@pytest.mark.parametrize("changed", [{"classes_": [0]}, {"classes_": range(9)}, {"n": 1}])
+def test_attributes_that_were_changed(classifier, binary_data, changed):
+    """Results are as long as these say, and the kernels write what the network has."""
+    X, y = binary_data
+    network = classifier(3, tol=1.0, random_state=0).fit(X, y)
+    if "n" in changed:
+        network.n_features_in_, X = 1, X[:, :1]
+    else:
+        network.classes_ = np.array(changed["classes_"])
+    for method in ("predict", "predict_proba", "decision_function", "transform"):
+        with pytest.raises(ValueError, match="n_features_in_ or classes_ was changed"):
+            getattr(network, method)(X)
+
+
+HUGE = 10**400
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"alpha": HUGE},
+        {"learning_rate_init": HUGE},
+        {"power_t": HUGE},
+        {"tol": HUGE},
+        {"epsilon": HUGE},
+        {"max_grad_norm": HUGE},
+        {"max_iter": HUGE},
+        {"max_fun": HUGE},
+        {"scaling_rate": HUGE, "solver": "adamw"},
+        {"dropout": [HUGE]},
+        {"batch_size": HUGE},
+        {"hidden_layer_sizes": HUGE},
+        {"n_members": HUGE},
+    ],
+    ids=lambda parameters: next(iter(parameters)),
+)
+def test_parameters_that_no_float_can_be(binary_data, parameters):
+    network = MLPBinaryClassifier(**{"hidden_layer_sizes": 3} | parameters)
+    with pytest.raises(ValueError, match=f"{next(iter(parameters))} is too large"):
+        network.fit(*binary_data)
+
+
+def test_input_that_no_float_can_be(binary_data):
+    X, y = [[HUGE, 1], [1, 2]], [0, 1]
+    network = MLPBinaryClassifier(3, tol=1.0, early_stopping=True).fit([[0, 1]] * 40, y * 20)
+    with pytest.raises(ValueError, match="X contains a number that is too large"):
+        network.predict(X)
+    with pytest.raises(ValueError, match=r"\(X_val.*X contains a number that is too large"):
+        network.fit([[0, 1]] * 40, y * 20, X_val=X, y_val=y)
+    with pytest.raises(ValueError, match="X contains a number that is too large"):
+        network.fit(X, y)
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"hidden_layer_sizes": 2**63},
+        {"hidden_layer_sizes": 2**62},
+        {"hidden_layer_sizes": (2**62,) * 3},
+        {"hidden_layer_sizes": (2**32, 2**32)},
+        {"hidden_layer_sizes": 2**40, "n_members": 1000},
+    ],
+    ids=str,
+)
+def test_networks_that_no_memory_can_hold(binary_data, parameters):
+    with pytest.raises(
+        ValueError, match=r"hidden_layer_sizes=.* n_members=.* more than 1e\+15"
+    ):
+        MLPBinaryClassifier(**parameters).fit(*binary_data)
+
+
+def test_more_members_than_an_array_has_elements(binary_data):
+    with pytest.raises(ValueError, match="n_members is invalid"):
+        MLPBinaryClassifier(n_members=10**30).fit(*binary_data)
+
+
+def test_missing_dates_as_labels():
+    X, y = np.eye(4), np.array(["2000-01-01", "NaT"] * 2, "M8[s]")
+    with pytest.raises(ValueError, match="y contains NaN"):
+        MLPBinaryClassifier().fit(X, y)
+
+
+def test_scores_and_threads_that_are_none(binary_data):
+    X, y = binary_data
+
+    def score(*_):
+        return np.array([0.5])
+
+    with pytest.raises(TypeError, match="scoring is invalid"):
+        MLPBinaryClassifier(3, early_stopping=True, scoring=score).fit(X, y)
+    network = MLPBinaryClassifier(3, tol=1.0).fit(X, y).set_params(n_jobs="2")
+    with pytest.raises(TypeError, match="n_jobs is invalid"):
+        network.predict(np.zeros((10_000, X.shape[1])))
+
+
 @BOTH
 def test_the_other_order_of_bytes(classifier):
     """A DataFrame keeps it, and numba knows one only."""

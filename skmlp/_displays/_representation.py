@@ -43,6 +43,11 @@ def _in_plane(H: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.float64] | None
         )
     if H.shape[1] == 2:
         return H, None
+    if len(H) == 1:
+        raise ValueError(
+            "RepresentationDisplay draws principal components, for which X needs two rows or "
+            "more; got 1."
+        )
     pca = PCA(2, svd_solver="full")
     # Where all rows are the same there is no variance to have a part of.
     with np.errstate(invalid="ignore"):

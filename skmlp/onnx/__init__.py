@@ -64,6 +64,29 @@ def _initial_types(X: Any) -> list[tuple[str, Any]]:
     return [("X", _type_of(X, X.shape[1]))]
 
 
+def _check_columns(estimator: Any, X: Any) -> None:
+    """Raise ValueError where X has not the columns of training: a model goes by their order."""
+    if np.ndim(X) != 2:
+        raise ValueError(f"X must have rows and columns; got {np.ndim(X)} dimensions.")
+    first = estimator
+    while isinstance(first, Pipeline):
+        first = first[0]
+    if isinstance(first, ColumnTransformer):  # it selects columns by itself
+        return
+    names = getattr(first, "feature_names_in_", None)
+    if names is not None and hasattr(X, "columns") and list(X.columns) != list(names):
+        raise ValueError(
+            f"X has not the columns of training, in their order: {list(names)}; got "
+            f"{list(X.columns)}."
+        )
+    n_features = getattr(first, "n_features_in_", np.shape(X)[1])
+    if np.shape(X)[1] != n_features:
+        raise ValueError(
+            f"X has {np.shape(X)[1]} columns, but {type(first).__name__} is expecting "
+            f"{n_features} features as input."
+        )
+
+
 def _type_of(values: Any, n_columns: int) -> Any:
     """Return skl2onnx's type of an input for rows like these."""
     result = guess_data_type(values)[0][1]
@@ -186,6 +209,7 @@ def to_onnx(
     """
     while hasattr(estimator, "best_estimator_"):
         estimator = estimator.best_estimator_
+    _check_columns(estimator, X)
     last = estimator
     while isinstance(last, Pipeline):
         last = last[-1]

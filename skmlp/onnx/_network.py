@@ -151,16 +151,18 @@ def _labels(classes: NDArray[Any]) -> NDArray[Any]:
     Raises
     ------
     NotImplementedError
-        They are neither numbers, booleans nor strings.
+        They are neither numbers of 64 bits, booleans nor strings.
     """
-    labels = np.array(classes.tolist())
-    if labels.dtype.kind in "biuf":  # classes are whole numbers, even those that are floats
+    given = classes.tolist()
+    labels = np.array(given)
+    # Classes are whole numbers, even those that are floats.
+    if labels.dtype.kind in "biuf" and min(given) >= -(2**63) and max(given) < 2**63:
         return labels.astype(np.int64)
     if labels.dtype.kind == "U":
         return labels.astype(object)
     raise NotImplementedError(
-        f"ONNX has no type for class labels like {classes[0]!r}: they must be numbers, "
-        "booleans or strings."
+        f"ONNX has no type for class labels like {classes[0]!r}: they must be numbers that "
+        "int64 can be, booleans or strings."
     )
 
 
