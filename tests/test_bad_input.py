@@ -334,7 +334,7 @@ def test_tables(network, table, other):
 # ---- labels
 
 LABELS = [
-    *(0, 1, -1, 2, 7, 2**31, 2**62, 2**63, -(2**63), 2**64, 10**30),
+    *(0, 1, -1, 2, 7, 2**31, 2**62, 2**63, -(2**63), 2**64, 10**30, 10**400),
     *(True, False, np.True_, np.int8(3), np.uint64(2**63), np.float32(1), np.str_("a")),
     *(0.0, 1.0, 2.5, -3.0, 1e300, np.nan, np.inf),
     *("", "a", "b", "ä", "1", "10", "9", "a" * 40, b"a", b"b"),
@@ -522,7 +522,7 @@ VALID = {
     "activation": per_layer(st.sampled_from(sorted(ACTIVATIONS))),
     "solver": st.sampled_from([*OPTIMIZERS, "lbfgs"]),
     "alpha": reals(0, LARGE),
-    "batch_size": st.sampled_from(["auto", 1, 3, np.int32(7), 1000, 10**30]),
+    "batch_size": st.sampled_from(["auto", 1, 3, np.int32(7), 1000, 10**30, 10**400]),
     "learning_rate": st.sampled_from(sorted(SCHEDULES)),
     "learning_rate_init": reals(0, LARGE, least=False),
     "power_t": reals(0, LARGE),
@@ -539,8 +539,8 @@ VALID = {
     "beta_1": reals(0, 0.999999),
     "beta_2": reals(0, 0.999999),
     "epsilon": reals(0, LARGE, least=False),
-    "n_iter_no_change": st.sampled_from([None, np.inf, 1, 3, 10**30]),
-    "max_fun": st.sampled_from([1, 5, 10**9, 10**30]),
+    "n_iter_no_change": st.sampled_from([None, np.inf, 1, 3, 10**30, 10**400]),
+    "max_fun": st.sampled_from([1, 5, 10**9, 10**30, 10**400]),
     "n_jobs": st.sampled_from([None, 1, 2, -1, -100]),
     "class_weight": st.sampled_from(
         [None, "balanced", {}, {0: 2.0}, {0: 0, 1: 1e300}, {1: 5e-324}]
@@ -661,7 +661,7 @@ def test_calls(classifier, calls, dtype, is_sparse):
 
 CELLS = {
     "number": [
-        *(0, 1, -1, 2.5, 1e300, -1.7e308, 5e-324, np.nan, np.inf, 2**70, Decimal("0.1"), True)
+        *(0, 1, -1, 2.5, 1e300, -1.7e308, 5e-324, np.nan, np.inf, 10**400, Decimal("0.1"), True)
     ],
     "plain number": [0.0, 1.0, -2.5, 3.0, np.nan],
     "string": ["", "a", "b", "ä", "a" * 50, "nan", "None", None],
@@ -724,10 +724,10 @@ def mixed_tables(draw, kinds):
 
 
 TABULAR_VALID = {
-    "max_bins": st.sampled_from([0, 1, 3, 10**30]),
-    "max_bin_columns": st.sampled_from([0, 1, 10, 10**30]),
+    "max_bins": st.sampled_from([0, 1, 3, 10**30, 10**400]),
+    "max_bin_columns": st.sampled_from([0, 1, 10, 10**30, 10**400]),
     "add_squares": st.booleans(),
-    "max_one_hot": st.sampled_from([0, 1, 3, 10**30]),
+    "max_one_hot": st.sampled_from([0, 1, 3, 10**30, 10**400]),
     "random_state": random_states(),
 }
 
