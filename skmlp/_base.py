@@ -47,6 +47,7 @@ from skmlp._validation import (
     check_convertible,
     check_dropout,
     check_hidden_layer_sizes,
+    check_no_date_missing,
     check_none_missing,
     check_numbers,
     check_range_of_weights,
@@ -89,6 +90,14 @@ _TABULAR: dict[str, Any] = {
     "init": "data",
     "scaling_rate": 60.0,
 }
+
+
+# The attributes of a fit but for those that scikit-learn's validation sets.
+_SET_BY_CONCLUDE = (
+    *("_ensemble", "_state", "classes_", "n_layers_", "n_outputs_", "out_activation_"),
+    *("n_iter_", "t_", "loss_", "loss_curve_", "validation_scores_", "validation_loss_curve_"),
+    *("best_validation_score_", "best_iter_", "temperature_", "best_loss_"),
+)
 
 
 class BaseMLPClassifier(
@@ -328,7 +337,6 @@ class BaseMLPClassifier(
         random_state = check_random_state(self.random_state)
         random_states = self._random_states(random_state)
         ensemble = self._get_ensemble(X, classes, random_states, goes_on)
-        history = self._get_history(goes_on)
         callbacks = FitCallbacks(
             self,
             given_X,
@@ -339,6 +347,7 @@ class BaseMLPClassifier(
         rows, validation = self._hold_out(data, X, held_out, classes, random_state)
         if self.init == "data" and not goes_on:
             initialize_from_data(ensemble, data, rows, random_states)
+        history = self._get_history(goes_on, watches=validation is not None)
         state = None
         self._forget()
         if self.solver == "lbfgs":
@@ -410,7 +419,7 @@ class BaseMLPClassifier(
             self._forget()
         with naming("classes"):
             _check_partial_fit_first_call(self, classes)
-        classes = self.classes_
+        classes = self.classes_ if goes_on else self.__dict__.pop("classes_")
         check_classes(classes)
         X, y = self._check_training_rows(X, y, goes_on)
         data = self._get_data(X, encode_labels(y, classes), sample_weight, classes)
@@ -428,7 +437,7 @@ class BaseMLPClassifier(
         elif state.solver != self.solver:
             state.start_afresh(self, ensemble)
         state.is_kept = True
-        history = self._get_history(goes_on)
+        history = self._get_history(goes_on, watches=False)
         self._forget()
         problems = self._get_problems(data, rows, state)
         StochasticTraining(ensemble, problems, None, state, history, self).partial_fit()
@@ -446,6 +455,8 @@ class BaseMLPClassifier(
             X, y = validate_data(
                 self, X, y, accept_sparse="csr", dtype=dtype, order="C", reset=reset
             )
+        with naming("y"):
+            check_no_date_missing(y)
         return as_native(X), y
 
     def _check_training_rows(self, X: Any, y: Any, goes_on: bool) -> tuple[Any, NDArray[Any]]:
@@ -585,7 +596,8 @@ class BaseMLPClassifier(
         if self.scoring == "neg_log_loss":
             return ValidationSet(data, rows, uses_loss=True, scales=scales)
         scorer = check_scoring(self, self.scoring)
-        tables = [(X[part], classes[data.y[part]]) for part in rows]
+        parts = {id(part): (X[part], classes[data.y[part]]) for part in rows}  # or one for all
+        tables = [parts[id(part)] for part in rows]
 
         def score(network: Network, i: int) -> float:
             weights = data.weights[rows[i]]
@@ -610,7 +622,7 @@ class BaseMLPClassifier(
 
     def _forget(self) -> None:
         """Count as not fitted until `_conclude`, so that no failure leaves half a fit."""
-        for name in ("_ensemble", "_state", "classes_"):
+        for name in _SET_BY_CONCLUDE:
             self.__dict__.pop(name, None)
 
     def _random_states(
@@ -648,9 +660,9 @@ class BaseMLPClassifier(
             ]
         )
 
-    def _get_history(self, goes_on: bool) -> History:
+    def _get_history(self, goes_on: bool, *, watches: bool) -> History:
         history = History(self.loss_curve_, t=self.t_) if goes_on else History()
-        if self.early_stopping and self.solver in OPTIMIZERS:
+        if watches:
             history.validation_scores = (goes_on and self.validation_scores_) or []
             history.validation_loss_curve = (goes_on and self.validation_loss_curve_) or []
         return history

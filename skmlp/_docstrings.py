@@ -213,9 +213,9 @@ _ATTRIBUTES = """\
         What the parameters of the output layer were divided by after training; 1 without
         ``temperature_scaling``.
     best_loss_ : float or None
-        Least value in ``loss_curve_``; None with early stopping.
+        Least value in ``loss_curve_``; None where rows were held out.
     validation_scores_ : list of float or None
-        ``scoring`` on the held-out rows after each epoch; None without early stopping.
+        ``scoring`` on the held-out rows after each epoch; None where there were none.
     validation_loss_curve_ : list of float or None
         Mean cross-entropy of the held-out rows, without penalty or smoothing; None likewise.
     best_validation_score_ : float or None

@@ -35,11 +35,19 @@ class Interrupt:
             self._again = self._at_once = False
             raise KeyboardInterrupt
 
+    def hold(self) -> None:
+        """Let a second press wait for `release`, as locks of a pool of threads must be left."""
+        self._at_once = False
+
+    def release(self) -> None:
+        """Let a second press raise KeyboardInterrupt wherever it comes, or here if it came."""
+        self._at_once = True
+        self.raise_second()
+
     @contextmanager
     def second_raises(self) -> Iterator[None]:
         """Let a second press raise KeyboardInterrupt in the block, wherever it comes."""
-        self._at_once = True
-        self.raise_second()
+        self.release()
         try:
             yield
         finally:

@@ -28,6 +28,7 @@ class Objective:
     def __init__(self, network: Network, problem: Problem, n_jobs: int | None) -> None:
         self._network = network
         self._problem = problem
+        self.interrupt = Interrupt()
         self._block = network.block_rows(problem.data.X, len(problem.rows))
         self.team = team_of(network, problem, n_jobs, self._block)
         self._no_dropout = np.zeros(network.depth)
@@ -45,12 +46,14 @@ class Objective:
         self.set_parameters(theta)
         self._gradient.fill(0)
         no_rates = np.zeros(-(-len(problem.rows) // self._block))
+        self.interrupt.hold()
         value = self.team.run(
             run_epoch, *problem.data.X, *problem.data[1:], problem.rows, self._block,
             network.theta, network.table, problem.loss, problem.smoothing, problem.alpha,
             ADDING_UP, self._no_settings, self._gradient, self._no_scaling, 1, no_rates, np.inf,
             self._no_dropout, 0, *self._scratch,
         )  # fmt: skip
+        self.interrupt.release()
         return value, self._gradient[0].astype(np.float64)  # scipy keeps what it is given
 
     def set_parameters(self, theta: NDArray[np.float64]) -> None:
@@ -80,11 +83,12 @@ def train_lbfgs(
     try:
         callbacks.begin_epoch()
         with (
-            objective.team,
             deferred_interrupt() as iterations.interrupt,
+            objective.team,
             ONE_THREAD_OF_BLAS,  # scipy's sums over theta depend on the threads
             iterations.interrupt.second_raises(),
         ):
+            objective.interrupt = iterations.interrupt
             result = minimize(
                 objective,
                 network.theta.astype(np.float64),

@@ -1,7 +1,6 @@
 """The parameters of a network with their layout: what prediction needs, and no more."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +23,7 @@ from skmlp._kernels._layout import (
 from skmlp._kernels.activations import ACTIVATIONS, INITIAL_SLOPE
 from skmlp._kernels.epoch import n_tallies
 from skmlp._kernels.network import NO_LINK, PANEL, gradient_size, n_deltas, n_scratch, outputs
+from skmlp._team import Spread
 from skmlp._validation import Matrix, naming, read_only
 
 # The full gradient takes the rows in blocks, so that memory does not grow with their number: of
@@ -300,7 +300,5 @@ def for_each_block(function: Callable[[slice], bool], n_rows: int, n_jobs: int |
     blocks = [slice(start, min(start + _BLOCK_OF_PREDICTION, n_rows)) for start in starts]
     with naming("n_jobs"):
         n_threads = min(effective_n_jobs(n_jobs), len(blocks)) if len(blocks) > 1 else 1
-    if n_threads == 1:
-        return all(function(block) for block in blocks)
-    with ThreadPoolExecutor(n_threads) as pool:
-        return all(pool.map(function, blocks))
+    with Spread(n_threads) as threads:
+        return all(threads.map(function, blocks))

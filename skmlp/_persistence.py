@@ -15,7 +15,7 @@ def _version() -> str:
 
 
 class PersistenceMixin:
-    """Estimators whose files know skmlp's version, and name no private class.
+    """Estimators whose files know skmlp's version, and name no private class to predict.
 
     scikit-learn writes a version for its own estimators alone. And where skops asks which
     types to trust, and where a later version reads the file, what an estimator is made of

@@ -1,8 +1,10 @@
 """The threads of a fit: how many, how they run a compiled pass together, and BLAS's."""
 
+import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
@@ -64,6 +66,75 @@ def _n_available(n_jobs: int | None, helpful: int) -> int:
     return min(n_threads, cpu_count()) if n_threads > 1 else 1
 
 
+def _pool(n_threads: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(n_threads, "skmlp")
+
+
+def _submitted(
+    pool: ThreadPoolExecutor, calls: Sequence[Callable[[], Any]]
+) -> tuple[list[Future[Any]], bool]:
+    """Return what other threads may begin, and whether a thread could not be started."""
+    others = []
+    for call in calls:
+        try:
+            others.append(pool.submit(call))
+        except RuntimeError:
+            return others, True
+    return others, False
+
+
+def _wait(others: list[Future[Any]]) -> None:
+    """Wait for what has begun, and let nothing else begin."""
+    for other in others:
+        if not other.cancel():
+            other.result()
+
+
+class Spread:
+    """Threads that call a function for each of several items; a context manager.
+
+    Parameters
+    ----------
+    n_threads : int
+        The calling thread included, which does all where no other can be started.
+    """
+
+    def __init__(self, n_threads: int) -> None:
+        self._n_threads = n_threads
+        self._helpers = _pool(n_threads - 1) if n_threads > 1 else None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._helpers is not None:
+            self._helpers.shutdown(cancel_futures=True)
+
+    def map(self, function: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
+        """Return the results, in the items' order, when all calls have ended."""
+        if self._helpers is None:
+            return [function(item) for item in items]
+        results: list[Any] = [None] * len(items)
+        # Whoever is free takes the next: one that begins late finds none left.
+        positions = iter(range(len(items)))
+
+        def work() -> None:
+            for i in positions:
+                results[i] = function(items[i])
+
+        others, _ = _submitted(self._helpers, [work] * (self._n_threads - 1))
+        try:
+            work()
+        finally:
+            _wait(others)
+        return results
+
+
 class Team:
     """Threads that run the same compiled passes, each on its shares; a context manager.
 
@@ -78,7 +149,7 @@ class Team:
         self.n_threads = n_threads
         n_shares = SHARES_OF_THREAD * n_threads if n_threads > 1 else 1
         self._marks = np.zeros((n_shares + 1, MARK_SIZE), np.int64)
-        self._helpers = ThreadPoolExecutor(n_threads - 1, "skmlp") if n_threads > 1 else None
+        self._helpers = _pool(n_threads - 1) if n_threads > 1 else None
 
     def __enter__(self) -> Self:
         return self
@@ -104,19 +175,17 @@ class Team:
         if self._helpers is None:
             return kernel(*arguments, self._marks, 0)
         self._marks.fill(0)
-        others: list[Future[float]] = []
+        calls = [partial(kernel, *arguments, self._marks, i) for i in range(self.n_threads)]
+        others, refused = _submitted(self._helpers, calls[1:])
         try:
-            for thread in range(1, self.n_threads):
-                try:
-                    other = self._helpers.submit(kernel, *arguments, self._marks, thread)
-                except RuntimeError:  # no thread can be started, and none has to be
-                    break
-                others.append(other)
-            return kernel(*arguments, self._marks, 0)
+            return calls[0]()
         finally:
-            for other in others:
-                if not other.cancel():  # it has begun
-                    other.result()
+            _wait(others)
+            if refused:
+                # The call that no thread could be started for is still in the queue, and must
+                # not begin in a later pass, with its marks.
+                self._helpers.shutdown(cancel_futures=True)
+                self._helpers = _pool(self.n_threads - 1)
 
 
 class _OneThreadOfBLAS:
@@ -148,3 +217,6 @@ class _OneThreadOfBLAS:
 
 
 ONE_THREAD_OF_BLAS = _OneThreadOfBLAS()
+if hasattr(os, "register_at_fork"):
+    # Threads that are within, or hold the lock, are not there in a child.
+    os.register_at_fork(after_in_child=ONE_THREAD_OF_BLAS.__init__)  # type: ignore[misc]

@@ -5,8 +5,7 @@
 
 import math
 import warnings
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from contextlib import ExitStack
 from enum import Enum, auto
 from typing import Any
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 from skmlp._callbacks import FitCallbacks
 from skmlp._ensemble import Ensemble
 from skmlp._history import History
-from skmlp._interrupt import deferred_interrupt
+from skmlp._interrupt import Interrupt, deferred_interrupt
 from skmlp._kernels.epoch import run_epoch
 from skmlp._kernels.optimizers import OPTIMIZERS
 from skmlp._network import Network
@@ -27,7 +26,7 @@ from skmlp._schedules import SCHEDULES, SMALLEST_RATE, Time, learning_rates
 from skmlp._scoring import ValidationSet
 from skmlp._shuffling import Shuffler
 from skmlp._stopping import Monitor
-from skmlp._team import n_helpful_members
+from skmlp._team import Spread, n_helpful_members
 from skmlp._validation import check_dropout
 from skmlp._warnings import advice, warn_interrupted, warn_unconverged
 
@@ -162,7 +161,7 @@ class TrainingState:
 
 
 # What calls a function for each of several things: the built-in map, or that of some threads.
-_Map = Callable[..., Iterable[Any]]
+_Map = Callable[..., list[Any]]
 
 
 class _Member:
@@ -372,7 +371,7 @@ class StochasticTraining:
             run = self._threads(stack)
             with interrupt.second_raises():
                 for _ in range(n_epochs):
-                    ended = self._watched_epoch(run, reporter)
+                    ended = self._watched_epoch(run, reporter, interrupt)
                     if ended is not None or interrupt.received:
                         break
         if interrupt.received:
@@ -385,14 +384,19 @@ class StochasticTraining:
             math.isfinite(self._history.loss) and np.isfinite(self._ensemble.theta).all()
         )
 
-    def _watched_epoch(self, run: _Map, reporter: Reporter) -> _Outcome | None:
+    def _watched_epoch(
+        self, run: _Map, reporter: Reporter, interrupt: Interrupt
+    ) -> _Outcome | None:
         """Run an epoch within its callbacks, and return why it is the last, if it is.
 
         Callbacks do not see one that diverged, whose network predicts nothing.
         """
         if self._callbacks is not None:
             self._callbacks.begin_epoch()
-        self._record(self._epoch(run), reporter)
+        interrupt.hold()
+        loss = self._epoch(run)
+        interrupt.release()
+        self._record(loss, reporter)
         if self._has_diverged():
             return _Outcome.DIVERGED
         if self._callbacks is not None and self._callbacks.end_epoch(self._ensemble):
@@ -409,13 +413,11 @@ class StochasticTraining:
             len(self._members),
             self._ensemble.members[0].n_products(self._X) * self._members[0].n_rows,
         )
-        if n_threads == 1:
-            return map
-        return stack.enter_context(ThreadPoolExecutor(n_threads, "skmlp")).map
+        return stack.enter_context(Spread(n_threads)).map
 
     def _epoch(self, run: _Map) -> float:
         """Let each member run an epoch, and return the mean of their mean objectives."""
-        losses = list(run(lambda member: member.run_epoch(self._state), self._members))
+        losses = run(lambda member: member.run_epoch(self._state), self._members)
         self._state.epochs += 1
         return sum(losses) / len(losses)
 

@@ -260,13 +260,14 @@ def check_numbers(parameters: dict[str, Any]) -> None:
 
 
 def check_none_missing(y: Any) -> None:
-    """Raise ValueError where labels are missing that scikit-learn does not look for.
+    """Raise ValueError where labels of pandas are missing, which NumPy cannot compare."""
+    if hasattr(y, "isna") and np.any(y.isna()):
+        raise ValueError("Input y contains NaN.")
 
-    Those of pandas NumPy cannot compare, and NaT it takes for a label.
-    """
-    kind = getattr(getattr(y, "dtype", None), "kind", None)
-    missing = y.isna() if hasattr(y, "isna") else np.isnat(y) if kind in ("m", "M") else False
-    if np.any(missing):
+
+def check_no_date_missing(y: Any) -> None:
+    """Raise ValueError where an array of labels has NaT, which NumPy takes for a label."""
+    if y.dtype.kind in "mMO" and (y != y).any():
         raise ValueError("Input y contains NaN.")
 
 

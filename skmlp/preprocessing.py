@@ -25,7 +25,7 @@ from sklearn.utils.validation import (
 )
 
 from skmlp._persistence import PersistenceMixin
-from skmlp._validation import check_none_missing, naming
+from skmlp._validation import check_no_date_missing, check_none_missing, naming
 
 Floats = NDArray[np.float64]
 Strings = NDArray[np.object_]
@@ -165,6 +165,7 @@ class _TargetMeans:
             y = column_or_1d(y)
             check_consistent_length(X, y)
             assert_all_finite(y, input_name="y")
+            check_no_date_missing(y)
             check_classification_targets(y)
             self._classes, codes = np.unique(y, return_inverse=True)
         targets = [(codes == code).astype(float) for code in range(1, len(self._classes))]

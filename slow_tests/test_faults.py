@@ -9,7 +9,7 @@ import joblib
 import pytest
 
 from slow_tests.processes import FIT, finish, fit, start
-from tests.test_interrupts import FITS, data, press_everywhere  # noqa: F401
+from tests.test_interrupts import FITS, all_threads, data, press_everywhere  # noqa: F401
 
 DTYPES = ("float32", "float64")
 

@@ -252,7 +252,8 @@ class TestMembersHoldOutFolds:
         assert splits == [None]
         assert network.n_iter_ == 3
         assert network.temperature_ == 1
-        assert network.best_iter_ is None
+        assert network.best_iter_ is network.validation_scores_ is None
+        assert network.best_loss_ == min(network.loss_curve_)
 
     def test_folds(self):
         y = np.repeat([0, 1, 2, 3], [60, 36, 3, 1])

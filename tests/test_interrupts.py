@@ -1,9 +1,11 @@
 """Ctrl-C anywhere in a fit: training ends or is undone, and the next fit is right."""
 
+import concurrent.futures
 import contextlib
 import itertools
 import signal
 import sys
+import threading
 import warnings
 from pathlib import Path
 
@@ -17,8 +19,14 @@ import skmlp
 from skmlp import MLPBinaryClassifier
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-# The package, and the contexts it enters.
-PRESSED = (str(Path(skmlp.__file__).parent), contextlib.__file__, threadpoolctl.__file__)
+# The package, the contexts it enters, and the threads it starts.
+PRESSED = (
+    str(Path(skmlp.__file__).parent),
+    str(Path(concurrent.futures.__file__).parent),
+    contextlib.__file__,
+    threading.__file__,
+    threadpoolctl.__file__,
+)
 
 
 class Presses:
@@ -49,7 +57,16 @@ FITS = {
     "scoring": {"early_stopping": True, "scoring": "roc_auc"},
     "lbfgs": {"solver": "lbfgs"},
     "members": {"n_members": 2, "early_stopping": True, "n_jobs": 2, "init": "data"},
+    "threads": {"n_jobs": 2},
+    "threads of lbfgs": {"n_jobs": 2, "solver": "lbfgs"},
 }
+
+
+@pytest.fixture(autouse=True)
+def all_threads(monkeypatch):
+    """As many threads as n_jobs says, however small the network."""
+    monkeypatch.setattr(skmlp._problem, "n_helpful_threads", lambda n_jobs, *_: n_jobs or 1)
+    monkeypatch.setattr(skmlp._training, "n_helpful_members", lambda n_jobs, *_: n_jobs or 1)
 
 
 def make_network(max_iter=3, **params):
@@ -111,6 +128,7 @@ def press_everywhere(data, params, n_presses, step):
             check_fitted(network, X, y, params)
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
         assert threads_of_blas() == n_threads
+        assert not any(thread.name.startswith("skmlp") for thread in threading.enumerate())
         np.testing.assert_array_equal(theta(network.fit(X, y)), theta(expected))
 
 

@@ -200,6 +200,47 @@ def test_blas_has_one_thread_until_the_last_has_left():
         assert max(threads_of_blas()) == 2
 
 
+def fit_large():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(500, 30))
+    network = MLPBinaryClassifier((300, 50), solver="lbfgs", max_iter=8, random_state=0)
+    network.fit(X, X[:, 0] > 0)
+    return hashlib.sha256(network._ensemble.theta.tobytes()).hexdigest()
+
+
+def _limit_in_a_child(queue):
+    warnings.simplefilter("ignore")
+    with threadpool_limits(2, "blas"):
+        queue.put(fit_large())
+
+
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows does not fork")
+@pytest.mark.parametrize("holds_lock", [False, True])
+def test_a_fork_while_another_thread_limits_blas(holds_lock):
+    """That thread is not there in the child, and never leaves."""
+    entered, leave = threading.Event(), threading.Event()
+
+    def limit():
+        with ONE_THREAD_OF_BLAS._lock if holds_lock else ONE_THREAD_OF_BLAS:
+            entered.set()
+            leave.wait()
+
+    expected = fit_large()
+    context = multiprocessing.get_context("fork")
+    queue = context.SimpleQueue()
+    child = context.Process(target=_limit_in_a_child, args=(queue,))
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(limit)
+        entered.wait()
+        child.start()
+        child.join(60)
+        child.kill()
+        leave.set()
+    assert child.exitcode == 0
+    assert queue.get() == expected
+
+
 PROCESS = """
 import sys, warnings
 import numba

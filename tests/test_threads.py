@@ -1,5 +1,6 @@
 """A fit in several threads: the same bits, and no thread that stays."""
 
+import itertools
 import signal
 import threading
 import warnings
@@ -156,16 +157,51 @@ def test_a_helper_that_comes_when_all_is_done(all_threads, monkeypatch):
     np.testing.assert_array_equal(outcome(fitted(X, y, 3)), expected)
 
 
-def test_no_thread_can_be_started(all_threads, monkeypatch):
-    """As where a limit on processes is reached."""
+@pytest.fixture
+def refuse_threads(monkeypatch):
+    """A function that lets some of the starts of threads fail, counted from 0, as limits do."""
+    start = threading.Thread.start
+
+    def refuse(which):
+        starts = itertools.count()
+
+        def start_or_not(thread):
+            if thread.name.startswith("skmlp") and next(starts) in which:
+                raise RuntimeError("can't start new thread")
+            start(thread)
+
+        monkeypatch.setattr(threading.Thread, "start", start_or_not)
+
+    return refuse
+
+
+@pytest.mark.parametrize(
+    "which", [range(1), range(1, 2), range(1, 9, 2), range(10**6)], ids=str
+)
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+@pytest.mark.parametrize("n_jobs", [2, 3])
+def test_threads_that_cannot_be_started(all_threads, refuse_threads, n_jobs, solver, which):
+    """A later pass has threads again, none of which takes up what an earlier one left."""
     X, y = make_problem()
-    expected = outcome(fitted(X, y, 1))
+    params = {"solver": solver, "max_iter": 10}
+    if solver == "adam":
+        params |= {"dropout": 0.2, "learning_rate": "cosine"}
+    expected = outcome(fitted(X, y, 1, **params))
+    refuse_threads(which)
+    np.testing.assert_array_equal(outcome(fitted(X, y, n_jobs, **params)), expected)
+    assert not helpers()
 
-    def refuse(*_):
-        raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr(ThreadPoolExecutor, "submit", refuse)
-    np.testing.assert_array_equal(outcome(fitted(X, y, 3)), expected)
+@pytest.mark.parametrize("which", [range(1), range(10**6)], ids=str)
+def test_members_and_predictions_without_threads(refuse_threads, monkeypatch, which):
+    X, y = make_problem()
+    monkeypatch.setattr(skmlp._training, "n_helpful_members", lambda n_jobs, *_: n_jobs or 1)
+    many = np.tile(X, (60, 1))
+    expected = fitted(X, y, 1, n_members=3)
+    refuse_threads(which)
+    found = fitted(X, y, 2, n_members=3)
+    np.testing.assert_array_equal(outcome(found), outcome(expected))
+    np.testing.assert_array_equal(found.predict_proba(many), expected.predict_proba(many))
 
 
 def test_fits_in_several_threads_at_once(all_threads):

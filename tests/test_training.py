@@ -455,6 +455,9 @@ class TestPartialFit:
         network = classifier((3,))
         with pytest.raises(ValueError, match="only one class: 0"):
             network.partial_fit(X, 0 * y, classes=[0])
+        with pytest.raises(ValueError, match="NaN"):
+            network.partial_fit(np.full_like(X, np.nan), y, classes=[0, 1])
+        assert not hasattr(network, "classes_")
         assert network.partial_fit(X, y, classes=[0, 1]).predict_proba(X).shape == (4, 2)
 
 
@@ -485,6 +488,15 @@ class TestRefit:
             network.fit(*wrong(X, y))
         with pytest.raises(NotFittedError):
             network.predict(X)
+
+    def test_a_warm_start_that_fails_leaves_no_attribute(self, task):
+        classifier, X, y = task
+        network = classifier((8,), solver="sgd", warm_start=True, tol=1.0, random_state=0)
+        network.fit(X, y).set_params(learning_rate_init=1e300)
+        with pytest.raises(ValueError, match="Solver produced"):
+            network.fit(X, y)
+        left = {name for name in vars(network) if name.endswith("_") and name[0] != "_"}
+        assert left == {"n_features_in_"}
 
     def test_divergence_in_partial_fit(self, task):
         classifier, X, y = task
@@ -619,6 +631,7 @@ class TestInterrupt:
         def press_twice(*_):
             signal.raise_signal(signal.SIGINT)
             signal.raise_signal(signal.SIGINT)
+            return 0.0
 
         monkeypatch.setattr(skmlp._training, "run_epoch", press_twice)
         network = classifier((8,))

@@ -7,7 +7,7 @@ from scipy import sparse
 from sklearn.base import clone
 from sklearn.utils._param_validation import InvalidParameterError
 
-from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
+from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier, TabularPreprocessor
 from skmlp._validation import as_matrix, split_rows
 
 BOTH = pytest.mark.parametrize("classifier", [MLPBinaryClassifier, MLPMulticlassClassifier])
@@ -280,17 +280,21 @@ def test_more_members_than_an_array_has_elements(binary_data):
         MLPBinaryClassifier(n_members=10**30).fit(*binary_data)
 
 
-def test_missing_dates_as_labels():
-    X, y = np.eye(4), np.array(["2000-01-01", "NaT"] * 2, "M8[s]")
-    with pytest.raises(ValueError, match="y contains NaN"):
-        MLPBinaryClassifier().fit(X, y)
+@pytest.mark.parametrize("convert", [np.asarray, list, lambda y: y.astype(object), pd.Series])
+@pytest.mark.parametrize(
+    "estimator", [MLPBinaryClassifier(), TabularPreprocessor(max_one_hot=0)]
+)
+def test_missing_dates_as_labels(estimator, convert):
+    X, y = np.eye(4).astype(str), np.array(["2000-01-01", "NaT"] * 2, "M8[s]")
+    with pytest.raises((TypeError, ValueError), match=r"y contains NaN|y is invalid"):
+        estimator.fit(X, convert(y))
 
 
 def test_scores_and_threads_that_are_none(binary_data):
     X, y = binary_data
 
     def score(*_):
-        return np.array([0.5])
+        return np.array([0.5, 0.5])
 
     with pytest.raises(TypeError, match="scoring is invalid"):
         MLPBinaryClassifier(3, early_stopping=True, scoring=score).fit(X, y)
