@@ -70,8 +70,15 @@ def read_only(array: NDArray[Any]) -> NDArray[Any]:
 
 
 def as_native(X: Any) -> Any:
-    """Return X in the machine's order of bytes, which scikit-learn leaves to a DataFrame."""
-    return X if X.dtype.isnative else X.astype(X.dtype.newbyteorder("="))
+    """Return X in the machine's order of bytes, which scikit-learn leaves to a DataFrame.
+
+    In the other order scikit-learn 1.6 does not see NaN and infinity.
+    """
+    if X.dtype.isnative:
+        return X
+    X = X.astype(X.dtype.newbyteorder("="))
+    assert_all_finite(X, input_name="X")
+    return X
 
 
 def as_matrix(X: Any, dtype: Any) -> Matrix:

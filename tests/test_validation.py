@@ -313,6 +313,10 @@ def test_the_other_order_of_bytes(classifier):
     p = network.fit(turned, y).predict_proba(turned)
     assert p.dtype.isnative
     np.testing.assert_array_equal(p, expected)
+    turned.iloc[0, 0] = np.inf
+    for call in (network.predict, lambda X: network.fit(X, y)):
+        with pytest.raises(ValueError, match="Input X contains infinity"):
+            call(turned)
 
 
 @BOTH
