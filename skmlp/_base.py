@@ -38,7 +38,6 @@ from skmlp._schedules import SCHEDULES
 from skmlp._scoring import ValidationSet, takes_weights
 from skmlp._training import StochasticTraining, TrainingState
 from skmlp._validation import (
-    FLOATS,
     TrainingData,
     as_matrix,
     as_native,
@@ -57,6 +56,7 @@ from skmlp._validation import (
     class_weights_of_rows,
     encode_labels,
     fold_rows,
+    kept_dtypes,
     naming,
     split_rows,
     within_floats,
@@ -460,7 +460,7 @@ class BaseMLPClassifier(
         return as_native(X), y
 
     def _check_training_rows(self, X: Any, y: Any, goes_on: bool) -> tuple[Any, NDArray[Any]]:
-        dtype = self._ensemble.theta.dtype if goes_on else FLOATS
+        dtype = self._ensemble.theta.dtype if goes_on else kept_dtypes(X)
         try:
             X, y = self._check_rows(X, y, dtype, reset=not goes_on)
         except TypeError as error:  # of elements that cannot be compared or converted

@@ -14,11 +14,11 @@ from skmlp._ensemble import Ensemble
 from skmlp._kernels.losses import LOSSES
 from skmlp._network import are_logits, for_each_block, predicted_codes
 from skmlp._validation import (
-    FLOATS,
     Matrix,
     as_matrix,
     as_native,
     check_convertible,
+    kept_dtypes,
     within_floats,
 )
 
@@ -77,7 +77,7 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
                 self,
                 X,
                 accept_sparse="csr",
-                dtype=FLOATS,
+                dtype=kept_dtypes(X),
                 order="C",
                 reset=False,
                 ensure_all_finite=not is_dense,  # else the network looks, which has X at hand

@@ -69,6 +69,19 @@ def read_only(array: NDArray[Any]) -> NDArray[Any]:
     return view
 
 
+def kept_dtypes(X: Any) -> Any:
+    """Return the dtypes in which X is kept; other numbers become the first.
+
+    scikit-learn does not see that of a DataFrame of polars, or a Table of pyarrow's, and would
+    make float64 of float32.
+    """
+    if hasattr(X, "schema") and not hasattr(X, "iloc"):
+        of_columns = getattr(X.schema, "types", None) or X.schema.values()
+        if {str(dtype) for dtype in of_columns} <= {"Float32", "float"}:
+            return np.float32
+    return FLOATS
+
+
 def as_native(X: Any) -> Any:
     """Return X in the machine's order of bytes, which scikit-learn leaves to a DataFrame.
 
