@@ -34,6 +34,7 @@ def from_csv(table, **how):
 
 
 def as_categories(table):
+    """Return strings and truth values as categories."""
     texts = table.select_dtypes(["object", "string", "bool"]).columns
     return table.astype(dict.fromkeys(texts, "category"))
 
@@ -82,6 +83,7 @@ def task(request, tmp_path_factory):
 
 @pytest.mark.parametrize("way", WAYS)
 def test_rows_that_come_another_way(task, way):
+    """They are what they were."""
     path, later, y, expected, accuracy = task
     pipeline = joblib.load(path)
     table = WAYS[way](later)
