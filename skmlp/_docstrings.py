@@ -118,8 +118,9 @@ _PARAMETERS = """\
 
     class_weight : {'balanced'}, dict or None, default=None
         Weights of the classes, {label: weight}, by which those of the rows are multiplied; a
-        class that is not in the dict has 1. 'balanced' makes the sums over the rows of each
-        class equal, and is not for `partial_fit`.
+        class that is not in the dict has 1. Labels that y lacks, as a fold of it may, are
+        allowed where the dict has all classes of y. 'balanced' makes the sums over the rows of
+        each class equal, and is not for `partial_fit`.
 
     dropout : float or sequence of float, default=0.0
         Chance, in [0, 1), that a hidden unit's output is set to 0 in a training step, or one

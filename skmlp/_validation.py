@@ -371,8 +371,8 @@ def class_weights_of_rows(
     Raises
     ------
     ValueError
-        The dict has labels that are no classes, or weights that are no numbers, negative or
-        not finite.
+        A class is not in the dict, which has labels that are no classes; or its weights are no
+        numbers, negative or not finite.
     """
     if class_weight == "balanced":
         totals = np.bincount(codes, weights, len(classes))
@@ -381,23 +381,30 @@ def class_weights_of_rows(
         with np.errstate(divide="ignore"):  # of a class of next to no weight
             by_class[totals > 0] = 1 / (len(shares) * shares)
     else:
-        labels = classes.tolist()
-        unknown = [label for label in class_weight if label not in labels]
-        if unknown:
-            raise ValueError(
-                f"class_weight has labels that are no classes: {unknown}. The classes are "
-                f"{labels}."
-            )
-        given = [class_weight.get(label, 1.0) for label in labels]
-        try:
-            by_class = np.array(given, np.float64)
-        except (OverflowError, TypeError, ValueError) as error:
-            raise ValueError(f"class_weight must have numbers; got {class_weight}.") from error
-        if not (np.isfinite(by_class) & (by_class >= 0)).all():
-            raise ValueError(
-                f"class_weight must be non-negative and finite; got {class_weight}."
-            )
+        by_class = _weights_of_classes(class_weight, classes.tolist())
     return by_class[codes]
+
+
+def _weights_of_classes(class_weight: dict[Any, Any], labels: list[Any]) -> NDArray[np.float64]:
+    """Return the weight of each class: the dict's, or 1.
+
+    A fold of the rows may lack a class that the dict names, which is right as long as it
+    names all others. Otherwise one of its names may be misspelt.
+    """
+    try:
+        given = np.array(list(class_weight.values()), np.float64)
+    except (OverflowError, TypeError, ValueError) as error:
+        raise ValueError(f"class_weight must have numbers; got {class_weight}.") from error
+    if not (np.isfinite(given) & (given >= 0)).all():
+        raise ValueError(f"class_weight must be non-negative and finite; got {class_weight}.")
+    unknown = [label for label in class_weight if label not in labels]
+    unnamed = [label for label in labels if label not in class_weight]
+    if unknown and unnamed:
+        raise ValueError(
+            f"class_weight has labels that are no classes: {unknown}, and none for "
+            f"{unnamed}. The classes are {labels}; name all of them, or no other label."
+        )
+    return np.array([class_weight.get(label, 1.0) for label in labels], np.float64)
 
 
 def split_rows(
