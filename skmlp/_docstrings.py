@@ -33,9 +33,10 @@ _PARAMETERS = """\
         Rows of a minibatch; 'auto' is ``min(200, n_samples)``. Not used by 'lbfgs'.
 
     learning_rate : str, default='constant'
-        Schedule of the learning rate η of the stochastic solvers (in MLPClassifier, of 'sgd'
-        alone); t is the share of ``max_iter`` epochs that is over, calls of `partial_fit`
-        included, after which the last three stand still.
+        Schedule of the learning rate η of the stochastic solvers. 'sgd' and 'adamw' follow all
+        of them; 'adam' the last three, and takes 'invscaling' and 'adaptive' for 'constant', as
+        MLPClassifier does. t is the share of ``max_iter`` epochs that is over, calls of
+        `partial_fit` included, after which the last three stand still.
 
         - 'constant': ``learning_rate_init`` throughout.
         - 'invscaling': ``learning_rate_init / (t_ + 1) ** power_t`` after each epoch.

@@ -343,14 +343,28 @@ class TestLearningRate:
             ),
             "coslog4": 0.5 * (1 - np.cos(2 * np.pi * np.log2(1 + 15 * t))),
         }[schedule]
+        if (solver, schedule) == ("adam", "invscaling"):
+            expected = np.ones(total)
         np.testing.assert_allclose(np.concatenate(used), 0.01 * rise * expected, atol=1e-15)
 
-    def test_adaptive_serves_adam_too(self, task):
+    @STOCHASTIC
+    @pytest.mark.parametrize("early_stopping", [False, True])
+    def test_adaptive_is_not_for_adam(self, task, capsys, solver, early_stopping):
+        """Which stops after the first stall, and says so; nor does partial_fit divide."""
         classifier, X, y = task
         network = classifier(
-            (4,), learning_rate="adaptive", tol=10.0, n_iter_no_change=2, max_iter=9
-        ).fit(X, y)
-        assert network._state.divisor == 5.0**2
+            (4,), solver=solver, learning_rate="adaptive", tol=10.0, n_iter_no_change=2,
+            max_iter=9, early_stopping=early_stopping, verbose=True,
+        ).fit(X, y)  # fmt: skip
+        printed = capsys.readouterr().out
+        assert network._state.divisor == (1 if solver == "adam" else 5.0**2)
+        assert network.n_iter_ == (4 if solver == "adam" else 9)
+        assert printed.endswith("Stopping.\n") == (solver == "adam")
+        assert ("Setting learning rate to" in printed) == (solver != "adam")
+        network.set_params(early_stopping=False)
+        for _ in range(9):
+            network.partial_fit(X, y)
+        assert (network._state.divisor == 1) == (solver == "adam")
 
 
 class TestClipping:

@@ -258,7 +258,8 @@ def test_numpy_numbers_compile_nothing(binary_data):
 @pytest.mark.parametrize(
     "parameters",
     [
-        {"learning_rate": "invscaling", "power_t": 1e300},  # the rate becomes 0
+        # The rate becomes 0.
+        {"solver": "sgd", "learning_rate": "invscaling", "power_t": 1e300},
         {"warmup_fraction": 5e-324},
         {"tol": np.float16(6e4)},
         {"init": "data"},
