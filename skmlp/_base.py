@@ -550,7 +550,7 @@ class BaseMLPClassifier(
     ) -> tuple[list[NDArray[np.intp]], ValidationSet | None]:
         """Return the training rows of each member, and what early stopping watches, if at all.
 
-        That is what fit was given, or else a part of the rows.
+        That is what fit was given, or else a part of the rows, where there are enough.
         """
         rows = np.flatnonzero(data.weights)
         if given is not None:
@@ -567,8 +567,6 @@ class BaseMLPClassifier(
                 fraction=self.validation_fraction,
                 random_state=random_state,
             )
-            if parts is None:
-                return self._for_each_member(rows), None
         else:
             part = split_rows(
                 rows,
@@ -578,7 +576,9 @@ class BaseMLPClassifier(
                 # scikit-learn does so for one logit.
                 stratify=self._n_logits(len(classes)) == 1,
             )
-            parts = [part]
+            parts = None if part is None else [part]
+        if parts is None:
+            return self._for_each_member(rows), None
         trained, watched = (list(sides) for sides in zip(*parts, strict=True))
         return trained, self._get_validation_set(data, X, watched, classes)
 

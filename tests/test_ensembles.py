@@ -229,10 +229,11 @@ class TestMembersHoldOutFolds:
     @pytest.mark.filterwarnings("ignore:The number of unique classes:UserWarning")
     def test_no_row_left_to_hold_out(self):
         network = MLPMulticlassClassifier(
-            n_members=2, early_stopping=True, validation_fraction=0.25
+            n_members=2, early_stopping=True, validation_fraction=0.25, max_iter=2
         )
-        with pytest.raises(ValueError, match="The validation set is too small"):
+        with pytest.warns(UserWarning, match="100 rows are too few .* makes it 0, and there"):
             network.fit(make_data(2, 100)[0], np.arange(100))
+        assert network.best_iter_ is network.validation_scores_ is None
 
     def test_own_validation_rows_are_those_of_all(self):
         X, y = make_data(2)

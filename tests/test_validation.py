@@ -429,10 +429,12 @@ def test_a_name_in_an_array():
     np.testing.assert_array_equal(network.coefs_[0], named.coefs_[0])
 
 
-@pytest.mark.parametrize("fraction", [0.0, 0.999])
-def test_validation_fraction_that_leaves_nothing(binary_data, fraction):
+@pytest.mark.parametrize("n_members", [1, 2])
+@pytest.mark.parametrize("fraction", [0.0, -0.0, 0, 1.0, -0.1, np.nan, "0.1"])
+def test_validation_fraction_that_is_none(binary_data, fraction, n_members):
+    network = MLPBinaryClassifier(early_stopping=True, n_members=n_members)
     with pytest.raises(ValueError, match="validation_fraction"):
-        MLPBinaryClassifier(early_stopping=True, validation_fraction=fraction).fit(*binary_data)
+        network.set_params(validation_fraction=fraction).fit(*binary_data)
 
 
 def test_more_folds_than_a_float_counts(binary_data):
@@ -496,5 +498,13 @@ class TestSplit:
         assert sorted([*training, *validation]) == list(range(12))
 
     def test_too_small(self):
-        with pytest.raises(ValueError, match="The validation set is too small"):
-            self.split([0, 1, 0, 1, 2], stratify=False, fraction=0.2)
+        with pytest.warns(
+            UserWarning, match="5 rows are too few to hold any out: .* makes it 1"
+        ):
+            assert self.split([0, 1, 0, 1, 2], stratify=False, fraction=0.2) is None
+
+    def test_too_small_without_the_rows_of_lost_classes(self):
+        with pytest.warns(
+            UserWarning, match="8 rows are too few to hold any out: .* makes it 0"
+        ):
+            assert self.split(np.arange(8), stratify=False, fraction=0.5) is None
