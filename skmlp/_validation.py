@@ -278,15 +278,6 @@ def check_no_date_missing(y: Any) -> None:
         raise ValueError("Input y contains NaN.")
 
 
-def check_classes(classes: NDArray[Any]) -> None:
-    """Raise ValueError where there are fewer than two classes."""
-    if len(classes) < 2:
-        raise ValueError(
-            "Classification needs at least two classes, but there is only one class: "
-            f"{classes.tolist()[0]!r}."
-        )
-
-
 def encode_labels(y: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.intp]:
     """Return the position of each label in the sorted `classes`.
 

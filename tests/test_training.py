@@ -523,8 +523,8 @@ class TestPartialFit:
     def test_a_refused_first_call_leaves_nothing(self, classifier):
         X, y = np.eye(4), np.array([0, 1, 0, 1])
         network = classifier((3,))
-        with pytest.raises(ValueError, match="only one class: 0"):
-            network.partial_fit(X, 0 * y, classes=[0])
+        with pytest.raises(ValueError, match=r"`y` has classes not in .* \[2\]"):
+            network.partial_fit(X, y + 1, classes=[0, 1])
         with pytest.raises(ValueError, match="NaN"):
             network.partial_fit(np.full_like(X, np.nan), y, classes=[0, 1])
         assert not hasattr(network, "classes_")
@@ -545,7 +545,7 @@ class TestRefit:
     @pytest.mark.parametrize(
         "wrong",
         [
-            lambda X, y: (X[:, :3], 0 * y),  # one class, and other features
+            lambda X, y: (X[:, :3], y / 3),  # continuous, and with other features
             lambda X, y: (1e200 * X, y),  # diverges
             lambda X, y: (X * np.nan, y),
         ],
@@ -554,7 +554,7 @@ class TestRefit:
         classifier, X, y = task
         network = classifier((8,), "identity", max_iter=5, random_state=0).fit(X, y)
         network.set_params(learning_rate_init=1e150)
-        with pytest.raises(ValueError, match=r"one class|non-finite|NaN"):
+        with pytest.raises(ValueError, match=r"continuous|non-finite|NaN"):
             network.fit(*wrong(X, y))
         with pytest.raises(NotFittedError):
             network.predict(X)

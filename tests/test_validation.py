@@ -75,11 +75,27 @@ def test_more_than_two_classes():
         MLPBinaryClassifier().partial_fit(X, y, classes=[0, 1, 2])
 
 
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+@pytest.mark.parametrize("label", ["a", 1, 0.0, False])
+def test_a_single_class_is_not_binary(label, method):
+    network = MLPBinaryClassifier()
+    classes = {"classes": [label]} if method == "partial_fit" else {}
+    message = f"only one class: {label!r}. MLPMulticlassClassifier takes any number"
+    with pytest.raises(ValueError, match=message):
+        getattr(network, method)(np.eye(4), [label] * 4, **classes)
+    assert not hasattr(network, "classes_")
+
+
+@BOTH
+def test_no_class_at_all(classifier):
+    with pytest.raises(ValueError, match="classes must have all class labels; got none"):
+        classifier().partial_fit(np.eye(4), [0, 1, 0, 1], classes=[])
+
+
 @BOTH
 @pytest.mark.parametrize(
     ("X", "y", "message"),
     [
-        (np.eye(4), ["a"] * 4, "only one class: .*a"),
         (np.eye(4), [0.1, 0.7, 1.2, 3.0], "Unknown label type: continuous"),
         (np.eye(4), np.eye(4), "y should be a 1d array"),
         (np.eye(4), [0, 1], "inconsistent numbers of samples"),
