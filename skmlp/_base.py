@@ -42,7 +42,6 @@ from skmlp._validation import (
     as_matrix,
     as_native,
     check_activations,
-    check_classes,
     check_convertible,
     check_dropout,
     check_hidden_layer_sizes,
@@ -267,8 +266,11 @@ class BaseMLPClassifier(
         return cls(**(_TABULAR | overrides))
 
     @abstractmethod
+    def _check_classes(self, classes: NDArray[Any]) -> None:
+        """Raise ValueError where they are too few or too many, or warn of them."""
+
     def _n_logits(self, n_classes: int) -> int:
-        """Return the number of logits for so many classes, or raise ValueError."""
+        return n_classes if self._multi_class else 1
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
@@ -319,7 +321,7 @@ class BaseMLPClassifier(
         X, y = self._check_training_rows(X, y, goes_on)
         with naming("y"):
             classes = np.unique(y)
-        check_classes(classes)
+        self._check_classes(classes)
         if goes_on and not np.array_equal(classes, self.classes_):
             raise ValueError(
                 "warm_start can only be used where `y` has the same classes as in the "
@@ -420,7 +422,10 @@ class BaseMLPClassifier(
         with naming("classes"):
             _check_partial_fit_first_call(self, classes)
         classes = self.classes_ if goes_on else self.__dict__.pop("classes_")
-        check_classes(classes)
+        if not goes_on:
+            if len(classes) == 0:
+                raise ValueError("classes must have all class labels; got none.")
+            self._check_classes(classes)
         X, y = self._check_training_rows(X, y, goes_on)
         data = self._get_data(X, encode_labels(y, classes), sample_weight, classes)
         state = self._state if goes_on else None
@@ -550,9 +555,12 @@ class BaseMLPClassifier(
     ) -> tuple[list[NDArray[np.intp]], ValidationSet | None]:
         """Return the training rows of each member, and what early stopping watches, if at all.
 
-        That is what fit was given, or else a part of the rows.
+        That is what fit was given, or else a part of the rows, where there are enough. Nothing
+        is with a single class, which many a score refuses and none tells networks apart by.
         """
         rows = np.flatnonzero(data.weights)
+        if len(classes) == 1:
+            return self._for_each_member(rows), None
         if given is not None:
             watched = [np.flatnonzero(given[0].weights)] * self.n_members
             validation = self._get_validation_set(*given, watched, classes)
@@ -567,8 +575,6 @@ class BaseMLPClassifier(
                 fraction=self.validation_fraction,
                 random_state=random_state,
             )
-            if parts is None:
-                return self._for_each_member(rows), None
         else:
             part = split_rows(
                 rows,
@@ -578,7 +584,9 @@ class BaseMLPClassifier(
                 # scikit-learn does so for one logit.
                 stratify=self._n_logits(len(classes)) == 1,
             )
-            parts = [part]
+            parts = None if part is None else [part]
+        if parts is None:
+            return self._for_each_member(rows), None
         trained, watched = (list(sides) for sides in zip(*parts, strict=True))
         return trained, self._get_validation_set(data, X, watched, classes)
 
@@ -590,11 +598,11 @@ class BaseMLPClassifier(
         self, data: TrainingData, X: Any, rows: list[NDArray[np.intp]], classes: NDArray[Any]
     ) -> ValidationSet:
         """Return what early stopping watches: rows of X for each member."""
-        scales = self.temperature_scaling
+        n_classes, scales = len(classes), self.temperature_scaling
         if self.scoring in (None, "accuracy"):
-            return ValidationSet(data, rows, scales=scales)
+            return ValidationSet(data, rows, n_classes, scales=scales)
         if self.scoring == "neg_log_loss":
-            return ValidationSet(data, rows, uses_loss=True, scales=scales)
+            return ValidationSet(data, rows, n_classes, uses_loss=True, scales=scales)
         scorer = check_scoring(self, self.scoring)
         parts = {id(part): (X[part], classes[data.y[part]]) for part in rows}  # or one for all
         tables = [parts[id(part)] for part in rows]
@@ -608,7 +616,7 @@ class BaseMLPClassifier(
             with naming("scoring"):
                 return float(result)
 
-        return ValidationSet(data, rows, score, scales=scales)
+        return ValidationSet(data, rows, n_classes, score, scales=scales)
 
     def _as_fitted(self, ensemble: Ensemble, classes: NDArray[Any]) -> Self:
         """Return a copy of the estimator that predicts with `ensemble`.

@@ -89,17 +89,18 @@ class Ensemble:
         self.coefs[-1][:] /= temperature
         self.intercepts[-1][:] /= temperature
 
-    def check_ends(self, n_features: int, n_classes: int) -> None:
+    def check_ends(self, n_features: int, n_classes: int, *, one_logit: bool) -> None:
         """Raise ValueError where the estimator's attributes are not the network's.
 
-        The kernels would read and write beside their arrays.
+        The kernels would read and write beside their arrays. `one_logit` says whether there is
+        one for two classes, instead of one for each.
         """
         n_inputs, n_outputs = self.layers[0, FAN_IN], self.layers[-1, FAN_OUT]
-        if n_features != n_inputs or n_classes != max(2, n_outputs):
+        n_known = 2 if one_logit else n_outputs
+        if n_features != n_inputs or n_classes != n_known:
             raise ValueError(
                 f"n_features_in_ or classes_ was changed after fit: they are of {n_features} "
-                f"features and {n_classes} classes; the network has {n_inputs} and "
-                f"{max(2, n_outputs)}."
+                f"features and {n_classes} classes; the network has {n_inputs} and {n_known}."
             )
 
     def write_probabilities(self, X: Matrix, link: int, out: NDArray[Any]) -> bool:

@@ -22,7 +22,7 @@ from skmlp._kernels.optimizers import OPTIMIZERS
 from skmlp._network import Network
 from skmlp._problem import Problem, team_of
 from skmlp._reporting import Reporter, get_reporter
-from skmlp._schedules import SCHEDULES, SMALLEST_RATE, Time, learning_rates
+from skmlp._schedules import SMALLEST_RATE, Time, learning_rates, schedule_for
 from skmlp._scoring import ValidationSet
 from skmlp._shuffling import Shuffler
 from skmlp._stopping import Monitor
@@ -182,7 +182,7 @@ class _Member:
         self._problem = problem
         self._state = state
         self._params = params
-        self._schedule = SCHEDULES[params.learning_rate]
+        self._schedule = schedule_for(params.solver, params.learning_rate)
         self._optimizer = OPTIMIZERS[params.solver]
         settings = [getattr(params, name) for name in self._optimizer.settings]
         self._settings = np.array(settings, dtype=np.float64)
@@ -283,7 +283,7 @@ class StochasticTraining:
         self._history = history
         self._params = params
         self._callbacks = callbacks
-        self._divisor = SCHEDULES[params.learning_rate].divisor
+        self._divisor = schedule_for(params.solver, params.learning_rate).divisor
         self._patience = np.inf if params.n_iter_no_change is None else params.n_iter_no_change
         self._members = [
             _Member(network, problem, member, params)

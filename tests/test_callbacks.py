@@ -180,7 +180,7 @@ def test_messages_above_a_progress_bar(binary_data, monkeypatch, capsys):
     pytest.importorskip("tqdm")
     monkeypatch.setattr(sys, "stderr", Terminal())
     MLPBinaryClassifier(
-        (4,), learning_rate="adaptive", tol=10.0, n_iter_no_change=2, max_iter=9,
+        (4,), solver="sgd", learning_rate="adaptive", tol=10.0, n_iter_no_change=2, max_iter=9,
         verbose="progress",
     ).fit(*binary_data)  # fmt: skip
     assert "Setting learning rate to" in capsys.readouterr().out
