@@ -273,7 +273,8 @@ _Class = TypeVar("_Class", bound=type)
 
 def share_docstring(cls: _Class) -> _Class:
     """Fill ``{parameters}``, ``{attributes}`` and ``{notes}`` in the class's docstring."""
-    assert cls.__doc__ is not None
+    if cls.__doc__ is None:  # with python -OO
+        return cls
     # Python 3.13 takes the indentation off docstrings, and earlier versions do not.
     text = inspect.cleandoc(cls.__doc__)
     sections = {"parameters": _PARAMETERS, "attributes": _ATTRIBUTES, "notes": _NOTES}
