@@ -71,7 +71,8 @@ _PARAMETERS = """\
 
     verbose : bool, int or 'progress', default=False
         Whether to print a line an epoch; 'progress' draws a bar instead where there is a
-        terminal, with tqdm, and in `fit` alone.
+        terminal, with tqdm, and in `fit` alone. Nothing is printed where there is no
+        standard output, or it is closed.
 
     warm_start : bool, default=False
         Whether ``fit`` goes on from the parameters of the last fit. The optimizer starts
