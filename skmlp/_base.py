@@ -2,6 +2,7 @@
 
 import copy
 from abc import ABC, abstractmethod
+from contextlib import AbstractContextManager, nullcontext
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
@@ -37,6 +38,7 @@ from skmlp._problem import Problem
 from skmlp._schedules import SCHEDULES
 from skmlp._scoring import ValidationSet, takes_weights
 from skmlp._training import StochasticTraining, TrainingState
+from skmlp._undo import Undo
 from skmlp._validation import (
     TrainingData,
     as_matrix,
@@ -97,6 +99,8 @@ _SET_BY_CONCLUDE = (
     *("n_iter_", "t_", "loss_", "loss_curve_", "validation_scores_", "validation_loss_curve_"),
     *("best_validation_score_", "best_iter_", "temperature_", "best_loss_"),
 )
+# Those of them that a call that goes on appends to.
+_CURVES = ("loss_curve_", "validation_scores_", "validation_loss_curve_")
 
 
 class BaseMLPClassifier(
@@ -112,6 +116,10 @@ class BaseMLPClassifier(
     _parts: ClassVar[dict[str, type]] = {"_ensemble": Ensemble}
 
     classes_: NDArray[Any]
+    t_: int
+    loss_curve_: list[float]
+    validation_scores_: list[float] | None
+    validation_loss_curve_: list[float] | None
     _ensemble: Ensemble
     _state: TrainingState | None
 
@@ -312,7 +320,12 @@ class BaseMLPClassifier(
         ValueError
             X, y, the weights or a parameter are invalid; X_val comes without y_val or
             without ``early_stopping=True``; or training ended with a loss or parameters that
-            are not finite, and there is no fit then.
+            are not finite.
+
+        Notes
+        -----
+        After a call that raises, for whatever reason, the estimator is not fitted; or, where
+        ``warm_start=True`` and there was a fit to go on with, it is as it was before the call.
         """
         goes_on = self.warm_start and hasattr(self, "_ensemble")
         if not goes_on:
@@ -339,33 +352,32 @@ class BaseMLPClassifier(
         random_state = check_random_state(self.random_state)
         random_states = self._random_states(random_state)
         ensemble = self._get_ensemble(X, classes, random_states, goes_on)
+        rows, validation = self._hold_out(data, X, held_out, classes, random_state)
+        if self.init == "data" and not goes_on:
+            initialize_from_data(ensemble, data, rows, random_states)
+        history = self._get_history(goes_on, watches=validation is not None)
         callbacks = FitCallbacks(
             self,
             given_X,
             given_y,
             sample_weight,
-            lambda ensemble: {"_ensemble": ensemble, "classes_": classes},
+            lambda ensemble: self._attributes(ensemble, classes, copy.deepcopy(history), None),
         )
-        rows, validation = self._hold_out(data, X, held_out, classes, random_state)
-        if self.init == "data" and not goes_on:
-            initialize_from_data(ensemble, data, rows, random_states)
-        history = self._get_history(goes_on, watches=validation is not None)
         state = None
-        self._forget()
-        if self.solver == "lbfgs":
-            mean = float(data.weights[rows[0]].mean())
-            train_lbfgs(
-                ensemble, self._get_problem(data, rows[0], mean), history, self, callbacks
-            )
-        else:
-            keeps_best = validation is not None
-            state = TrainingState(self, ensemble, random_states, keeps_best=keeps_best)
-            problems = self._get_problems(data, rows, state)
-            StochasticTraining(
-                ensemble, problems, validation, state, history, self, callbacks
-            ).fit()
-        self._conclude(ensemble, classes, history, state)
-        callbacks.end(ensemble)
+        with self._undone_on_failure() if goes_on else nullcontext():
+            if self.solver == "lbfgs":
+                mean = float(data.weights[rows[0]].mean())
+                problem = self._get_problem(data, rows[0], mean)
+                train_lbfgs(ensemble, problem, history, self, callbacks)
+            else:
+                keeps_best = validation is not None
+                state = TrainingState(self, ensemble, random_states, keeps_best=keeps_best)
+                problems = self._get_problems(data, rows, state)
+                StochasticTraining(
+                    ensemble, problems, validation, state, history, self, callbacks
+                ).fit()
+            self._conclude(ensemble, classes, history, state)
+            callbacks.end(ensemble)
         return self
 
     @available_if(_has_partial_fit)
@@ -407,6 +419,12 @@ class BaseMLPClassifier(
         ValueError
             As in `fit`; or ``class_weight='balanced'``, which would be that of the call's rows
             alone.
+
+        Notes
+        -----
+        After a call that raises, for whatever reason, the estimator is as it was before the
+        call, and the next one goes on as if there had not been any. A ``RandomState`` that was
+        given as `random_state` is the exception: what was drawn from it stays drawn.
         """
         if self.class_weight == "balanced":
             raise ValueError(
@@ -437,17 +455,15 @@ class BaseMLPClassifier(
         rows = self._for_each_member(np.flatnonzero(data.weights))
         if self.init == "data" and not goes_on:
             initialize_from_data(ensemble, data, rows, random_states)
-        if state is None:
-            state = TrainingState(self, ensemble, random_states, keeps_best=False)
-        elif state.solver != self.solver:
-            state.start_afresh(self, ensemble)
-        state.is_kept = True
         history = self._get_history(goes_on, watches=False)
-        self._forget()
-        problems = self._get_problems(data, rows, state)
-        StochasticTraining(ensemble, problems, None, state, history, self).partial_fit()
-        # One such call is not to lose what earlier ones have learned.
-        self._conclude(ensemble, classes, history, state, keeps_any_loss=True)
+        with self._undone_on_failure(state) if goes_on else nullcontext():
+            if state is None:
+                state = TrainingState(self, ensemble, random_states, keeps_best=False)
+            state.resume(self, ensemble)
+            problems = self._get_problems(data, rows, state)
+            StochasticTraining(ensemble, problems, None, state, history, self).partial_fit()
+            # A chunk on which the loss overflows is not to end a stream.
+            self._conclude(ensemble, classes, history, state, keeps_any_loss=True)
         return self
 
     def _check_rows(
@@ -624,6 +640,7 @@ class BaseMLPClassifier(
         It takes arrays without a word about names that X had as a DataFrame.
         """
         fitted = copy.copy(self)
+        fitted._forget()  # the attributes of the fit that a warm start goes on with
         fitted._ensemble, fitted.classes_ = ensemble, classes
         fitted.__dict__.pop("feature_names_in_", None)
         return fitted
@@ -632,6 +649,16 @@ class BaseMLPClassifier(
         """Count as not fitted until `_conclude`, so that no failure leaves half a fit."""
         for name in _SET_BY_CONCLUDE:
             self.__dict__.pop(name, None)
+
+    def _undone_on_failure(
+        self, state: TrainingState | None = None
+    ) -> AbstractContextManager[None]:
+        """Return a context in which the fit may be changed: its network, curves and `state`."""
+        copies = {name: copy.copy(getattr(self, name)) for name in _CURVES}
+        copies["_ensemble"] = self._ensemble.copy()
+        if state is not None:
+            copies["_state"] = state.copy(self.random_state)
+        return Undo(self.__dict__, _SET_BY_CONCLUDE, copies)
 
     def _random_states(
         self, random_state: np.random.RandomState
@@ -707,24 +734,38 @@ class BaseMLPClassifier(
                 f"Solver produced {what}. The input data may contain large values and need to "
                 "be preprocessed, or learning_rate_init or alpha is too large."
             )
-        self.classes_ = classes
-        self._state = state
-        self.n_layers_ = ensemble.depth + 1
-        self.n_outputs_ = ensemble.units[-1]
-        self.out_activation_ = LOSSES[self._loss].link
-        self.n_iter_ = history.n_iter
-        self.t_ = history.t
-        self.loss_ = history.loss
-        self.loss_curve_ = history.loss_curve
-        self.validation_scores_ = history.validation_scores
-        self.validation_loss_curve_ = history.validation_loss_curve
-        self.best_validation_score_ = history.best_score
-        self.best_iter_ = history.best_iter
-        self.temperature_ = history.temperature
-        self.best_loss_ = None
+        # At once: no signal and no other thread finds the attributes of two fits.
+        self.__dict__.update(self._attributes(ensemble, classes, history, state))
+
+    def _attributes(
+        self,
+        ensemble: Ensemble,
+        classes: NDArray[Any],
+        history: History,
+        state: TrainingState | None,
+    ) -> dict[str, Any]:
+        """Return the attributes of a fit."""
+        best_loss = None
         if history.best_score is None:
-            self.best_loss_ = min(history.loss_curve, default=history.loss)
-        self._ensemble = ensemble  # the last of all: from here on there is a fit
+            best_loss = min(history.loss_curve, default=history.loss)
+        return {
+            "classes_": classes,
+            "n_layers_": ensemble.depth + 1,
+            "n_outputs_": ensemble.units[-1],
+            "out_activation_": LOSSES[self._loss].link,
+            "n_iter_": history.n_iter,
+            "t_": history.t,
+            "loss_": history.loss,
+            "loss_curve_": history.loss_curve,
+            "validation_scores_": history.validation_scores,
+            "validation_loss_curve_": history.validation_loss_curve,
+            "best_validation_score_": history.best_score,
+            "best_iter_": history.best_iter,
+            "temperature_": history.temperature,
+            "best_loss_": best_loss,
+            "_state": state,
+            "_ensemble": ensemble,
+        }
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what files have, without moments that are larger than the network.

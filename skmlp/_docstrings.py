@@ -72,7 +72,8 @@ _PARAMETERS = """\
 
     verbose : bool, int or 'progress', default=False
         Whether to print a line an epoch; 'progress' draws a bar instead where there is a
-        terminal, with tqdm, and in `fit` alone.
+        terminal, with tqdm, and in `fit` alone. Nothing is printed where there is no
+        standard output, or it is closed.
 
     warm_start : bool, default=False
         Whether ``fit`` goes on from the parameters of the last fit. The optimizer starts
@@ -276,7 +277,8 @@ _Class = TypeVar("_Class", bound=type)
 
 def share_docstring(cls: _Class) -> _Class:
     """Fill ``{parameters}``, ``{attributes}`` and ``{notes}`` in the class's docstring."""
-    assert cls.__doc__ is not None
+    if cls.__doc__ is None:  # with python -OO
+        return cls
     # Python 3.13 takes the indentation off docstrings, and earlier versions do not.
     text = inspect.cleandoc(cls.__doc__)
     sections = {"parameters": _PARAMETERS, "attributes": _ATTRIBUTES, "notes": _NOTES}

@@ -30,6 +30,7 @@ ORDER = [
     "skmlp._classifiers",
     "skmlp._base",
     "skmlp._docstrings",
+    "skmlp._undo",
     "skmlp._persistence",
     "skmlp._prediction",
     "skmlp._training",

@@ -626,6 +626,13 @@ def test_parameters(classifier, given_parameters, size, hold, method):
 # ---- calls one after the other
 
 
+def fitted_values(network):
+    """Return what a fit has left, numbers to the last digit."""
+    arrays = [*network.coefs_, *network.intercepts_]
+    fitted = {name: value for name, value in vars(network).items() if name.endswith("_")}
+    return repr(fitted), [array.tolist() for array in arrays]
+
+
 @given(
     st.sampled_from(CLASSIFIERS),
     st.lists(
@@ -640,6 +647,10 @@ def test_calls(classifier, calls, dtype, is_sparse):
     network = classifier((3,), warm_start=True, max_iter=3)
     for method, given_parameters, X in calls:
         network.set_params(**given_parameters)
+        goes_on = hasattr(network, "_ensemble") and (
+            method == "partial_fit" or network.warm_start is True
+        )
+        before = fitted_values(network) if goes_on else None
         with np.errstate(over="ignore"):
             X = X.astype(dtype)
         X = csr(X) if is_sparse else X
@@ -651,10 +662,11 @@ def test_calls(classifier, calls, dtype, is_sparse):
             )
         else:
             done = assert_fits(network, X, np.arange(X.shape[0]) % 2)
-        if not done and hasattr(network, "classes_") and hasattr(network, "_ensemble"):
-            # Refused before any training: what was there goes on to predict.
+        if goes_on and not done:
+            assert fitted_values(network) == before
             rows = np.zeros((2, network.coefs_[0].shape[-2]))
             assert_predicts(network, rows, 2, may_refuse=is_huge(network, rows))
+        assert done or goes_on or not hasattr(network, "_ensemble")
 
 
 # ---- tables of mixed columns

@@ -9,7 +9,7 @@ import sklearn
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, make_classification
-from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import balanced_accuracy_score, log_loss, roc_auc_score
 from sklearn.model_selection import (
     GridSearchCV,
@@ -608,24 +608,6 @@ def test_partial_fit_with_another_solver_goes_on(binary_data):
     assert network._state.members[0].steps == 1
     assert network._state.epochs == 2
     assert network.loss_ < 0.05  # weights of 1 among a mean of 50.5
-
-
-def test_a_failing_scorer_leaves_no_mixture_of_two_fits(binary_data):
-    X, y = binary_data
-    calls = []
-
-    def scorer(estimator, X, y):
-        calls.append(estimator)
-        if len(calls) == 3:
-            raise RuntimeError("no score")
-        return 0.5
-
-    network = MLPBinaryClassifier((4,), max_iter=2, warm_start=True).fit(X, y)
-    network.set_params(early_stopping=True, scoring=scorer, max_iter=5)
-    with pytest.raises(RuntimeError, match="no score"):
-        network.fit(X, y)
-    with pytest.raises(NotFittedError):
-        network.predict(X)
 
 
 @pytest.mark.parametrize("classifier", [MLPBinaryClassifier, MLPMulticlassClassifier])
