@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.optimize import root_scalar
 
 from skmlp._ensemble import Ensemble
-from skmlp._network import Network, one_for_each_class
+from skmlp._network import Network, one_for_each_class, predicted_codes
 from skmlp._validation import TrainingData
 
 # Temperatures are looked for between these: rows that happen to be predicted without a mistake
@@ -55,13 +55,15 @@ class ValidationSet:
         if not np.isfinite(logits).all():
             return np.nan, np.nan
         with np.errstate(over="ignore", invalid="ignore"):  # the loss is infinite then
-            temperature = _best_temperature(logits, y, weights) if self.scales else 1.0
-            loss = _mean_cross_entropy(logits / temperature, y, weights)
+            temperature = self._best_temperature(logits, y, weights) if self.scales else 1.0
+            scaled = one_for_each_class(logits / temperature, self.n_classes)
+            loss = _mean_cross_entropy(scaled, y, weights)
         if self.uses_loss:
             return -loss, loss
         if self.score is not None:
             return self._mean_score(self.score, ensemble), loss
-        return float(np.average(logits.argmax(axis=1) == y, weights=weights)), loss
+        is_right = predicted_codes(logits, self.n_classes) == y
+        return float(np.average(is_right, weights=weights)), loss
 
     def _mean_score(self, score: Callable[[Network, int], float], ensemble: Ensemble) -> float:
         """Return the mean over the members, but for those whose rows have no score.
@@ -79,15 +81,17 @@ class ValidationSet:
     def temperature(self, ensemble: Ensemble) -> float:
         """Return what the logits are to be divided by for the least mean cross-entropy."""
         with np.errstate(over="ignore", invalid="ignore"):
-            return _best_temperature(*self._predicted(ensemble))
+            return self._best_temperature(*self._predicted(ensemble))
+
+    def _best_temperature(self, logits: NDArray[Any], *others: NDArray[Any]) -> float:
+        return _best_temperature(one_for_each_class(logits, self.n_classes), *others)
 
     def _predicted(self, ensemble: Ensemble) -> tuple[NDArray[Any], ...]:
-        """Return logits (m, n_classes) in float64, class codes (m,) and weights (m,)."""
+        """Return logits (m, q) in float64, class codes (m,) and weights (m,)."""
         members = zip(ensemble.members, self.rows, strict=True)
         logits = [network.logits(self.data.X, rows) for network, rows in members]
         rows = np.concatenate(self.rows)
-        together = one_for_each_class(np.concatenate(logits, dtype=float), self.n_classes)
-        return together, self.data.y[rows], self.data.weights[rows]
+        return np.concatenate(logits, dtype=float), self.data.y[rows], self.data.weights[rows]
 
 
 def takes_weights(scorer: Callable[..., Any]) -> bool:
