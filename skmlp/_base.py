@@ -450,7 +450,7 @@ class BaseMLPClassifier(
     ) -> tuple[Any, NDArray[Any]]:
         """Return X as C-ordered array or CSR matrix, and labels y in one dimension."""
         check_none_missing(y)
-        check_convertible(X)
+        check_convertible(X, dtype)
         with within_floats():
             X, y = validate_data(
                 self, X, y, accept_sparse="csr", dtype=dtype, order="C", reset=reset

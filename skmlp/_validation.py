@@ -108,12 +108,17 @@ def as_matrix(X: Any, dtype: Any) -> Matrix:
     return Matrix(*map(read_only, (dense, data, indices, indptr)))
 
 
-def check_convertible(X: Any) -> None:
+def check_convertible(X: Any, dtypes: Any = FLOATS) -> None:
     """Raise ValueError where a sparse X points beside its shape.
 
-    scipy would write there where it makes CSR of another format, and does not look.
+    scipy would write there where it makes CSR of another format, or one of these dtypes, and
+    does not look.
     """
-    if not sparse.issparse(X) or X.format == "csr" or X.ndim != 2:
+    if not sparse.issparse(X) or X.ndim != 2:
+        return
+    if X.format == "csr":
+        if X.dtype not in (dtypes if isinstance(dtypes, tuple) else (dtypes,)):
+            _check_csr(X)
         return
     with naming("X"):
         if X.format in ("csc", "bsr"):

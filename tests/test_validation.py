@@ -148,16 +148,24 @@ def test_outputs_that_overflow(classifier):
         ([0, 1], []),
     ],
 )
-def test_sparse_input_that_points_beside_itself(classifier, indices, indptr):
-    """Such a matrix is made by scipy without a word; a kernel would read and write there."""
+@pytest.mark.parametrize("dtype", ["f8", "i8", "?"])
+def test_sparse_input_that_points_beside_itself(classifier, indices, indptr, dtype):
+    """Such a matrix is made by scipy without a word; a kernel would read and write there.
+
+    So would scipy where it is of another dtype than the network.
+    """
     X, y = sparse.csr_array(([1.0, 2.0], [0, 1], [0, 1, 2, 2, 2]), shape=(4, 3)), [0, 1, 0, 1]
-    network = classifier(3, tol=1.0, random_state=0).fit(X, y)
+    network = classifier(3, tol=1.0, random_state=0).fit(X.astype("f4"), y)
+    X = X.astype(dtype)
     X.indices = np.array(indices, dtype=np.int32)
     X.indptr = np.array(indptr, dtype=np.int32)
-    with pytest.raises(ValueError, match="X is not a valid sparse matrix"):
-        network.predict(X)
-    with pytest.raises(ValueError, match="X is not a valid sparse matrix"):
-        network.fit(X, y)
+    for call in (
+        network.predict,
+        lambda X: network.partial_fit(X, y),
+        lambda X: network.fit(X, y),
+    ):
+        with pytest.raises(ValueError, match="X is not a valid sparse matrix"):
+            call(X)
 
 
 def damaged(kind):
