@@ -3,19 +3,14 @@
 import copy
 from abc import ABC, abstractmethod
 from numbers import Integral, Real
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import (
-    BaseEstimator,
-    ClassifierMixin,
-    _fit_context,
-)
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics import check_scoring, get_scorer_names
 from sklearn.utils import Tags, check_random_state
-from sklearn.utils._param_validation import Interval, Options, StrOptions
-from sklearn.utils.metaestimators import available_if
+from sklearn.utils._param_validation import Interval, Options
 from sklearn.utils.multiclass import (
     _check_partial_fit_first_call,
     check_classification_targets,
@@ -23,6 +18,7 @@ from sklearn.utils.multiclass import (
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skmlp._callbacks import CallbackSupport, FitCallbacks
+from skmlp._decorators import available_if, fit_context
 from skmlp._ensemble import Ensemble
 from skmlp._history import History
 from skmlp._initialization import initialize_from_data
@@ -31,12 +27,25 @@ from skmlp._kernels.losses import LOSSES
 from skmlp._kernels.optimizers import OPTIMIZERS
 from skmlp._lbfgs import train_lbfgs
 from skmlp._network import Network
+from skmlp._parameters import NamedParameters, Names, suggestion
 from skmlp._persistence import PersistenceMixin
 from skmlp._prediction import PredictionMixin
 from skmlp._problem import Problem
 from skmlp._schedules import SCHEDULES
 from skmlp._scoring import ValidationSet, takes_weights
 from skmlp._training import StochasticTraining, TrainingState
+from skmlp._types import (
+    Activations,
+    ClassWeight,
+    Initialization,
+    Parameters,
+    RandomState,
+    Rates,
+    Schedule,
+    Scoring,
+    Solver,
+    Widths,
+)
 from skmlp._validation import (
     FLOATS,
     TrainingData,
@@ -64,18 +73,28 @@ from skmlp._validation import (
 
 
 def _has_partial_fit(estimator: Any) -> bool:
-    if estimator.solver not in OPTIMIZERS:
+    name, solver = f"{type(estimator).__name__}.partial_fit", estimator.solver
+    known = [*OPTIMIZERS, "lbfgs"]
+    if not isinstance(solver, str) or solver not in known:
         raise AttributeError(
-            "partial_fit is only available for stochastic optimizers. "
-            f"{estimator.solver} is not stochastic."
+            f"solver must be among {sorted(known)} for {name}; got {solver!r}."
+            f"{suggestion(solver, known)}"
+        )
+    if solver not in OPTIMIZERS:
+        raise AttributeError(
+            f"partial_fit is only available for stochastic optimizers. {solver} is not "
+            f"stochastic: set solver to one of {sorted(OPTIMIZERS)} for {name}."
         )
     if estimator.early_stopping:
-        raise AttributeError("partial_fit does not support early_stopping=True.")
+        raise AttributeError(
+            "partial_fit does not support early_stopping=True, since each call is one epoch "
+            f"on rows of its own: set early_stopping=False for {name}."
+        )
     return True
 
 
 # The settings of `tabular`; docs/tabular.md has the ablation.
-_TABULAR: dict[str, Any] = {
+_TABULAR: Parameters = {
     "hidden_layer_sizes": (128, 128),
     "activation": "silu",
     "solver": "adamw",
@@ -101,7 +120,13 @@ _SET_BY_CONCLUDE = (
 
 
 class BaseMLPClassifier(
-    CallbackSupport, PersistenceMixin, PredictionMixin, ClassifierMixin, BaseEstimator, ABC
+    CallbackSupport,
+    PersistenceMixin,
+    PredictionMixin,
+    NamedParameters,
+    ClassifierMixin,
+    BaseEstimator,
+    ABC,
 ):
     """What the two classifiers have in common: all but the output layer.
 
@@ -113,23 +138,25 @@ class BaseMLPClassifier(
     _parts: ClassVar[dict[str, type]] = {"_ensemble": Ensemble}
 
     classes_: NDArray[Any]
+    n_features_in_: int
+    feature_names_in_: NDArray[np.object_]
     _ensemble: Ensemble
     _state: TrainingState | None
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
-        "activation": [StrOptions(set(ACTIVATIONS)), "array-like"],
-        "solver": [StrOptions({*OPTIMIZERS, "lbfgs"})],
+        "activation": [Names(set(ACTIVATIONS)), "array-like"],
+        "solver": [Names({*OPTIMIZERS, "lbfgs"})],
         "alpha": [Interval(Real, 0, None, closed="left")],
-        "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        "learning_rate": [StrOptions(set(SCHEDULES))],
+        "batch_size": [Names({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "learning_rate": [Names(set(SCHEDULES))],
         "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
         "power_t": [Interval(Real, 0, None, closed="left")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "shuffle": ["boolean"],
         "random_state": ["random_state"],
         "tol": [Interval(Real, 0, None, closed="left")],
-        "verbose": ["verbose", StrOptions({"progress"})],
+        "verbose": ["verbose", Names({"progress"})],
         "warm_start": ["boolean"],
         "momentum": [Interval(Real, 0, 1, closed="both")],
         "nesterovs_momentum": ["boolean"],
@@ -149,35 +176,35 @@ class BaseMLPClassifier(
             Interval(Integral, None, -1, closed="right"),
             None,
         ],
-        "class_weight": [StrOptions({"balanced"}), dict, None],
+        "class_weight": [Names({"balanced"}), dict, None],
         "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
         "warmup_fraction": [Interval(Real, 0, 1, closed="both")],
         "label_smoothing": [Interval(Real, 0, 1, closed="left")],
         "max_grad_norm": [Interval(Real, 0, None, closed="neither"), None],
-        "scoring": [StrOptions(set(get_scorer_names())), callable, None],
-        "transform_layer": [Integral, StrOptions({"all"})],
+        "scoring": [Names(set(get_scorer_names())), callable, None],
+        "transform_layer": [Integral, Names({"all"})],
         "n_members": [Interval(Integral, 1, None, closed="left")],
         "temperature_scaling": ["boolean"],
-        "init": [StrOptions({"random", "data"})],
+        "init": [Names({"random", "data"})],
         "scaling_rate": [Interval(Real, 0, None, closed="left")],
     }
 
     def __init__(
         self,
-        hidden_layer_sizes: Any = (100,),
-        activation: Any = "relu",
+        hidden_layer_sizes: Widths = (100,),
+        activation: Activations = "relu",
         *,
-        solver: str = "adam",
+        solver: Solver = "adam",
         alpha: float = 0.0001,
-        batch_size: Any = "auto",
-        learning_rate: str = "constant",
+        batch_size: int | Literal["auto"] = "auto",
+        learning_rate: Schedule = "constant",
         learning_rate_init: float = 0.001,
         power_t: float = 0.5,
         max_iter: int = 200,
         shuffle: bool = True,
-        random_state: Any = None,
+        random_state: RandomState = None,
         tol: float = 1e-4,
-        verbose: bool | int | str = False,
+        verbose: bool | int | Literal["progress"] = False,
         warm_start: bool = False,
         momentum: float = 0.9,
         nesterovs_momentum: bool = True,
@@ -189,16 +216,16 @@ class BaseMLPClassifier(
         n_iter_no_change: float | None = 10,
         max_fun: int = 15000,
         n_jobs: int | None = None,
-        class_weight: Any = None,
-        dropout: Any = 0.0,
+        class_weight: ClassWeight = None,
+        dropout: Rates = 0.0,
         warmup_fraction: float = 0.0,
         label_smoothing: float = 0.0,
         max_grad_norm: float | None = None,
-        scoring: Any = None,
-        transform_layer: int | str = -1,
+        scoring: Scoring = None,
+        transform_layer: int | Literal["all"] = -1,
         n_members: int = 1,
         temperature_scaling: bool = False,
-        init: str = "random",
+        init: Initialization = "random",
         scaling_rate: float = 0.0,
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
@@ -238,7 +265,7 @@ class BaseMLPClassifier(
         self.scaling_rate = scaling_rate
 
     @classmethod
-    def tabular(cls, **overrides: Any) -> Self:
+    def tabular(cls, **overrides: Unpack[Parameters]) -> Self:
         """Return an estimator with settings that do well on tables of any size.
 
         They are for what :class:`~skmlp.TabularPreprocessor` returns, in float32, and are
@@ -266,11 +293,17 @@ class BaseMLPClassifier(
         """
         return cls(**(_TABULAR | overrides))
 
+    if TYPE_CHECKING:  # scikit-learn's mixins, where these are, have no types
+
+        def score(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> float: ...
+
+        def fit_transform(self, X: Any, y: Any, **fit_params: Any) -> NDArray[Any]: ...
+
     @abstractmethod
     def _n_logits(self, n_classes: int) -> int:
         """Return the number of logits for so many classes, or raise ValueError."""
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context
     def fit(
         self,
         X: Any,
@@ -367,7 +400,7 @@ class BaseMLPClassifier(
         return self
 
     @available_if(_has_partial_fit)
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context
     def partial_fit(
         self,
         X: Any,

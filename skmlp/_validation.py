@@ -19,6 +19,7 @@ from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
 from sklearn.utils.validation import _check_sample_weight, assert_all_finite
 
 from skmlp._kernels.activations import ACTIVATIONS
+from skmlp._parameters import suggestion
 
 # Rows that a fold needs for what is measured on it to be worth it.
 _LEAST_OF_FOLD = 10
@@ -217,7 +218,10 @@ def check_activations(activation: Any, n_hidden: int) -> list[str]:
         )
     unknown = [name for name in names if not isinstance(name, str) or name not in ACTIVATIONS]
     if unknown:
-        raise ValueError(f"activation must be among {sorted(ACTIVATIONS)}; got {unknown}.")
+        raise ValueError(
+            f"activation must be among {sorted(ACTIVATIONS)}; got {unknown}."
+            f"{suggestion(unknown[0], ACTIVATIONS)}"
+        )
     return names
 
 

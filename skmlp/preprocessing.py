@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context, clone
+from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.model_selection import KFold, cross_val_predict
 from sklearn.preprocessing import OneHotEncoder, TargetEncoder
 from sklearn.utils import Tags, check_random_state
@@ -24,7 +24,10 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
+from skmlp._decorators import fit_context
+from skmlp._parameters import NamedParameters
 from skmlp._persistence import PersistenceMixin
+from skmlp._types import RandomState
 from skmlp._validation import check_no_date_missing, check_none_missing, naming
 
 Floats = NDArray[np.float64]
@@ -335,7 +338,7 @@ def _joined(blocks: Sequence[NDArray[Any]]) -> NDArray[np.float32]:
     return result
 
 
-class TabularPreprocessor(PersistenceMixin, TransformerMixin, BaseEstimator):
+class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, BaseEstimator):
     """Turn a table of numbers and categories into the input of a network.
 
     It takes a DataFrame as it is, of pandas or polars, or an array, and returns float32,
@@ -421,7 +424,7 @@ class TabularPreprocessor(PersistenceMixin, TransformerMixin, BaseEstimator):
         max_bin_columns: int = 256,
         add_squares: bool = True,
         max_one_hot: int = 32,
-        random_state: Any = None,
+        random_state: RandomState = None,
     ) -> None:
         self.max_bins = max_bins
         self.max_bin_columns = max_bin_columns
@@ -452,7 +455,7 @@ class TabularPreprocessor(PersistenceMixin, TransformerMixin, BaseEstimator):
         self.fit_transform(X, y)
         return self
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context
     def fit_transform(self, X: Any, y: ArrayLike | None = None) -> NDArray[np.float32]:
         """Learn the columns of a table, and return its features.
 
