@@ -11,15 +11,13 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics import check_scoring, get_scorer_names
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils._param_validation import Interval, Options
-from sklearn.utils.multiclass import (
-    _check_partial_fit_first_call,
-    check_classification_targets,
-)
+from sklearn.utils.multiclass import _check_partial_fit_first_call
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skmlp._callbacks import CallbackSupport, FitCallbacks
 from skmlp._decorators import available_if, fit_context
 from skmlp._ensemble import Ensemble
+from skmlp._explanations import explained
 from skmlp._history import History
 from skmlp._initialization import initialize_from_data
 from skmlp._kernels.activations import ACTIVATIONS
@@ -49,26 +47,29 @@ from skmlp._types import (
 from skmlp._validation import (
     FLOATS,
     TrainingData,
+    as_labels,
     as_matrix,
     as_native,
     check_activations,
     check_classes,
     check_convertible,
     check_dropout,
+    check_given_classes,
     check_hidden_layer_sizes,
-    check_no_date_missing,
-    check_none_missing,
+    check_no_date_columns,
+    check_no_dates,
     check_numbers,
     check_range_of_weights,
     check_same_architecture,
     check_size,
+    check_targets,
     check_weights,
     class_weights_of_rows,
+    converting_rows,
     encode_labels,
     fold_rows,
     naming,
     split_rows,
-    within_floats,
 )
 
 
@@ -340,6 +341,8 @@ class BaseMLPClassifier(
 
         Raises
         ------
+        TypeError
+            X has dates or other objects that are no numbers, or y is sparse.
         ValueError
             X, y, the weights or a parameter are invalid; X_val comes without y_val or
             without ``early_stopping=True``; or training ended with a loss or parameters that
@@ -435,6 +438,8 @@ class BaseMLPClassifier(
         AttributeError
             The solver is not stochastic; or ``early_stopping=True``, which makes no sense for
             one epoch.
+        TypeError
+            As in `fit`.
         ValueError
             As in `fit`; or ``class_weight='balanced'``, which would be that of the call's rows
             alone.
@@ -451,6 +456,8 @@ class BaseMLPClassifier(
         if not goes_on:
             self._forget()
         with naming("classes"):
+            if classes is not None:
+                check_given_classes(classes)
             _check_partial_fit_first_call(self, classes)
         classes = self.classes_ if goes_on else self.__dict__.pop("classes_")
         check_classes(classes)
@@ -479,27 +486,32 @@ class BaseMLPClassifier(
         return self
 
     def _check_rows(
-        self, X: Any, y: Any, dtype: Any, *, reset: bool
+        self, X: Any, y: Any, dtype: Any, *, reset: bool, watched: bool = False
     ) -> tuple[Any, NDArray[Any]]:
         """Return X as C-ordered array or CSR matrix, and labels y in one dimension."""
-        check_none_missing(y)
+        name = type(self).__name__
+        try:
+            rows = self._as_rows(X, dtype, reset=reset)
+        except (TypeError, ValueError) as error:
+            kept = FLOATS[0] if dtype is FLOATS else dtype
+            refused = explained(error, X, name, kept, watched=watched)
+            if refused is error:
+                raise
+            raise refused from error
+        return rows, as_labels(y, rows, name)
+
+    def _as_rows(self, X: Any, dtype: Any, *, reset: bool) -> Any:
         check_convertible(X, dtype)
-        with within_floats():
-            X, y = validate_data(
-                self, X, y, accept_sparse="csr", dtype=dtype, order="C", reset=reset
-            )
-        with naming("y"):
-            check_no_date_missing(y)
-        return as_native(X), y
+        check_no_dates(X)
+        check_no_date_columns(X)
+        with converting_rows(), np.errstate(over="ignore"):  # infinity is refused there
+            X = validate_data(self, X, accept_sparse="csr", dtype=dtype, order="C", reset=reset)
+        return as_native(X)
 
     def _check_training_rows(self, X: Any, y: Any, goes_on: bool) -> tuple[Any, NDArray[Any]]:
         dtype = self._ensemble.theta.dtype if goes_on else FLOATS
-        try:
-            X, y = self._check_rows(X, y, dtype, reset=not goes_on)
-        except TypeError as error:  # of elements that cannot be compared or converted
-            raise TypeError(f"X or y is invalid: {error}") from error
-        with naming("y"):
-            check_classification_targets(y)
+        X, y = self._check_rows(X, y, dtype, reset=not goes_on)
+        check_targets(y, type(self).__name__)
         return X, y
 
     def _check_solver(self) -> None:
@@ -565,7 +577,7 @@ class BaseMLPClassifier(
     ) -> tuple[TrainingData, Any]:
         """Return the rows that fit was given to watch, and their X as an array."""
         try:
-            X, y = self._check_rows(X_val, y_val, dtype, reset=False)
+            X, y = self._check_rows(X_val, y_val, dtype, reset=False, watched=True)
             codes, weights = encode_labels(y, classes), check_weights(sample_weight_val, X)
             data = TrainingData(as_matrix(X, dtype), codes, weights)
         except (TypeError, ValueError) as error:

@@ -45,6 +45,7 @@ ORDER = [
     "skmlp._network",
     "skmlp._team",
     "skmlp._validation",
+    "skmlp._explanations",
     "skmlp._parameters",
     "skmlp._decorators",
     "skmlp._types",
