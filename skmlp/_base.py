@@ -2,6 +2,7 @@
 
 import copy
 from abc import ABC, abstractmethod
+from contextlib import AbstractContextManager, nullcontext
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, Unpack
 
@@ -44,14 +45,13 @@ from skmlp._types import (
     Solver,
     Widths,
 )
+from skmlp._undo import Undo
 from skmlp._validation import (
-    FLOATS,
     TrainingData,
     as_labels,
     as_matrix,
     as_native,
     check_activations,
-    check_classes,
     check_convertible,
     check_dropout,
     check_given_classes,
@@ -68,6 +68,7 @@ from skmlp._validation import (
     converting_rows,
     encode_labels,
     fold_rows,
+    kept_dtypes,
     naming,
     split_rows,
 )
@@ -118,6 +119,8 @@ _SET_BY_CONCLUDE = (
     *("n_iter_", "t_", "loss_", "loss_curve_", "validation_scores_", "validation_loss_curve_"),
     *("best_validation_score_", "best_iter_", "temperature_", "best_loss_"),
 )
+# Those of them that a call that goes on appends to.
+_CURVES = ("loss_curve_", "validation_scores_", "validation_loss_curve_")
 
 
 class BaseMLPClassifier(
@@ -141,6 +144,19 @@ class BaseMLPClassifier(
     classes_: NDArray[Any]
     n_features_in_: int
     feature_names_in_: NDArray[np.object_]
+    n_layers_: int
+    n_outputs_: int
+    out_activation_: str
+    n_iter_: int
+    t_: int
+    loss_: float
+    loss_curve_: list[float]
+    best_loss_: float | None
+    validation_scores_: list[float] | None
+    validation_loss_curve_: list[float] | None
+    best_validation_score_: float | None
+    best_iter_: int | None
+    temperature_: float
     _ensemble: Ensemble
     _state: TrainingState | None
 
@@ -301,8 +317,11 @@ class BaseMLPClassifier(
         def fit_transform(self, X: Any, y: Any, **fit_params: Any) -> NDArray[Any]: ...
 
     @abstractmethod
+    def _check_classes(self, classes: NDArray[Any]) -> None:
+        """Raise ValueError where they are too few or too many, or warn of them."""
+
     def _n_logits(self, n_classes: int) -> int:
-        """Return the number of logits for so many classes, or raise ValueError."""
+        return n_classes if self._multi_class else 1
 
     @fit_context
     def fit(
@@ -346,7 +365,12 @@ class BaseMLPClassifier(
         ValueError
             X, y, the weights or a parameter are invalid; X_val comes without y_val or
             without ``early_stopping=True``; or training ended with a loss or parameters that
-            are not finite, and there is no fit then.
+            are not finite.
+
+        Notes
+        -----
+        After a call that raises, for whatever reason, the estimator is not fitted; or, where
+        ``warm_start=True`` and there was a fit to go on with, it is as it was before the call.
         """
         goes_on = self.warm_start and hasattr(self, "_ensemble")
         if not goes_on:
@@ -355,7 +379,7 @@ class BaseMLPClassifier(
         X, y = self._check_training_rows(X, y, goes_on)
         with naming("y"):
             classes = np.unique(y)
-        check_classes(classes)
+        self._check_classes(classes)
         if goes_on and not np.array_equal(classes, self.classes_):
             raise ValueError(
                 "warm_start can only be used where `y` has the same classes as in the "
@@ -373,33 +397,32 @@ class BaseMLPClassifier(
         random_state = check_random_state(self.random_state)
         random_states = self._random_states(random_state)
         ensemble = self._get_ensemble(X, classes, random_states, goes_on)
+        rows, validation = self._hold_out(data, X, held_out, classes, random_state)
+        if self.init == "data" and not goes_on:
+            initialize_from_data(ensemble, data, rows, random_states)
+        history = self._get_history(goes_on, watches=validation is not None)
         callbacks = FitCallbacks(
             self,
             given_X,
             given_y,
             sample_weight,
-            lambda ensemble: {"_ensemble": ensemble, "classes_": classes},
+            lambda ensemble: self._attributes(ensemble, classes, copy.deepcopy(history), None),
         )
-        rows, validation = self._hold_out(data, X, held_out, classes, random_state)
-        if self.init == "data" and not goes_on:
-            initialize_from_data(ensemble, data, rows, random_states)
-        history = self._get_history(goes_on, watches=validation is not None)
         state = None
-        self._forget()
-        if self.solver == "lbfgs":
-            mean = float(data.weights[rows[0]].mean())
-            train_lbfgs(
-                ensemble, self._get_problem(data, rows[0], mean), history, self, callbacks
-            )
-        else:
-            keeps_best = validation is not None
-            state = TrainingState(self, ensemble, random_states, keeps_best=keeps_best)
-            problems = self._get_problems(data, rows, state)
-            StochasticTraining(
-                ensemble, problems, validation, state, history, self, callbacks
-            ).fit()
-        self._conclude(ensemble, classes, history, state)
-        callbacks.end(ensemble)
+        with self._undone_on_failure() if goes_on else nullcontext():
+            if self.solver == "lbfgs":
+                mean = float(data.weights[rows[0]].mean())
+                problem = self._get_problem(data, rows[0], mean)
+                train_lbfgs(ensemble, problem, history, self, callbacks)
+            else:
+                keeps_best = validation is not None
+                state = TrainingState(self, ensemble, random_states, keeps_best=keeps_best)
+                problems = self._get_problems(data, rows, state)
+                StochasticTraining(
+                    ensemble, problems, validation, state, history, self, callbacks
+                ).fit()
+            self._conclude(ensemble, classes, history, state)
+            callbacks.end(ensemble)
         return self
 
     @available_if(_has_partial_fit)
@@ -443,6 +466,12 @@ class BaseMLPClassifier(
         ValueError
             As in `fit`; or ``class_weight='balanced'``, which would be that of the call's rows
             alone.
+
+        Notes
+        -----
+        After a call that raises, for whatever reason, the estimator is as it was before the
+        call, and the next one goes on as if there had not been any. A ``RandomState`` that was
+        given as `random_state` is the exception: what was drawn from it stays drawn.
         """
         if self.class_weight == "balanced":
             raise ValueError(
@@ -460,7 +489,10 @@ class BaseMLPClassifier(
                 check_given_classes(classes)
             _check_partial_fit_first_call(self, classes)
         classes = self.classes_ if goes_on else self.__dict__.pop("classes_")
-        check_classes(classes)
+        if not goes_on:
+            if len(classes) == 0:
+                raise ValueError("classes must have all class labels; got none.")
+            self._check_classes(classes)
         X, y = self._check_training_rows(X, y, goes_on)
         data = self._get_data(X, encode_labels(y, classes), sample_weight, classes)
         state = self._state if goes_on else None
@@ -472,17 +504,15 @@ class BaseMLPClassifier(
         rows = self._for_each_member(np.flatnonzero(data.weights))
         if self.init == "data" and not goes_on:
             initialize_from_data(ensemble, data, rows, random_states)
-        if state is None:
-            state = TrainingState(self, ensemble, random_states, keeps_best=False)
-        elif state.solver != self.solver:
-            state.start_afresh(self, ensemble)
-        state.is_kept = True
         history = self._get_history(goes_on, watches=False)
-        self._forget()
-        problems = self._get_problems(data, rows, state)
-        StochasticTraining(ensemble, problems, None, state, history, self).partial_fit()
-        # One such call is not to lose what earlier ones have learned.
-        self._conclude(ensemble, classes, history, state, keeps_any_loss=True)
+        with self._undone_on_failure(state) if goes_on else nullcontext():
+            if state is None:
+                state = TrainingState(self, ensemble, random_states, keeps_best=False)
+            state.resume(self, ensemble)
+            problems = self._get_problems(data, rows, state)
+            StochasticTraining(ensemble, problems, None, state, history, self).partial_fit()
+            # A chunk on which the loss overflows is not to end a stream.
+            self._conclude(ensemble, classes, history, state, keeps_any_loss=True)
         return self
 
     def _check_rows(
@@ -493,7 +523,7 @@ class BaseMLPClassifier(
         try:
             rows = self._as_rows(X, dtype, reset=reset)
         except (TypeError, ValueError) as error:
-            kept = FLOATS[0] if dtype is FLOATS else dtype
+            kept = dtype[0] if isinstance(dtype, tuple) else dtype
             refused = explained(error, X, name, kept, watched=watched)
             if refused is error:
                 raise
@@ -509,7 +539,7 @@ class BaseMLPClassifier(
         return as_native(X)
 
     def _check_training_rows(self, X: Any, y: Any, goes_on: bool) -> tuple[Any, NDArray[Any]]:
-        dtype = self._ensemble.theta.dtype if goes_on else FLOATS
+        dtype = self._ensemble.theta.dtype if goes_on else kept_dtypes(X)
         X, y = self._check_rows(X, y, dtype, reset=not goes_on)
         check_targets(y, type(self).__name__)
         return X, y
@@ -595,9 +625,12 @@ class BaseMLPClassifier(
     ) -> tuple[list[NDArray[np.intp]], ValidationSet | None]:
         """Return the training rows of each member, and what early stopping watches, if at all.
 
-        That is what fit was given, or else a part of the rows.
+        That is what fit was given, or else a part of the rows, where there are enough. Nothing
+        is with a single class, which many a score refuses and none tells networks apart by.
         """
         rows = np.flatnonzero(data.weights)
+        if len(classes) == 1:
+            return self._for_each_member(rows), None
         if given is not None:
             watched = [np.flatnonzero(given[0].weights)] * self.n_members
             validation = self._get_validation_set(*given, watched, classes)
@@ -612,8 +645,6 @@ class BaseMLPClassifier(
                 fraction=self.validation_fraction,
                 random_state=random_state,
             )
-            if parts is None:
-                return self._for_each_member(rows), None
         else:
             part = split_rows(
                 rows,
@@ -623,7 +654,9 @@ class BaseMLPClassifier(
                 # scikit-learn does so for one logit.
                 stratify=self._n_logits(len(classes)) == 1,
             )
-            parts = [part]
+            parts = None if part is None else [part]
+        if parts is None:
+            return self._for_each_member(rows), None
         trained, watched = (list(sides) for sides in zip(*parts, strict=True))
         return trained, self._get_validation_set(data, X, watched, classes)
 
@@ -635,11 +668,11 @@ class BaseMLPClassifier(
         self, data: TrainingData, X: Any, rows: list[NDArray[np.intp]], classes: NDArray[Any]
     ) -> ValidationSet:
         """Return what early stopping watches: rows of X for each member."""
-        scales = self.temperature_scaling
+        n_classes, scales = len(classes), self.temperature_scaling
         if self.scoring in (None, "accuracy"):
-            return ValidationSet(data, rows, scales=scales)
+            return ValidationSet(data, rows, n_classes, scales=scales)
         if self.scoring == "neg_log_loss":
-            return ValidationSet(data, rows, uses_loss=True, scales=scales)
+            return ValidationSet(data, rows, n_classes, uses_loss=True, scales=scales)
         scorer = check_scoring(self, self.scoring)
         parts = {id(part): (X[part], classes[data.y[part]]) for part in rows}  # or one for all
         tables = [parts[id(part)] for part in rows]
@@ -653,7 +686,7 @@ class BaseMLPClassifier(
             with naming("scoring"):
                 return float(result)
 
-        return ValidationSet(data, rows, score, scales=scales)
+        return ValidationSet(data, rows, n_classes, score, scales=scales)
 
     def _as_fitted(self, ensemble: Ensemble, classes: NDArray[Any]) -> Self:
         """Return a copy of the estimator that predicts with `ensemble`.
@@ -661,6 +694,7 @@ class BaseMLPClassifier(
         It takes arrays without a word about names that X had as a DataFrame.
         """
         fitted = copy.copy(self)
+        fitted._forget()  # the attributes of the fit that a warm start goes on with
         fitted._ensemble, fitted.classes_ = ensemble, classes
         fitted.__dict__.pop("feature_names_in_", None)
         return fitted
@@ -669,6 +703,16 @@ class BaseMLPClassifier(
         """Count as not fitted until `_conclude`, so that no failure leaves half a fit."""
         for name in _SET_BY_CONCLUDE:
             self.__dict__.pop(name, None)
+
+    def _undone_on_failure(
+        self, state: TrainingState | None = None
+    ) -> AbstractContextManager[None]:
+        """Return a context in which the fit may be changed: its network, curves and `state`."""
+        copies = {name: copy.copy(getattr(self, name)) for name in _CURVES}
+        copies["_ensemble"] = self._ensemble.copy()
+        if state is not None:
+            copies["_state"] = state.copy(self.random_state)
+        return Undo(self.__dict__, _SET_BY_CONCLUDE, copies)
 
     def _random_states(
         self, random_state: np.random.RandomState
@@ -744,24 +788,38 @@ class BaseMLPClassifier(
                 f"Solver produced {what}. The input data may contain large values and need to "
                 "be preprocessed, or learning_rate_init or alpha is too large."
             )
-        self.classes_ = classes
-        self._state = state
-        self.n_layers_ = ensemble.depth + 1
-        self.n_outputs_ = ensemble.units[-1]
-        self.out_activation_ = LOSSES[self._loss].link
-        self.n_iter_ = history.n_iter
-        self.t_ = history.t
-        self.loss_ = history.loss
-        self.loss_curve_ = history.loss_curve
-        self.validation_scores_ = history.validation_scores
-        self.validation_loss_curve_ = history.validation_loss_curve
-        self.best_validation_score_ = history.best_score
-        self.best_iter_ = history.best_iter
-        self.temperature_ = history.temperature
-        self.best_loss_ = None
+        # At once: no signal and no other thread finds the attributes of two fits.
+        self.__dict__.update(self._attributes(ensemble, classes, history, state))
+
+    def _attributes(
+        self,
+        ensemble: Ensemble,
+        classes: NDArray[Any],
+        history: History,
+        state: TrainingState | None,
+    ) -> dict[str, Any]:
+        """Return the attributes of a fit."""
+        best_loss = None
         if history.best_score is None:
-            self.best_loss_ = min(history.loss_curve, default=history.loss)
-        self._ensemble = ensemble  # the last of all: from here on there is a fit
+            best_loss = min(history.loss_curve, default=history.loss)
+        return {
+            "classes_": classes,
+            "n_layers_": ensemble.depth + 1,
+            "n_outputs_": ensemble.units[-1],
+            "out_activation_": LOSSES[self._loss].link,
+            "n_iter_": history.n_iter,
+            "t_": history.t,
+            "loss_": history.loss,
+            "loss_curve_": history.loss_curve,
+            "validation_scores_": history.validation_scores,
+            "validation_loss_curve_": history.validation_loss_curve,
+            "best_validation_score_": history.best_score,
+            "best_iter_": history.best_iter,
+            "temperature_": history.temperature,
+            "best_loss_": best_loss,
+            "_state": state,
+            "_ensemble": ensemble,
+        }
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what files have, without moments that are larger than the network.

@@ -1,5 +1,10 @@
 """The two public classifiers: what tells them apart is the output layer."""
 
+import warnings
+from typing import Any
+
+from numpy.typing import NDArray
+
 from skmlp._base import BaseMLPClassifier
 from skmlp._docstrings import share_docstring
 
@@ -39,22 +44,28 @@ class MLPBinaryClassifier(BaseMLPClassifier):
     _loss = "binary"
     _multi_class = False
 
-    def _n_logits(self, n_classes: int) -> int:
-        if n_classes > 2:
+    def _check_classes(self, classes: NDArray[Any]) -> None:
+        if len(classes) < 2:
+            raise ValueError(
+                "Classification needs at least two classes, but there is only one class: "
+                f"{classes.tolist()[0]!r}. MLPMulticlassClassifier takes any number of classes."
+            )
+        if len(classes) > 2:
             raise ValueError(
                 "Only binary classification is supported. The type of the target is "
                 "multiclass. MLPMulticlassClassifier takes any number of classes."
             )
-        return 1
 
 
 @share_docstring
 class MLPMulticlassClassifier(BaseMLPClassifier):
-    """Multilayer perceptron for two or more classes, trained by compiled kernels.
+    """Multilayer perceptron for any number of classes, trained by compiled kernels.
 
     The network has one logit o_j a class, and the probability of class j is
     exp(o_j) / Σ_l exp(o_l). It is a transformer too: `transform` returns the hidden
-    representation.
+    representation. With a single class, as in some folds of a cross-validation, there is
+    nothing to learn, and nothing to hold rows out for: `fit` warns, and the class has the
+    probability 1.
 
     {parameters}
 
@@ -85,5 +96,11 @@ class MLPMulticlassClassifier(BaseMLPClassifier):
     _loss = "multinomial"
     _multi_class = True
 
-    def _n_logits(self, n_classes: int) -> int:
-        return n_classes
+    def _check_classes(self, classes: NDArray[Any]) -> None:
+        if len(classes) == 1:
+            warnings.warn(
+                f"y has a single class, {classes.tolist()[0]!r}: there is nothing to learn. "
+                "It is predicted for all rows, with probability 1.",
+                UserWarning,
+                stacklevel=4,  # fit or partial_fit, scikit-learn's wrapper, and the user
+            )

@@ -33,9 +33,10 @@ _PARAMETERS = """\
         Rows of a minibatch; 'auto' is ``min(200, n_samples)``. Not used by 'lbfgs'.
 
     learning_rate : str, default='constant'
-        Schedule of the learning rate η of the stochastic solvers (in MLPClassifier, of 'sgd'
-        alone); t is the share of ``max_iter`` epochs that is over, calls of `partial_fit`
-        included, after which the last three stand still.
+        Schedule of the learning rate η of the stochastic solvers. 'sgd' and 'adamw' follow all
+        of them; 'adam' the last three, and takes 'invscaling' and 'adaptive' for 'constant', as
+        MLPClassifier does. t is the share of ``max_iter`` epochs that is over, calls of
+        `partial_fit` included, after which the last three stand still.
 
         - 'constant': ``learning_rate_init`` throughout.
         - 'invscaling': ``learning_rate_init / (t_ + 1) ** power_t`` after each epoch.
@@ -71,7 +72,8 @@ _PARAMETERS = """\
 
     verbose : bool, int or 'progress', default=False
         Whether to print a line an epoch; 'progress' draws a bar instead where there is a
-        terminal, with tqdm, and in `fit` alone.
+        terminal, with tqdm, and in `fit` alone. Nothing is printed where there is no
+        standard output, or it is closed.
 
     warm_start : bool, default=False
         Whether ``fit`` goes on from the parameters of the last fit. The optimizer starts
@@ -88,11 +90,13 @@ _PARAMETERS = """\
         Whether to hold out ``validation_fraction`` of the rows, or to take those that `fit`
         is given as ``X_val``; to stop when ``scoring`` on them does not improve; and to
         restore the parameters of the best epoch. Rows that are held out keep their weights,
-        that of their class included; those of ``X_val`` have ``sample_weight_val``. Not used by
-        'lbfgs'.
+        that of their class included; those of ``X_val`` have ``sample_weight_val``. Where there
+        are too few rows to hold any out, a warning says so, and training takes all of them and
+        watches its loss, as without early stopping. Not used by 'lbfgs'.
 
     validation_fraction : float, default=0.1
-        Share of the rows held out, in [0, 1).
+        Share of the rows held out by early stopping, above 0 and below 1; 0.5 at most with
+        several members. There must be two such rows, and rows of each class left to train on.
 
     beta_1, beta_2 : float, default=0.9 and 0.999
         Decay rates of Adam's first and second moment, in [0, 1).
@@ -118,8 +122,9 @@ _PARAMETERS = """\
 
     class_weight : {'balanced'}, dict or None, default=None
         Weights of the classes, {label: weight}, by which those of the rows are multiplied; a
-        class that is not in the dict has 1. 'balanced' makes the sums over the rows of each
-        class equal, and is not for `partial_fit`.
+        class that is not in the dict has 1. Labels that y lacks, as a fold of it may, are
+        allowed where the dict has all classes of y. 'balanced' makes the sums over the rows of
+        each class equal, and is not for `partial_fit`.
 
     dropout : float or sequence of float, default=0.0
         Chance, in [0, 1), that a hidden unit's output is set to 0 in a training step, or one
@@ -153,10 +158,9 @@ _PARAMETERS = """\
         they hold out different folds of 1 / ``validation_fraction``, or all watch ``X_val``:
         the score is that of all held-out predictions together, each made by a single member,
         and the best epoch the same for all. (A callable or another name of ``scoring`` is
-        averaged over the members.) Where a fold would have fewer than ten rows, a warning says
-        that nothing is held out. Folds are drawn anew with each fit, and are the same in a
-        warm start only with an int for ``random_state``. ``n_jobs`` threads take a member each.
-        Not for 'lbfgs'.
+        averaged over the members.) A fold must have ten rows, or nothing is held out. Folds are
+        drawn anew with each fit, and are the same in a warm start only with an int for
+        ``random_state``. ``n_jobs`` threads take a member each. Not for 'lbfgs'.
 
     temperature_scaling : bool, default=False
         Whether the logits are divided, after training, by the temperature that makes the
@@ -211,7 +215,7 @@ _ATTRIBUTES = """\
         The objective in the epoch which the parameters come from.
     temperature_ : float
         What the parameters of the output layer were divided by after training; 1 without
-        ``temperature_scaling``.
+        ``temperature_scaling``, or where no rows were held out.
     best_loss_ : float or None
         Least value in ``loss_curve_``; None where rows were held out.
     validation_scores_ : list of float or None
@@ -273,7 +277,8 @@ _Class = TypeVar("_Class", bound=type)
 
 def share_docstring(cls: _Class) -> _Class:
     """Fill ``{parameters}``, ``{attributes}`` and ``{notes}`` in the class's docstring."""
-    assert cls.__doc__ is not None
+    if cls.__doc__ is None:  # with python -OO
+        return cls
     # Python 3.13 takes the indentation off docstrings, and earlier versions do not.
     text = inspect.cleandoc(cls.__doc__)
     sections = {"parameters": _PARAMETERS, "attributes": _ATTRIBUTES, "notes": _NOTES}

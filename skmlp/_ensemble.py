@@ -13,6 +13,16 @@ from skmlp._network import Network, aligned_empty, coefs_of, intercepts_of, slop
 from skmlp._validation import Matrix
 
 
+def _aligned(rows: Sequence[NDArray[Any]] | NDArray[Any]) -> NDArray[Any]:
+    """Return a matrix of the rows, each of which begins with a cache line."""
+    size, dtype = rows[0].size, rows[0].dtype
+    stride = stride_of.py_func(size)
+    matrix = aligned_empty(len(rows) * stride, dtype).reshape(-1, stride)[:, :size]
+    for aligned, row in zip(matrix, rows, strict=True):
+        aligned[:] = row
+    return matrix
+
+
 @dataclass(frozen=True)
 class Ensemble:
     """Networks whose probabilities are averaged; as a rule there is one.
@@ -31,12 +41,7 @@ class Ensemble:
     @classmethod
     def of(cls, networks: Sequence[Network]) -> "Ensemble":
         """Return an ensemble of networks, with copies of their parameters."""
-        size, dtype = networks[0].theta.size, networks[0].theta.dtype
-        stride = stride_of.py_func(size)
-        theta = aligned_empty(len(networks) * stride, dtype).reshape(-1, stride)[:, :size]
-        for row, network in zip(theta, networks, strict=True):
-            row[:] = network.theta
-        return cls(theta, networks[0].layers)
+        return cls(_aligned([network.theta for network in networks]), networks[0].layers)
 
     def with_activations(self, activations: Sequence[str]) -> "Ensemble":
         """Return an ensemble on the same parameters with other hidden activations.
@@ -48,7 +53,7 @@ class Ensemble:
 
     def copy(self) -> "Ensemble":
         """Return an ensemble with parameters of its own."""
-        return Ensemble(self.theta.copy(), self.layers)
+        return Ensemble(_aligned(self.theta), self.layers)
 
     @property
     def members(self) -> tuple[Network, ...]:
@@ -89,17 +94,18 @@ class Ensemble:
         self.coefs[-1][:] /= temperature
         self.intercepts[-1][:] /= temperature
 
-    def check_ends(self, n_features: int, n_classes: int) -> None:
+    def check_ends(self, n_features: int, n_classes: int, *, one_logit: bool) -> None:
         """Raise ValueError where the estimator's attributes are not the network's.
 
-        The kernels would read and write beside their arrays.
+        The kernels would read and write beside their arrays. `one_logit` says whether there is
+        one for two classes, instead of one for each.
         """
         n_inputs, n_outputs = self.layers[0, FAN_IN], self.layers[-1, FAN_OUT]
-        if n_features != n_inputs or n_classes != max(2, n_outputs):
+        n_known = 2 if one_logit else n_outputs
+        if n_features != n_inputs or n_classes != n_known:
             raise ValueError(
                 f"n_features_in_ or classes_ was changed after fit: they are of {n_features} "
-                f"features and {n_classes} classes; the network has {n_inputs} and "
-                f"{max(2, n_outputs)}."
+                f"features and {n_classes} classes; the network has {n_inputs} and {n_known}."
             )
 
     def write_probabilities(self, X: Matrix, link: int, out: NDArray[Any]) -> bool:

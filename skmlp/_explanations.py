@@ -6,7 +6,7 @@ Nothing here is called before something is refused, but for the search for missi
 import re
 import reprlib
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,17 +20,18 @@ _FEW, _LONGEST = 3, 300
 _OF_VALUES = re.compile(
     "contains NaN|contains infinity|contains a number that is too large|contains dates"
     "|could not convert string|must be a string or a real number|could not be promoted"
-    "|setting an array element"
+    "|setting an array element|Cannot cast"
 )
-_MISSING, _INFINITE, _STRINGS, _DATES, _DURATIONS = (
+_MISSING, _INFINITE, _STRINGS, _DATES, _TIMES, _DURATIONS = (
     "missing values",
     "infinity",
     "strings",
     "dates",
+    "times",
     "durations",
 )
 _OBJECTS = "objects of type "
-_OF_TABLES = {_MISSING, _STRINGS, _DATES, _DURATIONS}
+_OF_TABLES = {_MISSING, _STRINGS, _DATES, _TIMES, _DURATIONS}
 _OF_WATCHED = (
     "It is taken as it is: in a Pipeline, transform_input=['X_val'] has it transformed as X is."
 )
@@ -216,8 +217,10 @@ def _in_objects(values: NDArray[Any]) -> Refused | None:
 def _of_object(value: Any) -> Refused:
     if isinstance(value, str | bytes):
         return Refused(_STRINGS, getattr(value, "item", lambda: value)())
-    if isinstance(value, date | timedelta):
-        return Refused(_DATES if isinstance(value, date) else _DURATIONS)
+    if isinstance(value, date) or hasattr(value, "start_time"):  # and pandas' periods
+        return Refused(_DATES)
+    if isinstance(value, timedelta | time):
+        return Refused(_DURATIONS if isinstance(value, timedelta) else _TIMES)
     return Refused(f"{_OBJECTS}{type(value).__name__}")
 
 

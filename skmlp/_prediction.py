@@ -15,13 +15,13 @@ from skmlp._explanations import explained
 from skmlp._kernels.losses import LOSSES
 from skmlp._network import are_logits, for_each_block, predicted_codes
 from skmlp._validation import (
-    FLOATS,
     Matrix,
     as_matrix,
     as_native,
     check_convertible,
     check_no_dates,
     converting_rows,
+    kept_dtypes,
 )
 
 _OVERFLOW = (
@@ -42,6 +42,7 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     """
 
     _loss: ClassVar[str]
+    _multi_class: ClassVar[bool]
     _ensemble: Ensemble
     classes_: NDArray[Any]
     n_jobs: int | None
@@ -97,13 +98,15 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
                 self,
                 X,
                 accept_sparse="csr",
-                dtype=FLOATS,
+                dtype=kept_dtypes(X),
                 order="C",
                 reset=False,
                 ensure_all_finite=not is_dense,  # else the network looks, which has X at hand
             )
         X = as_native(X)
-        self._ensemble.check_ends(X.shape[1], len(self.classes_))
+        self._ensemble.check_ends(
+            X.shape[1], len(self.classes_), one_logit=not self._multi_class
+        )
         ours = self._ensemble.theta.dtype
         result = np.empty((X.shape[0], *shape), dtype or ours)
         # A dense X of another dtype is converted by blocks, to be no larger than memory.
@@ -139,7 +142,7 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             logits, finite = self._ensemble.logits(rows, link, len(out), n_classes)
             with np.errstate(over="ignore", invalid="ignore"):
                 out[:] = finish(logits)
-            return finite and are_logits(logits)
+            return finite and are_logits(logits, n_classes)
 
         return self._for_each_block(X, shape, dtype, compute)
 
@@ -188,7 +191,10 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             X is invalid, or its numbers are so large that logits overflow.
         """
         check_is_fitted(self)
-        codes = self._from_logits(X, (), predicted_codes, np.intp)
+        n_classes = len(self.classes_)
+        codes = self._from_logits(
+            X, (), lambda logits: predicted_codes(logits, n_classes), np.intp
+        )
         return self.classes_[codes]
 
     def predict_proba(self, X: Any) -> NDArray[Any]:
@@ -255,6 +261,7 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             In X's dtype. For two classes it is the log-odds of ``classes_[1]``, which are
             the difference of the two logits where the network has two. Of several members
             (``n_members``) it is the logarithm of the mean probabilities, or their log-odds.
+            For a single class it is 0, the logarithm of its probability.
 
         Raises
         ------
@@ -263,6 +270,8 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         """
         check_is_fitted(self)
         n_classes = len(self.classes_)
+        if n_classes == 1:  # whatever its logit, which says nothing
+            return self._from_logits(X, (1,), np.zeros_like)
         if n_classes == 2:
             return self._from_logits(X, (), _log_odds)
         return self._from_logits(X, (n_classes,), lambda logits: logits)

@@ -1,9 +1,21 @@
 """What a fit prints: lines, or a progress bar."""
 
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Protocol
 
 from skmlp._history import History
+
+
+def _write(write: Callable[[str], Any], line: str) -> None:
+    """Write a line to standard output, where there is one, and one that is open.
+
+    Programs without a console have none, and a fit is not to end because of that.
+    """
+    with suppress(AttributeError, ValueError):
+        if sys.stdout is not None:
+            write(line)
 
 
 class Reporter(Protocol):
@@ -37,13 +49,13 @@ class Lines:
 
     def update(self, history: History) -> None:
         """Print the epoch that was added last."""
-        print(f"Iteration {history.n_iter}, loss = {history.loss_curve[-1]:.8f}")
+        _write(print, f"Iteration {history.n_iter}, loss = {history.loss_curve[-1]:.8f}")
         if history.validation_scores:
-            print(f"Validation score: {history.validation_scores[-1]:f}")
+            _write(print, f"Validation score: {history.validation_scores[-1]:f}")
 
     def say(self, message: str) -> None:
         """Print it."""
-        print(message)
+        _write(print, message)
 
     def close(self) -> None:
         """Print nothing."""
@@ -82,7 +94,7 @@ class Bar:
 
     def say(self, message: str) -> None:
         """Print it above the bar."""
-        self._bar.write(message)
+        _write(self._bar.write, message)
 
     def close(self) -> None:
         """Leave the bar as it is."""
@@ -92,6 +104,8 @@ class Bar:
 def get_reporter(verbose: Any, n_epochs: int) -> Reporter:
     """Return what ``verbose`` asks for; lines where a bar has no terminal to be drawn on."""
     if verbose == "progress":
-        has_terminal = sys.stderr is not None and sys.stderr.isatty()
-        return Bar(n_epochs) if has_terminal else Lines()
+        # Standard error may be None, closed, or anything with a method to write.
+        with suppress(AttributeError, ValueError):
+            if sys.stderr.isatty():
+                return Bar(n_epochs)
     return Lines() if verbose else Silence()

@@ -56,10 +56,13 @@ class Schedule(NamedTuple):
     divisor : float or None
         What the rate is divided by after n_iter_no_change epochs without improvement; None
         where training stops then.
+    not_for : tuple of str
+        Solvers that take no notice of it, and keep the rate constant, as MLPClassifier's do.
     """
 
     factor: Callable[[Time, float], Floats | float] | None
     divisor: float | None = None
+    not_for: tuple[str, ...] = ()
 
 
 # A schedule that divides stops training after a stall at this rate or a lower one.
@@ -99,12 +102,18 @@ def _coslog4(time: Time, power: float) -> Floats:
 
 SCHEDULES = {
     "constant": Schedule(None),
-    "invscaling": Schedule(_inverse_scaling),
-    "adaptive": Schedule(None, divisor=5.0),
+    "invscaling": Schedule(_inverse_scaling, not_for=("adam",)),
+    "adaptive": Schedule(None, divisor=5.0, not_for=("adam",)),
     "cosine": Schedule(_cosine),
     "one_cycle": Schedule(_one_cycle),
     "coslog4": Schedule(_coslog4),
 }
+
+
+def schedule_for(solver: str, learning_rate: str) -> Schedule:
+    """Return the schedule that a solver follows where ``learning_rate`` names one."""
+    schedule = SCHEDULES[learning_rate]
+    return SCHEDULES["constant"] if solver in schedule.not_for else schedule
 
 
 def learning_rates(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.optimize import root_scalar
 
 from skmlp._ensemble import Ensemble
-from skmlp._network import Network, predicted_codes
+from skmlp._network import Network, one_for_each_class
 from skmlp._validation import TrainingData
 
 # Temperatures are looked for between these: rows that happen to be predicted without a mistake
@@ -32,6 +32,7 @@ class ValidationSet:
     data : TrainingData
     rows : sequence of int arrays
         Which of them count, for each member.
+    n_classes : int
     score : callable or None
         (Network, which member it is) -> score on its rows. None means the accuracy, which
         like ``neg_log_loss`` follows from the logits of the loss.
@@ -43,6 +44,7 @@ class ValidationSet:
 
     data: TrainingData
     rows: Sequence[NDArray[np.intp]]
+    n_classes: int
     score: Callable[[Network, int], float] | None = None
     uses_loss: bool = False
     scales: bool = False
@@ -59,7 +61,7 @@ class ValidationSet:
             return -loss, loss
         if self.score is not None:
             return self._mean_score(self.score, ensemble), loss
-        return float(np.average(predicted_codes(logits) == y, weights=weights)), loss
+        return float(np.average(logits.argmax(axis=1) == y, weights=weights)), loss
 
     def _mean_score(self, score: Callable[[Network, int], float], ensemble: Ensemble) -> float:
         """Return the mean over the members, but for those whose rows have no score.
@@ -80,11 +82,12 @@ class ValidationSet:
             return _best_temperature(*self._predicted(ensemble))
 
     def _predicted(self, ensemble: Ensemble) -> tuple[NDArray[Any], ...]:
-        """Return logits (m, q) in float64, class codes (m,) and weights (m,)."""
+        """Return logits (m, n_classes) in float64, class codes (m,) and weights (m,)."""
         members = zip(ensemble.members, self.rows, strict=True)
         logits = [network.logits(self.data.X, rows) for network, rows in members]
         rows = np.concatenate(self.rows)
-        return np.concatenate(logits, dtype=float), self.data.y[rows], self.data.weights[rows]
+        together = one_for_each_class(np.concatenate(logits, dtype=float), self.n_classes)
+        return together, self.data.y[rows], self.data.weights[rows]
 
 
 def takes_weights(scorer: Callable[..., Any]) -> bool:
@@ -101,16 +104,14 @@ def takes_weights(scorer: Callable[..., Any]) -> bool:
 
 
 def _below_largest(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return logits (m, 1) or (m, k) less the largest of each row, with a column a class."""
-    if logits.shape[1] == 1:
-        logits = np.pad(logits, ((0, 0), (1, 0)))
+    """Return logits (m, n_classes) less the largest of each row."""
     return logits - logits.max(axis=1, keepdims=True)
 
 
 def _mean_cross_entropy(
     logits: NDArray[np.float64], y: NDArray[np.intp], weights: NDArray[Any]
 ) -> float:
-    """Return the mean loss of rows, from logits (m, 1) or (m, k)."""
+    """Return the mean loss of rows, from logits (m, n_classes)."""
     below = _below_largest(logits)
     losses = np.log(np.exp(below).sum(axis=1)) - below[np.arange(len(y)), y]
     return float(np.average(losses, weights=weights))

@@ -1,11 +1,37 @@
 """The order of the training rows, epoch by epoch."""
 
 import ctypes
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skmlp._kernels.shuffling import shuffle
+
+# What NumPy's MT19937 has in memory: so many words, and which of them is next.
+_N_WORDS = 624
+_Words = ctypes.c_uint32 * _N_WORDS
+
+
+def place_of(random_state: np.random.RandomState) -> dict[str, Any]:
+    """Return the state of the generator of a RandomState, for `put_back`.
+
+    NumPy's own way takes 30 microseconds for that of a seed, and as much for each member of an
+    ensemble.
+    """
+    generator = random_state._bit_generator
+    if not isinstance(generator, np.random.MT19937):
+        return dict(generator.state)
+    address = generator.ctypes.state_address
+    with generator.lock:
+        words = np.ctypeslib.as_array(_Words.from_address(address)).copy()
+        position = ctypes.c_int.from_address(address + words.nbytes).value
+    return {"bit_generator": "MT19937", "state": {"key": words, "pos": position}}
+
+
+def put_back(random_state: np.random.RandomState, place: dict[str, Any]) -> None:
+    """Let a RandomState go on from where it was."""
+    random_state._bit_generator.state = place
 
 
 class Shuffler:

@@ -3,6 +3,7 @@
 ``params`` is, throughout, an object with the estimator's parameters as attributes.
 """
 
+import copy
 import math
 import warnings
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.utils import check_random_state
 
 from skmlp._callbacks import FitCallbacks
 from skmlp._ensemble import Ensemble
@@ -22,9 +24,9 @@ from skmlp._kernels.optimizers import OPTIMIZERS
 from skmlp._network import Network
 from skmlp._problem import Problem, team_of
 from skmlp._reporting import Reporter, get_reporter
-from skmlp._schedules import SCHEDULES, SMALLEST_RATE, Time, learning_rates
+from skmlp._schedules import SMALLEST_RATE, Time, learning_rates, schedule_for
 from skmlp._scoring import ValidationSet
-from skmlp._shuffling import Shuffler
+from skmlp._shuffling import Shuffler, place_of, put_back
 from skmlp._stopping import Monitor
 from skmlp._team import Spread, n_helpful_members
 from skmlp._validation import check_dropout
@@ -67,6 +69,9 @@ class MemberState:
         :func:`skmlp._kernels.optimizers.scaled_step`.
     """
 
+    # Where the random state is to go on from, if not from where it is.
+    _place: Any = None
+
     def __init__(
         self, params: Any, network: Network, random_state: np.random.RandomState
     ) -> None:
@@ -82,6 +87,27 @@ class MemberState:
         self.memory = np.zeros((slots, network.theta.size), network.theta.dtype)
         self.scaling = np.empty(0, network.theta.dtype)
         self.steps = 0
+
+    def copy(self, given: Any) -> "MemberState":
+        """Return what goes on in the same way, whatever becomes of this one.
+
+        The random state is shared, since a copy would take longer than a small epoch, and put
+        back by `resume`. One that is not the estimator's alone is left where it is: `given`,
+        which is the parameter, and NumPy's global one.
+        """
+        kept = copy.copy(self)
+        kept.memory, kept.scaling = self.memory.copy(), self.scaling.copy()
+        source = self.random_state
+        is_own = source is not given and source is not check_random_state(None)
+        if is_own and self._place is None:
+            kept._place = place_of(source)
+        return kept
+
+    def resume(self) -> None:
+        """Go back to where the random state was before a call that failed."""
+        if self._place is not None:
+            put_back(self.random_state, self._place)
+            self._place = None
 
     def scale_inputs(self, network: Network) -> None:
         """Go on with factors whose weights are as they were left; begin with 1 elsewhere."""
@@ -152,8 +178,20 @@ class TrainingState:
         self.monitor = Monitor(keep_best=keeps_best)
         self.is_kept = False
 
-    def start_afresh(self, params: Any, ensemble: Ensemble) -> None:
-        """Begin with empty memories, as another solver must."""
+    def copy(self, given: Any) -> "TrainingState":
+        """Return what goes on in the same way; see :meth:`MemberState.copy`."""
+        kept = copy.copy(self)
+        kept.members = [member.copy(given) for member in self.members]
+        kept.monitor = copy.copy(self.monitor)
+        return kept
+
+    def resume(self, params: Any, ensemble: Ensemble) -> None:
+        """Go on in a call to partial_fit, with empty memories where the solver is another."""
+        self.is_kept = True
+        for member in self.members:
+            member.resume()
+        if self.solver == params.solver:
+            return
         self.solver = params.solver
         self.divisor = 1.0
         for member, network in zip(self.members, ensemble.members, strict=True):
@@ -182,7 +220,7 @@ class _Member:
         self._problem = problem
         self._state = state
         self._params = params
-        self._schedule = SCHEDULES[params.learning_rate]
+        self._schedule = schedule_for(params.solver, params.learning_rate)
         self._optimizer = OPTIMIZERS[params.solver]
         settings = [getattr(params, name) for name in self._optimizer.settings]
         self._settings = np.array(settings, dtype=np.float64)
@@ -283,7 +321,7 @@ class StochasticTraining:
         self._history = history
         self._params = params
         self._callbacks = callbacks
-        self._divisor = SCHEDULES[params.learning_rate].divisor
+        self._divisor = schedule_for(params.solver, params.learning_rate).divisor
         self._patience = np.inf if params.n_iter_no_change is None else params.n_iter_no_change
         self._members = [
             _Member(network, problem, member, params)

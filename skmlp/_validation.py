@@ -28,8 +28,8 @@ from skmlp._explanations import advice_on_labels, advice_on_targets, is_missing,
 from skmlp._kernels.activations import ACTIVATIONS
 from skmlp._parameters import suggestion
 
-# Rows that a fold needs for what is measured on it to be worth it.
-_LEAST_OF_FOLD = 10
+# Rows that a fold needs for what is measured on it to be worth it, and all that are held out.
+_LEAST_OF_FOLD, _LEAST_HELD_OUT = 10, 2
 
 # What weights are to be between, so that neither their sum over many calls of partial_fit nor a
 # number divided by their mean overflows.
@@ -75,6 +75,19 @@ def read_only(array: NDArray[Any]) -> NDArray[Any]:
     view = array.view()
     view.flags.writeable = False
     return view
+
+
+def kept_dtypes(X: Any) -> Any:
+    """Return the dtypes in which X is kept; other numbers become the first.
+
+    scikit-learn does not see that of a DataFrame of polars, or a Table of pyarrow's, and would
+    make float64 of float32.
+    """
+    if hasattr(X, "schema") and not hasattr(X, "iloc"):
+        of_columns = getattr(X.schema, "types", None) or X.schema.values()
+        if {str(dtype) for dtype in of_columns} <= {"Float32", "float"}:
+            return np.float32
+    return FLOATS
 
 
 def as_native(X: Any) -> Any:
@@ -279,7 +292,7 @@ def check_no_dates(X: Any) -> None:
 
 
 # What the dtypes of pandas, polars and pyarrow are called whose values are dates or times.
-_OF_TIME = re.compile("date|time|duration", re.IGNORECASE)
+_OF_TIME = re.compile("date|time|duration|period", re.IGNORECASE)
 
 
 def check_no_date_columns(X: Any) -> None:
@@ -394,15 +407,6 @@ def check_given_classes(classes: Any) -> None:
     check_no_date_missing(np.asarray(classes), "classes")
 
 
-def check_classes(classes: NDArray[Any]) -> None:
-    """Raise ValueError where there are fewer than two classes."""
-    if len(classes) < 2:
-        raise ValueError(
-            "Classification needs at least two classes, but there is only one class: "
-            f"{classes.tolist()[0]!r}."
-        )
-
-
 def encode_labels(y: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.intp]:
     """Return the position of each label in the sorted `classes`.
 
@@ -487,8 +491,8 @@ def class_weights_of_rows(
     Raises
     ------
     ValueError
-        The dict has labels that are no classes, or weights that are no numbers, negative or
-        not finite.
+        A class is not in the dict, which has labels that are no classes; or its weights are no
+        numbers, negative or not finite.
     """
     if class_weight == "balanced":
         totals = np.bincount(codes, weights, len(classes))
@@ -497,23 +501,30 @@ def class_weights_of_rows(
         with np.errstate(divide="ignore"):  # of a class of next to no weight
             by_class[totals > 0] = 1 / (len(shares) * shares)
     else:
-        labels = classes.tolist()
-        unknown = [label for label in class_weight if label not in labels]
-        if unknown:
-            raise ValueError(
-                f"class_weight has labels that are no classes: {unknown}. The classes are "
-                f"{labels}."
-            )
-        given = [class_weight.get(label, 1.0) for label in labels]
-        try:
-            by_class = np.array(given, np.float64)
-        except (OverflowError, TypeError, ValueError) as error:
-            raise ValueError(f"class_weight must have numbers; got {class_weight}.") from error
-        if not (np.isfinite(by_class) & (by_class >= 0)).all():
-            raise ValueError(
-                f"class_weight must be non-negative and finite; got {class_weight}."
-            )
+        by_class = _weights_of_classes(class_weight, classes.tolist())
     return by_class[codes]
+
+
+def _weights_of_classes(class_weight: dict[Any, Any], labels: list[Any]) -> NDArray[np.float64]:
+    """Return the weight of each class: the dict's, or 1.
+
+    A fold of the rows may lack a class that the dict names, which is right as long as it
+    names all others. Otherwise one of its names may be misspelt.
+    """
+    try:
+        given = np.array(list(class_weight.values()), np.float64)
+    except (OverflowError, TypeError, ValueError) as error:
+        raise ValueError(f"class_weight must have numbers; got {class_weight}.") from error
+    if not (np.isfinite(given) & (given >= 0)).all():
+        raise ValueError(f"class_weight must be non-negative and finite; got {class_weight}.")
+    unknown = [label for label in class_weight if label not in labels]
+    unnamed = [label for label in labels if label not in class_weight]
+    if unknown and unnamed:
+        raise ValueError(
+            f"class_weight has labels that are no classes: {unknown}, and none for "
+            f"{unnamed}. The classes are {labels}; name all of them, or no other label."
+        )
+    return np.array([class_weight.get(label, 1.0) for label in labels], np.float64)
 
 
 def split_rows(
@@ -523,7 +534,7 @@ def split_rows(
     fraction: float,
     random_state: np.random.RandomState,
     stratify: bool,
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+) -> tuple[NDArray[np.intp], NDArray[np.intp]] | None:
     """Split rows into training and validation rows, as scikit-learn's MLP does.
 
     Where a class would be left without a training row, the split is adapted and a warning
@@ -542,21 +553,23 @@ def split_rows(
 
     Returns
     -------
-    training, validation : int arrays
+    (training, validation), two int arrays, or None
+        None with a warning where fewer than two validation rows would be left, or no training
+        row.
 
     Raises
     ------
     ValueError
-        Fewer than two validation rows would be left, or no training row.
+        `fraction` is 0.
     """
-    n_validation = int(np.ceil(fraction * rows.size))
-    if n_validation == 0:
-        _check_size(n_validation)
-    if n_validation == rows.size:
+    if fraction == 0:
         raise ValueError(
-            f"validation_fraction={fraction} leaves none of {rows.size} rows to train on. "
-            "Lower validation_fraction, or increase the size of your dataset."
+            f"With early_stopping=True validation_fraction must be above 0; got {fraction}."
         )
+    n_validation = int(np.ceil(fraction * rows.size))
+    if n_validation < _LEAST_HELD_OUT or n_validation == rows.size:
+        _warn_too_few(rows.size, _held_out(fraction, n_validation))
+        return None
     stratify = stratify and _can_stratify(y[rows], n_validation)
     training, validation = train_test_split(
         rows,
@@ -565,6 +578,9 @@ def split_rows(
         stratify=y[rows] if stratify else None,
     )
     training, validation, n_lost = _give_back_lost_classes(rows, y, training, validation)
+    if validation.size < _LEAST_HELD_OUT:
+        _warn_too_few(rows.size, _held_out(fraction, validation.size))
+        return None
     if n_lost:
         warnings.warn(
             "The validation split left a class without training rows; its rows are used "
@@ -572,16 +588,24 @@ def split_rows(
             UserWarning,
             stacklevel=2,
         )
-    _check_size(validation.size)
     return training, validation
 
 
-def _check_size(n_validation: int) -> None:
-    if n_validation < 2:
-        raise ValueError(
-            "The validation set is too small. Increase 'validation_fraction' or the size "
-            "of your dataset."
-        )
+def _warn_too_few(n_rows: int, reason: str) -> None:
+    warnings.warn(
+        f"{n_rows} rows are too few to hold any out: {reason}. All of them are trained on, and "
+        "no epoch is chosen by early stopping. Change validation_fraction, or give fit rows to "
+        "watch as X_val and y_val.",
+        UserWarning,
+        stacklevel=3,
+    )
+
+
+def _held_out(fraction: float, n_validation: int) -> str:
+    return (
+        f"validation_fraction={fraction:.6g} makes it {n_validation}, and there must be "
+        f"{_LEAST_HELD_OUT} at least, and rows of each class left to train on"
+    )
 
 
 def fold_rows(
@@ -607,12 +631,13 @@ def fold_rows(
     Returns
     -------
     list of (training, validation), or None
-        None with a warning where a fold would have fewer than ten rows.
+        None with a warning where a fold would have fewer than ten rows, or where fewer than
+        two validation rows would be left in all.
 
     Raises
     ------
     ValueError
-        `fraction` is 0, or above one half; or fewer than two validation rows would be left.
+        `fraction` is 0, or above one half.
     """
     if not 0 < fraction <= 0.5:
         raise ValueError(
@@ -621,13 +646,8 @@ def fold_rows(
         )
     n_folds = round(1 / max(fraction, np.finfo(np.float64).tiny))
     if rows.size < _LEAST_OF_FOLD * n_folds:
-        warnings.warn(
-            f"{rows.size} rows are too few to hold any out: {n_folds:.6g} folds (1 / "
-            f"validation_fraction) must have {_LEAST_OF_FOLD} rows each. All members are "
-            "trained on all rows, and none of their epochs is chosen.",
-            UserWarning,
-            stacklevel=2,
-        )
+        folds = f"{n_folds:.6g} folds (1 / validation_fraction)"
+        _warn_too_few(rows.size, f"{folds} must have {_LEAST_OF_FOLD} rows each")
         return None
     is_stratified = np.bincount(y[rows]).max() >= n_folds
     kind = StratifiedKFold if is_stratified else KFold
@@ -640,7 +660,10 @@ def fold_rows(
                 split = _give_back_lost_classes(rows, y, *(rows[side] for side in part))
                 parts.append(split[:2])
     parts = parts[:n_members]
-    _check_size(sum(validation.size for _, validation in parts))
+    n_validation = sum(validation.size for _, validation in parts)
+    if n_validation < _LEAST_HELD_OUT:
+        _warn_too_few(rows.size, _held_out(fraction, n_validation))
+        return None
     return parts
 
 

@@ -71,10 +71,10 @@ def install():
         for name, value in vars(module).items():
             if isinstance(value, _Intrinsic):
                 setattr(module, name, naive[id(value)])
-            elif isinstance(value, FunctionType) and "_kernels" in value.__module__:
-                value.py_func = value  # as that of a compiled function
-                if name in BORDER:
-                    setattr(module, name, silent(value))
+            elif isinstance(value, FunctionType) and hasattr(value, "py_func"):
+                function = as_compiled(value.py_func) if name in BORDER else value.py_func
+                function.py_func = value.py_func
+                setattr(module, name, function)
 
 
 def as_compiled(function):

@@ -626,6 +626,13 @@ def test_parameters(classifier, given_parameters, size, hold, method):
 # ---- calls one after the other
 
 
+def fitted_values(network):
+    """Return what a fit has left, numbers to the last digit."""
+    arrays = [*network.coefs_, *network.intercepts_]
+    fitted = {name: value for name, value in vars(network).items() if name.endswith("_")}
+    return repr(fitted), [array.tolist() for array in arrays]
+
+
 @given(
     st.sampled_from(CLASSIFIERS),
     st.lists(
@@ -640,6 +647,10 @@ def test_calls(classifier, calls, dtype, is_sparse):
     network = classifier((3,), warm_start=True, max_iter=3)
     for method, given_parameters, X in calls:
         network.set_params(**given_parameters)
+        goes_on = hasattr(network, "_ensemble") and (
+            method == "partial_fit" or network.warm_start is True
+        )
+        before = fitted_values(network) if goes_on else None
         with np.errstate(over="ignore"):
             X = X.astype(dtype)
         X = csr(X) if is_sparse else X
@@ -651,10 +662,11 @@ def test_calls(classifier, calls, dtype, is_sparse):
             )
         else:
             done = assert_fits(network, X, np.arange(X.shape[0]) % 2)
-        if not done and hasattr(network, "classes_") and hasattr(network, "_ensemble"):
-            # Refused before any training: what was there goes on to predict.
+        if goes_on and not done:
+            assert fitted_values(network) == before
             rows = np.zeros((2, network.coefs_[0].shape[-2]))
             assert_predicts(network, rows, 2, may_refuse=is_huge(network, rows))
+        assert done or goes_on or not hasattr(network, "_ensemble")
 
 
 # ---- tables of mixed columns
@@ -701,6 +713,12 @@ def columns(draw, size, kind):
             return column
 
 
+def drawn(data, strategy, label):
+    """Return what is drawn; pandas cannot print float16, which hypothesis asks it for."""
+    with np.errstate(all="ignore"):
+        return data.draw(strategy, label=label)
+
+
 @st.composite
 def mixed_tables(draw, kinds):
     size = draw(st.sampled_from([0, 1, 2, 3, 25, 60]))
@@ -721,6 +739,59 @@ def mixed_tables(draw, kinds):
             except TypeError:  # of categories that pandas cannot compare
                 return table.to_numpy(dtype=object)
         return table.to_numpy(dtype=object).tolist() if hold == "list" else table
+
+
+# A column later: of another dtype, with the same values as far as that can be.
+DRIFTS = {
+    "category": lambda column: column.astype("category"),
+    "object": lambda column: column.astype(object),
+    "nullable": lambda column: column.convert_dtypes(),
+    "text": lambda column: column.astype("string"),
+    "float": lambda column: column.astype(float),
+    "nothing": lambda column: pd.Series([None] * len(column)),
+    "the same": lambda column: column,
+}
+# Those after which nothing may have changed, and the cells of which that is so: elsewhere
+# pandas takes True for 1, or refuses.
+LOSSLESS = {"category", "object", "nullable", "the same"}
+PLAIN = {"plain number", "string", "date", "duration", "truth"}
+
+
+def drifted(column, name):
+    """Return the column of another dtype, or as it is where it does not become one."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        try:
+            return DRIFTS[name](column)
+        except (ValueError, TypeError, ArithmeticError, NotImplementedError):
+            return column
+
+
+@given(
+    st.lists(st.sampled_from(sorted(CELLS)), min_size=1, max_size=3),
+    st.lists(st.sampled_from(sorted(DRIFTS)), min_size=3, max_size=3),
+    st.sampled_from([0, 1, 32]),
+    st.data(),
+)
+def test_drifting_tables(kinds, drifts, max_one_hot, data):
+    """A column of another dtype is refused, or is what it was."""
+    parts = [drawn(data, columns(12, kind), label=kind) for kind in kinds]
+    table = pd.DataFrame({f"x{j}": part for j, part in enumerate(parts)})
+    preprocessor = TabularPreprocessor(max_one_hot=max_one_hot)
+    if outcome(lambda: preprocessor.fit(table, np.arange(12) % 2)) is REFUSED:
+        return
+    expected = preprocessor.transform(table)
+    drifts = drifts[: len(kinds)]
+    later = pd.DataFrame(
+        {name: drifted(table[name], drift) for name, drift in zip(table, drifts, strict=True)}
+    )
+    found = outcome(lambda: preprocessor.transform(later))
+    if PLAIN.issuperset(kinds) and LOSSLESS.issuperset(drifts):
+        assert found is not REFUSED
+        np.testing.assert_array_equal(found, expected)
+    elif found is not REFUSED:
+        assert found.shape == expected.shape
+        assert np.isfinite(found).all()
 
 
 TABULAR_VALID = {
@@ -745,7 +816,7 @@ def test_mixed_tables(data):
         for junk in [data.draw(st.integers(0, 9)) == 0]
     }
     kinds = data.draw(st.lists(st.sampled_from(sorted(CELLS)), min_size=1, max_size=4))
-    table = data.draw(mixed_tables(kinds), label="table")
+    table = drawn(data, mixed_tables(kinds), label="table")
     y = data.draw(st.one_of(st.just(np.arange(len(table)) % 3), labels(len(table))), label="y")
     preprocessor = TabularPreprocessor(**chosen)
     features = outcome(lambda: preprocessor.fit_transform(table, y), NAMED_OF_TABLES)
@@ -756,7 +827,7 @@ def test_mixed_tables(data):
     assert features.shape == (len(table), len(names))
     assert len(set(names)) == len(names)
     assert np.isfinite(features).all()
-    for others in (table, data.draw(mixed_tables(kinds), label="others")):
+    for others in (table, drawn(data, mixed_tables(kinds), label="others")):
         found = outcome(functools.partial(preprocessor.transform, others), NAMED_OF_TABLES)
         if found is not REFUSED:
             assert found.shape == (len(others), len(names))

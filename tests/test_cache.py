@@ -1,5 +1,6 @@
 """The disk cache of compiled code, when files are damaged, or cannot be written at all."""
 
+import compileall
 import multiprocessing
 import os
 import shutil
@@ -277,15 +278,20 @@ print(sorted(rows.tolist()) == list(range(9)))
 """
 
 
+def installed(folder):
+    """Copy the package into a folder, and return that."""
+    shutil.copytree(
+        Path(skmlp.__file__).parent,
+        folder / "skmlp",
+        ignore=shutil.ignore_patterns("__pycache__"),
+    )
+    return folder
+
+
 @pytest.mark.parametrize("cache_dir", ["none", "unwritable"])
 def test_a_read_only_install_and_no_home(tmp_path, cache_dir):
     """It works, and says once that it compiles anew."""
-    install = tmp_path / "site-packages"
-    shutil.copytree(
-        Path(skmlp.__file__).parent,
-        install / "skmlp",
-        ignore=shutil.ignore_patterns("__pycache__"),
-    )
+    install = installed(tmp_path / "site-packages")
     for folder in [install / "skmlp", *(install / "skmlp").rglob("*/")]:
         if folder.is_dir():
             (folder / "__pycache__").write_bytes(b"")
@@ -312,3 +318,68 @@ def test_a_read_only_install_and_no_home(tmp_path, cache_dir):
     assert right == "True"
     assert done.stderr == ""
     assert {path.name for path in tmp_path.iterdir()} == {"site-packages", "home"}
+
+
+def without_sources(folder):
+    """Leave the bytecode alone, at the places where Python looks for it then."""
+    compileall.compile_dir(folder, quiet=1, legacy=True)
+    for path in folder.rglob("*.py"):
+        path.unlink()
+    return folder
+
+
+def zipped(folder):
+    return shutil.make_archive(str(folder), "zip", folder, "skmlp")
+
+
+INSTALLS = {
+    "bytecode": without_sources,
+    "bytecode in a zip file": lambda folder: zipped(without_sources(folder)),
+    "zip file": zipped,
+}
+
+
+@pytest.mark.parametrize("install", INSTALLS.values(), ids=INSTALLS.keys())
+def test_sources_that_are_not_files(tmp_path, install):
+    """Where there are none, nothing is on disk that could be of other sources."""
+    place = install(installed(tmp_path / "site-packages"))
+    cache = tmp_path / "cache"
+    script = READ_ONLY + "from skmlp._kernels import _jit\nprint(_jit.SOURCES_DIGEST)\n"
+    names = ("PYTHONPATH", "NUMBA_CACHE_DIR", "XDG_CACHE_HOME", "LOCALAPPDATA")
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env=os.environ | dict(zip(names, [str(place)] + [str(cache)] * 3, strict=True)),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    file, warned, right, digest = done.stdout.splitlines()
+    assert file.startswith(str(place))
+    assert right == "True"
+    assert done.stderr == ""
+    if install is zipped:
+        assert warned == ""
+        assert digest == _jit.SOURCES_DIGEST
+    else:
+        assert warned.count("without its source files (skmlp/_kernels/*.py)") == 1
+        assert "directory" not in warned
+        assert digest == "None"
+        assert not cache.exists()
+
+
+def test_other_sources_in_a_zip_file_have_another_digest(tmp_path):
+    """Also such that only other modules call."""
+    folder = installed(tmp_path / "site-packages")
+    with (folder / "skmlp/_kernels/matmul.py").open("a") as file:
+        file.write("\n")
+    script = "from skmlp._kernels import _jit; print(_jit.SOURCES_DIGEST)"
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env=os.environ | {"PYTHONPATH": zipped(folder), "XDG_CACHE_HOME": str(tmp_path)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() not in (_jit.SOURCES_DIGEST, "None")

@@ -180,7 +180,7 @@ def test_messages_above_a_progress_bar(binary_data, monkeypatch, capsys):
     pytest.importorskip("tqdm")
     monkeypatch.setattr(sys, "stderr", Terminal())
     MLPBinaryClassifier(
-        (4,), learning_rate="adaptive", tol=10.0, n_iter_no_change=2, max_iter=9,
+        (4,), solver="sgd", learning_rate="adaptive", tol=10.0, n_iter_no_change=2, max_iter=9,
         verbose="progress",
     ).fit(*binary_data)  # fmt: skip
     assert "Setting learning rate to" in capsys.readouterr().out
@@ -191,6 +191,68 @@ def test_lines_without_a_terminal(binary_data, capsys):
     captured = capsys.readouterr()
     assert captured.out.startswith("Iteration 1, loss = ")
     assert captured.err == ""
+
+
+class NoStream:
+    """Has nothing that a stream has."""
+
+
+class WriteOnly(io.StringIO):
+    @property
+    def isatty(self):
+        raise AttributeError
+
+
+def closed():
+    stream = io.StringIO()
+    stream.close()
+    return stream
+
+
+def detached():
+    stream = io.TextIOWrapper(io.BytesIO())
+    stream.detach()
+    return stream
+
+
+STREAMS = {
+    "None": lambda: None,
+    "closed": closed,
+    "detached": detached,
+    "no isatty": WriteOnly,
+    "no stream": NoStream,
+}
+
+
+@pytest.mark.parametrize("err", STREAMS.values(), ids=STREAMS.keys())
+@SOLVERS
+def test_standard_error_that_is_no_terminal(binary_data, monkeypatch, capsys, err, solver):
+    """As in notebooks, in services, and in programs without a console: there are lines."""
+    monkeypatch.setattr(sys, "stderr", err())
+    MLPBinaryClassifier((4,), solver=solver, max_iter=2, verbose="progress").fit(*binary_data)
+    assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+@pytest.mark.parametrize("verbose", [True, "progress"])
+@pytest.mark.parametrize("out", STREAMS.values(), ids=STREAMS.keys())
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_standard_output_that_takes_nothing(binary_data, monkeypatch, out, verbose, method):
+    """A fit goes on in silence, also where a bar says something above itself."""
+    pytest.importorskip("tqdm")
+    stream, terminal = out(), Terminal()
+    monkeypatch.setattr(sys, "stdout", stream)
+    monkeypatch.setattr(sys, "stderr", terminal if verbose == "progress" else stream)
+    network = MLPBinaryClassifier(
+        (4,), solver="sgd", learning_rate="adaptive", tol=10.0, n_iter_no_change=1, max_iter=4,
+        verbose=verbose,
+    )  # fmt: skip
+    if method == "fit":
+        network.fit(*binary_data)
+    else:
+        network.partial_fit(*binary_data, classes=[0, 1])
+    assert network.n_iter_ == (4 if method == "fit" else 1)
+    if isinstance(stream, WriteOnly) and method == "fit":
+        assert "Setting learning rate to" in stream.getvalue()
 
 
 def test_without_tqdm(binary_data, monkeypatch):

@@ -11,13 +11,16 @@ from scipy import sparse
 from scipy.special import expit, softmax
 from sklearn.base import clone
 from sklearn.datasets import make_circles, make_moons
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import cross_val_score
+from sklearn.model_selection import KFold, cross_val_predict, cross_val_score
+from sklearn.pipeline import make_pipeline
 
 import skmlp._network
-from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
+from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier, TabularPreprocessor
 from skmlp._kernels.activations import ACTIVATIONS
+from skmlp._kernels.optimizers import OPTIMIZERS
 from tests import oracles
 
 METHODS = ["predict", "predict_proba", "predict_log_proba", "decision_function", "transform"]
@@ -83,6 +86,136 @@ def test_unfitted_has_no_parameters():
     assert not hasattr(MLPBinaryClassifier(), "coefs_")
     with pytest.raises(NotFittedError):
         _ = MLPBinaryClassifier().intercepts_
+
+
+class TestSingleClass:
+    """There is nothing to learn, which is said, and all else is as with more classes."""
+
+    X = np.random.RandomState(0).normal(size=(120, 3))
+
+    def fit(self, label="a", X=None, **parameters):
+        network = MLPMulticlassClassifier(**{"hidden_layer_sizes": (4,), **parameters})
+        X = self.X if X is None else X
+        return network.fit(X, np.array([label] * X.shape[0]))
+
+    def assert_certain(self, network, X=None):
+        X = self.X if X is None else X
+        (label,) = network.classes_
+        ones = np.ones((X.shape[0], 1))
+        np.testing.assert_array_equal(network.predict_proba(X), ones)
+        np.testing.assert_array_equal(network.predict_log_proba(X), 0 * ones)
+        np.testing.assert_array_equal(network.decision_function(X), 0 * ones)
+        assert network.predict(X).tolist() == [label] * X.shape[0]
+        assert network.score(X, [label] * X.shape[0]) == 1
+        assert network.n_outputs_ == 1
+        assert network.out_activation_ == "softmax"
+        assert all(np.isfinite(coefs).all() for coefs in network.coefs_)
+
+    @pytest.mark.parametrize("label", ["a", 0, 1, 7, 2.0, True, False])
+    def test_labels(self, label):
+        with pytest.warns(UserWarning, match=rf"y has a single class, {label!r}: ") as warned:
+            network = self.fit(label)
+        assert len(warned) == 1
+        assert warned[0].filename == __file__
+        self.assert_certain(network)
+        self.assert_certain(pickle.loads(pickle.dumps(network)))
+
+    @pytest.mark.filterwarnings("ignore:y has a single class:UserWarning")
+    @pytest.mark.parametrize(
+        "parameters",
+        [
+            *({"solver": solver} for solver in [*OPTIMIZERS, "lbfgs"]),
+            {"n_members": 3},
+            {"label_smoothing": 0.3, "epsilon": 1e-300},
+            {"class_weight": "balanced"},
+            {"class_weight": {"a": 2.0, "b": 3.0}},
+            {"init": "data", "solver": "adamw", "scaling_rate": 10.0},
+            {"dropout": 0.3, "max_grad_norm": 1.0, "activation": "prelu"},
+            {"hidden_layer_sizes": ()},
+            {"hidden_layer_sizes": (), "n_members": 2},
+        ],
+        ids=str,
+    )
+    @pytest.mark.parametrize(
+        "hold", [np.asarray, np.float32, sparse.csr_array], ids=["float64", "float32", "csr"]
+    )
+    def test_parameters(self, hold, parameters):
+        X = hold(self.X)
+        self.assert_certain(self.fit(X=X, **parameters), X)
+
+    @pytest.mark.filterwarnings("ignore:y has a single class:UserWarning")
+    @pytest.mark.parametrize("n_members", [1, 2])
+    @pytest.mark.parametrize("scoring", [None, "neg_log_loss", "f1", "roc_auc", "roc_auc_ovr"])
+    def test_early_stopping_holds_nothing_out(self, scoring, n_members):
+        """Many scores are not defined, and those that are say nothing."""
+        parameters = {"n_members": n_members, "random_state": 0}
+        network = self.fit(early_stopping=True, scoring=scoring, **parameters)
+        self.assert_certain(network)
+        assert network.best_iter_ is network.validation_scores_ is None
+        watched = {"X_val": self.X[:9], "y_val": ["a"] * 9}
+        again = clone(network).set_params(temperature_scaling=True)
+        again.fit(self.X, ["a"] * 120, **watched)
+        assert again.temperature_ == 1
+        plain = self.fit(**parameters)
+        for other in (network, again):
+            np.testing.assert_array_equal(other.coefs_[0], plain.coefs_[0])
+
+    @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+    def test_going_on(self):
+        network = MLPMulticlassClassifier((4,), warm_start=True, random_state=0)
+        labels = np.zeros(120, int)
+        with pytest.warns(UserWarning, match="single class, 0") as warned:
+            network.partial_fit(self.X, labels, classes=[0])
+        assert warned[0].filename == __file__
+        self.assert_certain(network.partial_fit(self.X, labels))  # without another warning
+        with pytest.raises(ValueError, match="has classes not in"):
+            network.partial_fit(self.X, labels + 1)
+        with pytest.warns(UserWarning, match="single class, 0"):
+            self.assert_certain(network.fit(self.X, labels))
+        with pytest.raises(ValueError, match="same classes as in the previous call"):
+            network.fit(self.X, np.arange(120) % 2)
+        network.set_params(warm_start=False).fit(self.X, np.arange(120) % 2)
+        assert network.predict_proba(self.X).shape == (120, 2)
+
+    def test_its_other_outputs(self):
+        with pytest.warns(UserWarning, match="a single class"):
+            network = self.fit()
+        with pytest.raises(ValueError, match="NaN"):
+            network.predict(np.full((2, 3), np.nan))
+        hidden = np.maximum(self.X @ network.coefs_[0] + network.intercepts_[0], 0)
+        np.testing.assert_allclose(network.transform(self.X), hidden, atol=1e-12)
+        network.coefs_[-1][:] = 100  # whatever the logit says
+        self.assert_certain(network)
+        network.classes_ = np.array(["a", "b"])
+        with pytest.raises(ValueError, match="classes_ was changed after fit"):
+            network.predict_proba(self.X)
+
+    @pytest.mark.filterwarnings("ignore:y has a single class:UserWarning")
+    @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+    @pytest.mark.filterwarnings("ignore:Number of classes in training fold:RuntimeWarning")
+    @pytest.mark.parametrize(
+        "recipe", [MLPMulticlassClassifier, MLPMulticlassClassifier.tabular]
+    )
+    def test_folds(self, recipe):
+        """As in RandomForestClassifier: what is not in a fold's training rows has no share."""
+        y = np.repeat(["a", "b"], 60)
+        network = recipe(hidden_layer_sizes=(4,), max_iter=3)
+        scores = cross_val_score(network, self.X, y, cv=KFold(2), error_score="raise")
+        np.testing.assert_array_equal(scores, 0)
+        shares = cross_val_predict(network, self.X, y, cv=KFold(2), method="predict_proba")
+        forest = RandomForestClassifier(2)
+        np.testing.assert_array_equal(
+            shares, cross_val_predict(forest, self.X, y, cv=KFold(2), method="predict_proba")
+        )
+
+    @pytest.mark.filterwarnings("ignore:y has a single class:UserWarning")
+    def test_after_a_preprocessor(self):
+        """With a column whose categories become means of the target."""
+        pandas = pytest.importorskip("pandas")
+        frame = pandas.DataFrame({"k": [f"k{i % 45}" for i in range(120)], "x": self.X[:, 0]})
+        pipeline = make_pipeline(TabularPreprocessor(), MLPMulticlassClassifier.tabular())
+        pipeline.set_params(mlpmulticlassclassifier__max_iter=3).fit(frame, ["a"] * 120)
+        np.testing.assert_array_equal(pipeline.predict_proba(frame), np.ones((120, 1)))
 
 
 def test_binary_and_two_class_multiclass():

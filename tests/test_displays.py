@@ -393,6 +393,15 @@ def test_float32(moons):
     assert RepresentationDisplay.from_estimator(network, X, moons[1]).boundary_ is not None
 
 
+@pytest.mark.filterwarnings("ignore:y has a single class:UserWarning")
+def test_single_class(moons):
+    X, y = moons[0], np.zeros(len(moons[0]), int)
+    network = multiclass((4, 2)).fit(X, y)
+    assert RepresentationDisplay.from_estimator(network, X, y).boundary_ is None
+    display = HiddenUnitsDisplay.from_estimator(network, X, y)
+    assert not display.response.any()
+
+
 def test_keywords_of_hidden_units(blobs):
     display = HiddenUnitsDisplay.from_estimator(
         multiclass().fit(*blobs),

@@ -65,8 +65,9 @@ def failures_of(estimator):
     )
 
 
-# Some of the checks' data have too few rows to hold any out.
+# Some of the checks' data have too few rows to hold any out, or a single class.
 @pytest.mark.filterwarnings("ignore:.*too few to hold any out:UserWarning")
+@pytest.mark.filterwarnings("ignore:y has a single class:UserWarning")
 # A few hundred epochs are not enough to converge on some of the checks' data, and are not
 # meant to be; and some call partial_fit where a fit has been through its schedule. Every other
 # warning is an error here as in all tests.

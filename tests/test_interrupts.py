@@ -145,25 +145,48 @@ def test_in_every_phase(data, params, n_presses):
     assert n_presses == 2 or "ended" in outcomes
 
 
-def test_a_warm_start_keeps_the_old_fit_until_it_trains(data):
-    """Validation changes nothing; interrupted training is forgotten, not half of each."""
+@pytest.mark.parametrize("n_presses", [1, 2])
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+@pytest.mark.parametrize(
+    "params", [{}, {"dropout": 0.1}, {"n_members": 2, "n_jobs": 2}], ids=str
+)
+def test_what_goes_on_goes_on_whole_or_not_at_all(data, params, method, n_presses):
+    """There is what was before the call, or what whole epochs make of it.
+
+    A press within the epochs ends training after the one that is running.
+    """
     X, y = data
-    network = make_network(warm_start=True)
-    fits = {n_epochs: theta(network.fit(X, y)).copy() for n_epochs in (3, 6)}
-    for first in itertools.count(1):
-        network = make_network(warm_start=True).fit(X, y)
-        presses = Presses(first, 2)
-        try:
-            with presses.installed():
-                network.fit(X, y)
-        except KeyboardInterrupt:
-            if hasattr(network, "_ensemble"):
-                np.testing.assert_array_equal(theta(network), fits[len(network.loss_curve_)])
+    params = {"warm_start": True, "shuffle": method == "partial_fit", **params}
+
+    def fitted():
+        network = make_network(2, **params)
+        return network.partial_fit(X, y, classes=[0, 1]).partial_fit(X, y)
+
+    def seen(network):
+        return theta(network).tolist(), network.loss_curve_, network.n_iter_, network.t_
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        before = seen(fitted())
+        after = [seen(getattr(fitted().set_params(max_iter=n), method)(X, y)) for n in (1, 2)]
+        then = seen(fitted().partial_fit(X, y).partial_fit(X, y))
+        outcomes = set()
+        for first in itertools.count(1, 7):
+            network, presses = fitted(), Presses(first, n_presses)
+            try:
+                with presses.installed():
+                    getattr(network, method)(X, y)
+            except KeyboardInterrupt:
+                outcomes.add("raised")
             else:
-                check_not_fitted(network, X)
-        else:
-            break
-    assert len(network.loss_curve_) == 6
+                outcomes.add("ended")
+            assert seen(network) in [before, *after]
+            if method == "partial_fit" and seen(network) == before:
+                assert seen(network.partial_fit(X, y).partial_fit(X, y)) == then
+            if presses.n_calls < first:
+                break
+    assert seen(network) == after[-1]
+    assert outcomes == {"raised", "ended"}
 
 
 class PressInFit:

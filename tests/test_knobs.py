@@ -9,9 +9,14 @@ import sklearn
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, make_classification
-from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import balanced_accuracy_score, log_loss, roc_auc_score
-from sklearn.model_selection import GridSearchCV, train_test_split
+from sklearn.model_selection import (
+    GridSearchCV,
+    KFold,
+    cross_val_score,
+    train_test_split,
+)
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -172,7 +177,11 @@ class TestClassWeight:
         [
             ({0: -1.0}, "non-negative and finite"),
             ({0: np.nan}, "non-negative and finite"),
-            ({7: 1.0}, r"labels that are no classes: \[7\]"),
+            ({7: 1.0}, r"labels that are no classes: \[7\], and none for \[0, 1\]"),
+            ({0: 2.0, 7: 1.0}, r"no classes: \[7\], and none for \[1\]"),
+            ({"0": 1.0, "1": 2.0}, r"no classes: \['0', '1'\], and none for \[0, 1\]"),
+            ({0: 1.0, 1: 2.0, 7: -1.0}, "non-negative and finite"),
+            ({0: 1.0, 1: 2.0, 7: "two"}, "must have numbers"),
             ({0: 0.0, 1: 0.0}, "leaves no row"),
             ("even", "'class_weight' parameter"),
         ],
@@ -180,6 +189,49 @@ class TestClassWeight:
     def test_wrong_weights(self, binary_data, class_weight, message):
         with pytest.raises(ValueError, match=message):
             MLPBinaryClassifier(class_weight=class_weight).fit(*binary_data)
+
+    @pytest.mark.parametrize("method", ["fit", "partial_fit"])
+    @pytest.mark.parametrize(
+        ("labels", "class_weight"),
+        [
+            (np.array(["no", "yes"]), {"no": 2.0, "perhaps": 7.0, "yes": 0.5}),
+            (np.array(["no", "yes"], dtype=object), {np.str_("no"): 2.0, "": 7, "yes": 0.5}),
+            (np.array([3, 5]), {5.0: 0.5, np.int8(3): 2, 4: 7.0}),
+            (np.array([0.0, 1.0]), {0: 2, True: 0.5, "1": 7.0}),
+            (np.array([False, True]), {0: 2, np.True_: 0.5, 2: 0.0}),
+        ],
+        ids=["str", "object", "int", "float", "bool"],
+    )
+    def test_labels_that_y_lacks(self, binary_data, labels, class_weight, method):
+        """They change nothing where each class of y has a weight."""
+        X, y = binary_data
+        network = MLPBinaryClassifier((4,), max_iter=3, random_state=0)
+        classes = {"classes": labels} if method == "partial_fit" else {}
+        with_labels = clone(network).set_params(class_weight=class_weight)
+        getattr(with_labels, method)(X, labels[y], **classes)
+        getattr(network, method)(X, labels[y], np.array([2.0, 0.5])[y], **classes)
+        assert_same_network(with_labels, network)
+
+    @pytest.mark.parametrize(
+        "parameters",
+        [
+            *({"solver": solver} for solver in [*OPTIMIZERS, "lbfgs"]),
+            {"early_stopping": True},
+            {"early_stopping": True, "n_members": 2, "validation_fraction": 0.25},
+        ],
+        ids=str,
+    )
+    def test_folds_that_lack_a_class(self, parameters):
+        """They fit where each of their classes has a weight, and a typo is found."""
+        X, y = make_classification(120, n_informative=4, n_classes=3, random_state=0)
+        y = np.array(["no", "yes", "perhaps"])[np.sort(y)]  # a third in each fold
+        weights = {"no": 1.0, "yes": 2.0, "perhaps": 3.0}
+        network = MLPMulticlassClassifier((4,), max_iter=2, class_weight=weights, **parameters)
+        scores = cross_val_score(network, X, y, cv=KFold(3), error_score="raise")
+        assert np.isfinite(scores).all()
+        network.set_params(class_weight={"no": 1.0, "yes": 2.0, "perhpas": 3.0})
+        with pytest.raises(ValueError, match=r"'perhpas'\], and none for \['perhaps'\]"):
+            cross_val_score(network, X, y, cv=KFold(3), error_score="raise")
 
 
 class TestDropout:
@@ -291,14 +343,28 @@ class TestLearningRate:
             ),
             "coslog4": 0.5 * (1 - np.cos(2 * np.pi * np.log2(1 + 15 * t))),
         }[schedule]
+        if (solver, schedule) == ("adam", "invscaling"):
+            expected = np.ones(total)
         np.testing.assert_allclose(np.concatenate(used), 0.01 * rise * expected, atol=1e-15)
 
-    def test_adaptive_serves_adam_too(self, task):
+    @STOCHASTIC
+    @pytest.mark.parametrize("early_stopping", [False, True])
+    def test_adaptive_is_not_for_adam(self, task, capsys, solver, early_stopping):
+        """Which stops after the first stall, and says so; nor does partial_fit divide."""
         classifier, X, y = task
         network = classifier(
-            (4,), learning_rate="adaptive", tol=10.0, n_iter_no_change=2, max_iter=9
-        ).fit(X, y)
-        assert network._state.divisor == 5.0**2
+            (4,), solver=solver, learning_rate="adaptive", tol=10.0, n_iter_no_change=2,
+            max_iter=9, early_stopping=early_stopping, verbose=True,
+        ).fit(X, y)  # fmt: skip
+        printed = capsys.readouterr().out
+        assert network._state.divisor == (1 if solver == "adam" else 5.0**2)
+        assert network.n_iter_ == (4 if solver == "adam" else 9)
+        assert printed.endswith("Stopping.\n") == (solver == "adam")
+        assert ("Setting learning rate to" in printed) == (solver != "adam")
+        network.set_params(early_stopping=False)
+        for _ in range(9):
+            network.partial_fit(X, y)
+        assert (network._state.divisor == 1) == (solver == "adam")
 
 
 class TestClipping:
@@ -542,24 +608,6 @@ def test_partial_fit_with_another_solver_goes_on(binary_data):
     assert network._state.members[0].steps == 1
     assert network._state.epochs == 2
     assert network.loss_ < 0.05  # weights of 1 among a mean of 50.5
-
-
-def test_a_failing_scorer_leaves_no_mixture_of_two_fits(binary_data):
-    X, y = binary_data
-    calls = []
-
-    def scorer(estimator, X, y):
-        calls.append(estimator)
-        if len(calls) == 3:
-            raise RuntimeError("no score")
-        return 0.5
-
-    network = MLPBinaryClassifier((4,), max_iter=2, warm_start=True).fit(X, y)
-    network.set_params(early_stopping=True, scoring=scorer, max_iter=5)
-    with pytest.raises(RuntimeError, match="no score"):
-        network.fit(X, y)
-    with pytest.raises(NotFittedError):
-        network.predict(X)
 
 
 @pytest.mark.parametrize("classifier", [MLPBinaryClassifier, MLPMulticlassClassifier])

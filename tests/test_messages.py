@@ -3,7 +3,7 @@
 import copy
 import inspect
 import re
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 import numpy as np
 import pandas as pd
@@ -51,6 +51,7 @@ BAD_VALUES = {
     "string": ("red", "strings, such as 'red',"),
     "date": (datetime(2020, 1, 1), "dates"),
     "duration": (timedelta(1), "durations"),
+    "time": (time(12), "times"),
 }
 
 
@@ -195,10 +196,12 @@ def test_everything_in_the_way_is_named_at_once():
         pd.DataFrame({"b": pd.to_datetime(["2020", None, "2021", "2022"])}),
         pd.DataFrame({"b": pd.to_timedelta([1, 2, 3, None])}),
         pd.DataFrame({"b": pd.to_datetime(["2020"] * 4, utc=True)}),
+        pd.DataFrame({"b": pd.period_range("2020", periods=4, freq="D")}),
+        pd.DataFrame({"b": pd.period_range("2020", periods=4, freq="D")}, dtype=object),
         np.array([["2020"], ["NaT"], ["2021"], ["2022"]], "M8[D]"),
         np.array([[1], [2], [3], [4]], "m8[s]"),
     ],
-    ids=["dates", "durations", "zone", "array", "array of durations"],
+    ids=["dates", "durations", "zone", "periods", "objects", "array", "array of durations"],
 )
 def test_dates_are_no_numbers(dates):
     """NumPy would take them for what they count, and NaT for -9e18."""
@@ -281,6 +284,8 @@ def test_missing_labels(classifier, holder, labels):
         classifier(3).fit(X, y)
     with pytest.raises(ValueError, match=MISSING.format("classes")):
         classifier(3).partial_fit(X, known, classes=y)
+    with pytest.raises(ValueError, match=MISSING.format("y")):
+        TabularPreprocessor(max_one_hot=0).fit(X.astype(str), y)
     if labels == "strings":
         network = classifier(3, early_stopping=True)
         with pytest.raises(ValueError, match=rf"\(X_val, y_val.*{MISSING.format('y')}"):

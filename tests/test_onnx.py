@@ -104,6 +104,20 @@ def test_every_activation_has_a_form():
     assert set(ACTIVATION_FORMS) == set(ACTIVATIONS)
 
 
+@pytest.mark.filterwarnings("ignore:y has a single class:UserWarning")
+@pytest.mark.parametrize("n_members", [1, 2])
+@pytest.mark.parametrize("label", ["a", 7, True])
+def test_single_class(label, n_members):
+    X = np.random.default_rng(0).normal(size=(30, 3))
+    network = MLPMulticlassClassifier((4,), n_members=n_members, **BRIEF).fit(X, [label] * 30)
+    outputs = run(to_onnx(network, X, transform=True), X)
+    assert_same(network, X, outputs, tolerance=0)
+    hidden = network.transform(X)
+    np.testing.assert_allclose(outputs["representation"], hidden, atol=TOLERANCE)
+    scores = run(to_onnx(network, X, options={id(network): {"raw_scores": True}}), X)
+    np.testing.assert_array_equal(scores["probabilities"], network.decision_function(X))
+
+
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_activations(task, activation, dtype):

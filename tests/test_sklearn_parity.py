@@ -44,13 +44,30 @@ class ExactLossMLPClassifier(MLPClassifier):
         return (weights @ losses + penalty) / weights.sum(), *gradients
 
 
-def make_pair(classifier, **parameters):
-    """Return MLPClassifier and ours with the same parameters."""
+class AnewCountingMLPClassifier(ExactLossMLPClassifier):
+    """One that in each call to fit counts epochs without improvement from 0, as ours."""
+
+    def fit(self, X, y, sample_weight=None):
+        if not hasattr(self, "_no_improvement_count"):
+            return super().fit(X, y, sample_weight)
+        self._no_improvement_count, least = 0, self.best_loss_
+        if self.early_stopping:
+            self.best_validation_score_ = -np.inf
+            return super().fit(X, y, sample_weight)
+        self.best_loss_ = np.inf
+        super().fit(X, y, sample_weight)
+        if self.warm_start:  # it is of all calls
+            self.best_loss_ = min(least, self.best_loss_)
+        return self
+
+
+def make_pair(classifier, *, reference=None, **parameters):
+    """Return MLPClassifier, or a class derived from it, and ours with the same parameters."""
     theirs = copy.deepcopy(parameters)  # each draws from its own RandomState
     if theirs.get("activation") == "sigmoid":
         theirs["activation"] = "logistic"
     exact = parameters.get("solver") == "lbfgs"
-    reference = ExactLossMLPClassifier if exact else MLPClassifier
+    reference = reference or (ExactLossMLPClassifier if exact else MLPClassifier)
     return reference(**theirs), classifier(**copy.deepcopy(parameters))
 
 
@@ -192,8 +209,6 @@ def test_lbfgs(task, activation, hidden_layer_sizes):
 def test_other_parameters(task, solver, parameters):
     classifier, X, y = task
     defaults = {"solver": solver, "max_iter": 20, "batch_size": 32, "random_state": 0}
-    if solver != "sgd":  # MLPClassifier has schedules for that one only
-        parameters = parameters | {"learning_rate": "constant"}
     theirs, ours = make_pair(classifier, **{**defaults, **parameters})
     assert_same(theirs.fit(X, y), ours.fit(X, y), X)
 
@@ -291,3 +306,76 @@ def test_float32_follows_to_its_own_precision(task):
     for theirs_k, ours_k in zip(theirs.coefs_, ours.coefs_, strict=True):
         assert ours_k.dtype == np.float32
         np.testing.assert_allclose(ours_k, theirs_k, atol=1e-3)
+
+
+# What each parameter of MLPClassifier is drawn from. Rates and epochs are such that a fit does
+# not diverge, and that its steps do not amplify rounding beyond the tolerance.
+DRAWN = {
+    "hidden_layer_sizes": [(), 5, (16,), [12, 8], np.array([6, 5])],
+    "activation": SHARED_ACTIVATIONS,
+    "solver": ["sgd", "adam", "lbfgs"],
+    "alpha": [0.0, 1e-4, 0.1, 1.0],
+    "batch_size": ["auto", 32, 57, 1000],
+    "learning_rate": ["constant", "invscaling", "adaptive"],
+    "learning_rate_init": [0.001, 0.01, 0.05],
+    "power_t": [0.0, 0.1, 0.5, 1.0],
+    "max_iter": [1, 4, 10, 20],
+    "shuffle": [True, False],
+    "random_state": [0, 7, np.random.RandomState(3)],
+    "tol": [0.0, 1e-4, 3e-3, 0.1],
+    "verbose": [False],
+    "warm_start": [False, True],
+    "momentum": [0.0, 0.5, 0.9],
+    "nesterovs_momentum": [True, False],
+    "early_stopping": [False, True],
+    "validation_fraction": [0.1, 0.25, 0.4],
+    "beta_1": [0.0, 0.5, 0.9],
+    "beta_2": [0.9, 0.99, 0.999],
+    "epsilon": [1e-8, 1e-5, 1e-2],
+    "n_iter_no_change": [1, 3, 10, np.inf],
+    "max_fun": [5, 15000],
+}
+
+
+def draw_configuration(seed):
+    """Return values for all parameters of MLPClassifier, and the calls to be made.
+
+    What is left out is documented: with an int for ``random_state`` scikit-learn repeats one
+    order in all calls of partial_fit, which early stopping does not have; and its weights
+    cancel between minibatches.
+    """
+    random_state = np.random.RandomState(seed)
+    drawn = {name: values[random_state.randint(len(values))] for name, values in DRAWN.items()}
+    goes_on = drawn["random_state"] not in (0, 7) or not drawn["shuffle"]
+    calls = [["fit"], ["fit", "fit"]]
+    if goes_on and drawn["solver"] != "lbfgs" and not drawn["early_stopping"]:
+        calls += [["partial_fit"] * 3, ["fit", "partial_fit", "partial_fit"]]
+    has_one_batch = drawn["batch_size"] in ("auto", 1000) and "partial_fit" not in calls
+    return (
+        drawn,
+        calls[random_state.randint(len(calls))],
+        has_one_batch and random_state.rand() < 0.3,
+        random_state.rand() < 0.2,
+    )
+
+
+def test_all_parameters_are_drawn():
+    assert list(DRAWN) == list(inspect.signature(MLPClassifier).parameters)
+
+
+@pytest.mark.filterwarnings("ignore:.*batch_size:UserWarning")
+@pytest.mark.parametrize("seed", range(40))
+def test_random_configurations(task, seed):
+    """Whatever MLPClassifier accepts."""
+    classifier, X, y = task
+    parameters, calls, is_weighted, is_sparse = draw_configuration(seed)
+    weights = np.random.RandomState(seed).uniform(0.1, 3, len(y)) if is_weighted else None
+    table = sparse.csr_array(np.where(np.abs(X) > 0.8, X, 0)) if is_sparse else X
+    theirs, ours = make_pair(classifier, reference=AnewCountingMLPClassifier, **parameters)
+    for method in calls:
+        for network in (theirs, ours):
+            further = {"classes": np.unique(y)} if method == "partial_fit" else {}
+            getattr(network, method)(table, y, sample_weight=weights, **further)
+        assert_same(theirs, ours, table)
+        if not parameters["early_stopping"]:
+            np.testing.assert_allclose(ours.loss_, theirs.loss_, rtol=RTOL, atol=ATOL)

@@ -89,15 +89,84 @@ class TestEarlyStopping:
         assert named.validation_scores_ == self.fit(X, y).validation_scores_
         assert set(named.predict(frame)) == {"no", "yes"}
 
+    @pytest.mark.filterwarnings("ignore:The validation split left a class")
     def test_tiny_data(self):
         X, y = np.random.RandomState(0).normal(size=(12, 2)), np.arange(12) % 2
         network = self.fit(X, y, validation_fraction=0.2)
         assert np.isfinite(network.validation_scores_).all()
-        with (
-            pytest.warns(UserWarning, match="training or validation set has fewer rows than"),
-            pytest.raises(ValueError, match=r"validation set is too small\. Increase 'val"),
-        ):
-            self.fit(X[:6], y[:6])
+        with pytest.warns(UserWarning, match="training or validation set has fewer rows than"):
+            network = self.fit(X[:6], y[:6], validation_fraction=0.7)
+        assert np.isfinite(network.validation_scores_).all()
+
+    # The rows, what is held out of them, and how many it would be.
+    TOO_FEW = pytest.mark.parametrize(
+        ("n_rows", "parameters", "reason"),
+        [
+            (10, {}, "validation_fraction=0.1 makes it 1,"),
+            (4, {"validation_fraction": 0.2}, "makes it 1,"),
+            (5, {"validation_fraction": 0.9}, "makes it 5,"),
+            (40, {"validation_fraction": 0.999}, "makes it 40,"),
+            (40, {"validation_fraction": 5e-324}, "makes it 1,"),
+            (40, {"validation_fraction": np.float32(0.02)}, "makes it 1,"),
+            (79, {"n_members": 2, "validation_fraction": 0.125}, "8 folds"),
+            (40, {"n_members": 3}, "10 folds"),
+        ],
+        ids=str,
+    )
+
+    @TOO_FEW
+    @pytest.mark.parametrize("classifier", [MLPBinaryClassifier, MLPMulticlassClassifier])
+    @pytest.mark.parametrize(
+        "further",
+        [
+            {},
+            {"scoring": "roc_auc", "n_iter_no_change": None, "learning_rate_init": 0.05},
+            {"temperature_scaling": True, "scoring": "neg_log_loss", "init": "data"},
+            {"solver": "sgd", "learning_rate": "adaptive", "tol": 1.0, "n_iter_no_change": 2},
+        ],
+        ids=str,
+    )
+    def test_too_few_rows(self, recwarn, classifier, n_rows, parameters, reason, further):
+        """With one member and with several it is a fit on all rows that watches the loss."""
+        X = np.random.RandomState(0).normal(size=(n_rows + 30, 2))
+        y = (X[:, 0] > 0).astype(int)
+        # Rows of weight 0 do not help.
+        weights = np.repeat([1.0, 0.0], [n_rows, 30])
+        settings = {"max_iter": 30, "random_state": 0, **parameters, **further}
+        watching = classifier((4,), early_stopping=True, **settings).fit(X, y, weights)
+        (warned,) = [w for w in recwarn.list if "too few" in str(w.message)]
+        assert str(warned.message).startswith(f"{n_rows} rows are too few to hold any out: ")
+        assert reason in str(warned.message)
+        assert all(w is warned or w.category is ConvergenceWarning for w in recwarn.list)
+        settings |= {"temperature_scaling": False}
+        plain = classifier((4,), **settings).fit(X, y, weights)
+        np.testing.assert_array_equal(parameters_of(watching), parameters_of(plain))
+        fitted = {name: value for name, value in vars(plain).items() if name.endswith("_")}
+        for name in fitted.keys() - {"classes_"}:
+            assert getattr(watching, name) == fitted[name], name
+        assert watching.best_iter_ is watching.validation_scores_ is None
+        assert watching.validation_loss_curve_ is watching.best_validation_score_ is None
+        assert watching.best_loss_ == min(watching.loss_curve_)
+        assert watching.temperature_ == 1
+
+    def test_too_few_rows_now_and_then(self, binary_data):
+        """A warm start may have enough of them, and again not."""
+        X, y = binary_data
+        network = MLPBinaryClassifier((4,), early_stopping=True, warm_start=True, max_iter=3)
+        for _ in range(2):
+            network.fit(X, y)
+            assert network.best_iter_ is not None
+            assert len(network.validation_scores_) == 3
+            with pytest.warns(UserWarning, match="8 rows are too few"):
+                network.fit(X[:8], y[:8])
+            assert network.best_iter_ is network.validation_scores_ is None
+        assert len(network.loss_curve_) == 12
+
+    def test_own_rows_are_watched_however_few(self, binary_data):
+        X, y = binary_data
+        network = MLPBinaryClassifier((4,), early_stopping=True, max_iter=30, tol=1.0)
+        network.fit(X[:8], y[:8], X_val=X[8:9], y_val=y[8:9])
+        assert network.best_iter_ is not None
 
     def test_class_with_a_single_row(self, binary_data):
         X, y = binary_data[0], np.zeros(200, dtype=int)
@@ -257,7 +326,8 @@ def test_numpy_numbers_compile_nothing(binary_data):
 @pytest.mark.parametrize(
     "parameters",
     [
-        {"learning_rate": "invscaling", "power_t": 1e300},  # the rate becomes 0
+        # The rate becomes 0.
+        {"solver": "sgd", "learning_rate": "invscaling", "power_t": 1e300},
         {"warmup_fraction": 5e-324},
         {"tol": np.float16(6e4)},
         {"init": "data"},
@@ -452,8 +522,8 @@ class TestPartialFit:
     def test_a_refused_first_call_leaves_nothing(self, classifier):
         X, y = np.eye(4), np.array([0, 1, 0, 1])
         network = classifier((3,))
-        with pytest.raises(ValueError, match="only one class: 0"):
-            network.partial_fit(X, 0 * y, classes=[0])
+        with pytest.raises(ValueError, match=r"`y` has classes not in .* \[2\]"):
+            network.partial_fit(X, y + 1, classes=[0, 1])
         with pytest.raises(ValueError, match="NaN"):
             network.partial_fit(np.full_like(X, np.nan), y, classes=[0, 1])
         assert not hasattr(network, "classes_")
@@ -474,7 +544,7 @@ class TestRefit:
     @pytest.mark.parametrize(
         "wrong",
         [
-            lambda X, y: (X[:, :3], 0 * y),  # one class, and other features
+            lambda X, y: (X[:, :3], y / 3),  # continuous, and with other features
             lambda X, y: (1e200 * X, y),  # diverges
             lambda X, y: (X * np.nan, y),
         ],
@@ -483,28 +553,24 @@ class TestRefit:
         classifier, X, y = task
         network = classifier((8,), "identity", max_iter=5, random_state=0).fit(X, y)
         network.set_params(learning_rate_init=1e150)
-        with pytest.raises(ValueError, match=r"one class|non-finite|NaN"):
+        with pytest.raises(ValueError, match=r"continuous|non-finite|NaN"):
             network.fit(*wrong(X, y))
         with pytest.raises(NotFittedError):
             network.predict(X)
-
-    def test_a_warm_start_that_fails_leaves_no_attribute(self, task):
-        classifier, X, y = task
-        network = classifier((8,), solver="sgd", warm_start=True, tol=1.0, random_state=0)
-        network.fit(X, y).set_params(learning_rate_init=1e300)
-        with pytest.raises(ValueError, match="Solver produced"):
-            network.fit(X, y)
         left = {name for name in vars(network) if name.endswith("_") and name[0] != "_"}
         assert left == {"n_features_in_"}
 
-    def test_divergence_in_partial_fit(self, task):
+    @pytest.mark.parametrize("method", ["fit", "partial_fit"])
+    def test_divergence_after_a_fit(self, task, method):
         classifier, X, y = task
-        network = classifier((8, 8), "identity", batch_size=10, random_state=0)
-        network.partial_fit(X, y, classes=np.unique(y)).set_params(learning_rate_init=1e150)
+        network = classifier(
+            (8, 8), "identity", batch_size=10, max_iter=2, warm_start=True, random_state=0
+        ).fit(X, y)
+        before = network.predict_proba(X)
+        network.set_params(learning_rate_init=1e150, max_iter=20)
         with pytest.raises(ValueError, match="non-finite"):
-            network.partial_fit(X, y)
-        with pytest.raises(NotFittedError):
-            network.predict(X)
+            getattr(network, method)(X, y)
+        np.testing.assert_array_equal(network.predict_proba(X), before)
 
     def test_warm_start_runs_all_its_epochs(self, task):
         """Also after a fit that stalled, and never more than max_iter."""

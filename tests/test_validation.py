@@ -75,11 +75,27 @@ def test_more_than_two_classes():
         MLPBinaryClassifier().partial_fit(X, y, classes=[0, 1, 2])
 
 
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+@pytest.mark.parametrize("label", ["a", 1, 0.0, False])
+def test_a_single_class_is_not_binary(label, method):
+    network = MLPBinaryClassifier()
+    classes = {"classes": [label]} if method == "partial_fit" else {}
+    message = f"only one class: {label!r}. MLPMulticlassClassifier takes any number"
+    with pytest.raises(ValueError, match=message):
+        getattr(network, method)(np.eye(4), [label] * 4, **classes)
+    assert not hasattr(network, "classes_")
+
+
+@BOTH
+def test_no_class_at_all(classifier):
+    with pytest.raises(ValueError, match="classes must have all class labels; got none"):
+        classifier().partial_fit(np.eye(4), [0, 1, 0, 1], classes=[])
+
+
 @BOTH
 @pytest.mark.parametrize(
     ("X", "y", "message"),
     [
-        (np.eye(4), ["a"] * 4, "only one class: .*a"),
         (np.eye(4), [0.1, 0.7, 1.2, 3.0], "Unknown label type: continuous"),
         (np.eye(4), np.eye(4), "y should be a 1d array"),
         (np.eye(4), [0, 1], "^y is invalid: .*inconsistent numbers of samples"),
@@ -432,10 +448,12 @@ def test_a_name_in_an_array():
     np.testing.assert_array_equal(network.coefs_[0], named.coefs_[0])
 
 
-@pytest.mark.parametrize("fraction", [0.0, 0.999])
-def test_validation_fraction_that_leaves_nothing(binary_data, fraction):
+@pytest.mark.parametrize("n_members", [1, 2])
+@pytest.mark.parametrize("fraction", [0.0, -0.0, 0, 1.0, -0.1, np.nan, "0.1"])
+def test_validation_fraction_that_is_none(binary_data, fraction, n_members):
+    network = MLPBinaryClassifier(early_stopping=True, n_members=n_members)
     with pytest.raises(ValueError, match="validation_fraction"):
-        MLPBinaryClassifier(early_stopping=True, validation_fraction=fraction).fit(*binary_data)
+        network.set_params(validation_fraction=fraction).fit(*binary_data)
 
 
 def test_more_folds_than_a_float_counts(binary_data):
@@ -499,5 +517,13 @@ class TestSplit:
         assert sorted([*training, *validation]) == list(range(12))
 
     def test_too_small(self):
-        with pytest.raises(ValueError, match="The validation set is too small"):
-            self.split([0, 1, 0, 1, 2], stratify=False, fraction=0.2)
+        with pytest.warns(
+            UserWarning, match="5 rows are too few to hold any out: .* makes it 1"
+        ):
+            assert self.split([0, 1, 0, 1, 2], stratify=False, fraction=0.2) is None
+
+    def test_too_small_without_the_rows_of_lost_classes(self):
+        with pytest.warns(
+            UserWarning, match="8 rows are too few to hold any out: .* makes it 0"
+        ):
+            assert self.split(np.arange(8), stratify=False, fraction=0.5) is None

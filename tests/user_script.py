@@ -38,6 +38,8 @@ def accepted() -> None:
     assert_type(network.fit_transform(X, y), NDArray[Any])
     assert_type(network.score(X, y), float)
     assert_type(network.n_iter_, int)
+    assert_type(network.loss_, float)
+    assert_type(network.best_iter_, int | None)
     assert_type(network.coefs_[0], NDArray[Any])
     assert_type(network.get_params(), dict[str, Any])
     assert_type(network.set_params(alpha=0.1), MLPBinaryClassifier)

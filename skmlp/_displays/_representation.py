@@ -204,7 +204,8 @@ class RepresentationDisplay:
 
         Two columns are drawn as they are; of more, their first two principal components. Two
         columns that are the last hidden layer of a single network are all that its output
-        layer sees: then the line, or lines, between its decisions are drawn, too.
+        layer sees: then the line, or lines, between its decisions are drawn, too, if it knows
+        more than one class.
 
         Parameters
         ----------
@@ -256,8 +257,9 @@ class RepresentationDisplay:
         H = np.asarray(estimator.transform(X))
         representation, ratio = _in_plane(H)
         coef = intercept = None
-        last = network.n_layers_ - 2
-        if network.coefs_[-1].shape[:-1] == (2,) and network._transformed_layers() == [last]:
+        is_last = network._transformed_layers() == [network.n_layers_ - 2]
+        decides = is_last and len(network.classes_) > 1
+        if network.coefs_[-1].shape[:-1] == (2,) and decides:
             coef, intercept = network.coefs_[-1], network.intercepts_[-1]
         display = cls(
             representation=representation,

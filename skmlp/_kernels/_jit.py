@@ -7,6 +7,7 @@ import pickle
 import uuid
 import warnings
 from collections.abc import Callable
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -21,26 +22,40 @@ _FAST = {"contract", "reassoc", "nsz", "arcp"}
 _EXACT = {"contract"}
 
 
-def _digest_of_sources() -> str:
-    """Return a hash over all modules of this package."""
+def _digest_of_sources() -> str | None:
+    """Return a hash over all modules of this package, or None where there are none to read.
+
+    They may be in a zip file. Where only bytecode is installed, or all is part of a program,
+    there may not even be a directory.
+    """
+    try:
+        found = {path.name: path for path in files(__name__.rpartition(".")[0]).iterdir()}
+    except OSError:
+        found = {}
+    names = [name for name in sorted(found) if name.endswith(".py")]
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:12]
+    for name in names:
+        digest.update(found[name].read_bytes())
+    return digest.hexdigest()[:12] if names else None
 
 
 SOURCES_DIGEST = _digest_of_sources()
 
+_NO_FOLDER = (
+    "skmlp found no writable directory for its compiled code, or one without room. It is "
+    "therefore compiled again in every process; set NUMBA_CACHE_DIR to a directory that can be "
+    "written to."
+)
+_NO_SOURCES = (
+    "skmlp is installed without its source files (skmlp/_kernels/*.py), by which it recognises "
+    "compiled code on disk. It is therefore compiled again in every process; install the .py "
+    "files as well."
+)
+
 
 @functools.cache
-def _warn_uncached() -> None:
-    warnings.warn(
-        "skmlp found no writable directory for its compiled code, or one without room. It is "
-        "therefore compiled again in every process; set NUMBA_CACHE_DIR to a directory that "
-        "can be written to.",
-        RuntimeWarning,
-        stacklevel=3,
-    )
+def _warn_uncached(reason: str) -> None:
+    warnings.warn(reason, RuntimeWarning, stacklevel=3)
 
 
 class _Files:
@@ -123,7 +138,7 @@ class _Cache(FunctionCache):
         try:
             super().save_overload(signature, compiled)
         except OSError:
-            _warn_uncached()
+            _warn_uncached(_NO_FOLDER)
 
 
 def _compile(
@@ -154,18 +169,38 @@ def _compile(
         # A loop with a call in it does not vectorise, and LLVM leaves long functions as calls.
         "forceinline": in_loops,
     }
-    compiled = numba.njit(**options)(function)
     if numba.config.DISABLE_JIT:
+        return _refusing(function)
+    compiled = numba.njit(**options)(function)
+    if SOURCES_DIGEST is None:
+        _warn_uncached(_NO_SOURCES)
         return compiled
     name = function.__qualname__
     function.__qualname__ = f"{name}-{SOURCES_DIGEST}"
     try:
         compiled._cache = _Cache(function)
     except RuntimeError:  # how numba says that it may write nowhere
-        _warn_uncached()
+        _warn_uncached(_NO_FOLDER)
     finally:
         function.__qualname__ = name
     return compiled
+
+
+def _refusing(function: Callable[..., Any]) -> Any:
+    """Return what stands for a kernel that numba is told not to compile.
+
+    As ordinary Python it would call what only compiled code can.
+    """
+
+    @functools.wraps(function)
+    def refuse(*_: Any) -> Any:
+        raise RuntimeError(
+            "skmlp runs as compiled code alone, which NUMBA_DISABLE_JIT=1 rules out: unset "
+            "that environment variable."
+        )
+
+    refuse.py_func = function  # type: ignore[attr-defined]
+    return refuse
 
 
 def kernel(function: Callable[..., Any]) -> Any:

@@ -16,7 +16,8 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 
 from skmlp._base import BaseMLPClassifier
 from skmlp._classifiers import MLPBinaryClassifier, MLPMulticlassClassifier
-from skmlp.preprocessing import TabularPreprocessor, _kind
+from skmlp._tables.columns import NUMERIC, Column, as_frame
+from skmlp.preprocessing import TabularPreprocessor
 
 try:
     import onnx
@@ -97,7 +98,8 @@ def _type_of(values: Any, n_columns: int) -> Any:
 def _type_of_column(column: Any) -> Any:
     """Return the type of an input for a column; dates are float64, and numbers as objects."""
     values = np.asarray(column)
-    if values.dtype.kind in "OmM" and _kind(values) not in ("category", "nothing"):
+    is_time = values.dtype.kind in "mM"
+    if is_time or (values.dtype.kind == "O" and Column(values).kind in NUMERIC):
         return DoubleTensorType([None, 1])
     return _type_of(values, 1)
 
@@ -209,6 +211,7 @@ def to_onnx(
     """
     while hasattr(estimator, "best_estimator_"):
         estimator = estimator.best_estimator_
+    X = as_frame(X)
     _check_columns(estimator, X)
     last = estimator
     while isinstance(last, Pipeline):

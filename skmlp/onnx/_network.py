@@ -114,10 +114,10 @@ def _layers(x: Tensor, ensemble: Ensemble) -> Iterator[Tensor]:
 
 def _probabilities(logits: Tensor, network: Any) -> Tensor:
     """Return the probabilities (n, n_classes), the mean of the members'."""
-    if network.n_outputs_ == 1:
-        p = joined([(-logits).apply("Sigmoid"), logits.apply("Sigmoid")])
-    else:
+    if network._multi_class:
         p = logits.apply("Softmax", axis=-1)
+    else:
+        p = joined([(-logits).apply("Sigmoid"), logits.apply("Sigmoid")])
     if len(network._ensemble.theta) == 1:
         return p
     return p.apply("ReduceMeanAnyOpset", np.array([0]), keepdims=0)
@@ -125,11 +125,11 @@ def _probabilities(logits: Tensor, network: Any) -> Tensor:
 
 def _scores(logits: Tensor, p: Tensor, network: Any) -> Tensor:
     """Return what `decision_function` does, for two classes beside the negative."""
-    is_single = len(network._ensemble.theta) == 1
-    scores = logits if is_single else p.apply("Log")
-    if len(network.classes_) > 2:
+    has_logits = len(network._ensemble.theta) == 1 and len(network.classes_) > 1
+    scores = logits if has_logits else p.apply("Log")
+    if len(network.classes_) != 2:
         return scores
-    if not is_single or network.n_outputs_ == 2:
+    if not has_logits or network._multi_class:
         scores = scores.take([1]) - scores.take([0])
     return joined([-scores, scores])
 

@@ -9,8 +9,9 @@ from skl2onnx.common.data_types import FloatTensorType
 from skl2onnx.common.graph_builder_opset import Opset
 from sklearn.utils.validation import _check_feature_names_in
 
+from skmlp._tables.categories import Categories, number_of, spellings
+from skmlp._tables.numbers import BOUND, OF_BIN, OF_SQUARE, Numbers
 from skmlp.onnx._tensor import Tensor, alias, emit, joined
-from skmlp.preprocessing import _BOUND, _OF_BIN, _OF_SQUARE, _Numbers
 
 # What onnxruntime makes of the objects that stand for a missing value.
 _MISSING = ("None", "nan", "NaN", "NaT", "<NA>")
@@ -30,42 +31,44 @@ def _columns(
     return result
 
 
-def _number_features(x: Tensor, numbers: _Numbers) -> list[Tensor]:
-    """Return what becomes of numeric columns, as :class:`_Numbers` has it."""
-    deviations = x - numbers._center
-    is_far = abs(deviations) > numbers._limit
-    z = (deviations / numbers._spread).replace(is_far, 0.0)
-    third = z / _BOUND
+def _number_features(x: Tensor, numbers: Numbers) -> list[Tensor]:
+    """Return what becomes of numeric columns, as :class:`Numbers` has it."""
+    deviations = x - numbers.center
+    is_far = abs(deviations) > numbers.limit
+    z = (deviations / numbers.spread).replace(is_far, 0.0)
+    third = z / BOUND
     z = z / (third * third + 1.0).apply("Sqrt")
     z = z.replace(z.is_nan(), 0.0)
     features = [z]
-    if numbers._add_squares:
-        features.append((z * z - 1.0) * _OF_SQUARE)
-    if numbers._has_missing.any():
-        features.append(x.take(np.flatnonzero(numbers._has_missing)).is_nan())
-    if numbers._has_far.any():
+    if numbers.add_squares:
+        features.append((z * z - 1.0) * OF_SQUARE)
+    if numbers.has_missing.any():
+        features.append(x.take(np.flatnonzero(numbers.has_missing)).is_nan())
+    if numbers.has_far.any():
         signs = deviations.apply("Sign").replace(is_far.apply("Not"), 0.0)
-        features.append(signs.take(np.flatnonzero(numbers._has_far)))
-    widths = [np.diff(edges) for edges in numbers._edges]
+        features.append(signs.take(np.flatnonzero(numbers.has_far)))
+    widths = [np.diff(edges) for edges in numbers.edges]
     if sum(map(len, widths)):
         columns = np.repeat(np.arange(len(widths)), [len(part) for part in widths])
-        begins = np.concatenate([edges[:-1] for edges in numbers._edges])
+        begins = np.concatenate([edges[:-1] for edges in numbers.edges])
         shares = (z.take(columns) - begins) / np.concatenate(widths)
-        features.append((shares.apply("Clip", 0.0, 1.0) - 0.5) * _OF_BIN)
+        features.append((shares.apply("Clip", 0.0, 1.0) - 0.5) * OF_BIN)
     return features
 
 
-def _codes(column: Tensor, categories: Sequence[str | None], name: Any) -> Tensor:
-    """Return the numbers (n,) of the categories in a column (n, 1); of others, how many."""
+def _codes(column: Tensor, categories: Categories, j: int, name: Any) -> Tensor:
+    """Return the positions (n,) of the categories in column j (n, 1); of others, how many."""
     if column.dtype == object:
-        return _codes_of_strings(column, categories)
-    return _codes_of_numbers(column, categories, name)
+        return _codes_of_strings(column, categories, j)
+    return _codes_of_numbers(column, categories, j, name)
 
 
-def _codes_of_strings(column: Tensor, categories: Sequence[str | None]) -> Tensor:
-    codes = {name: code for code, name in enumerate(categories) if name is not None}
-    if None in categories:
-        codes = dict.fromkeys(_MISSING, list(categories).index(None)) | codes
+def _codes_of_strings(column: Tensor, categories: Categories, j: int) -> Tensor:
+    labels = categories.labels[j]
+    names = [name for label in labels if label is not None for name in spellings(label)]
+    codes = {name: categories.code(j, name) for name in names}
+    if None in labels:
+        codes = dict.fromkeys(_MISSING, categories.code(j, None)) | codes
     return column.apply(
         "LabelEncoder",
         dtype=np.int64,
@@ -73,11 +76,11 @@ def _codes_of_strings(column: Tensor, categories: Sequence[str | None]) -> Tenso
         op_version=2,
         keys_strings=list(codes),
         values_int64s=list(codes.values()),
-        default_int64=len(categories),
+        default_int64=len(labels),
     ).flatten()
 
 
-def _codes_of_numbers(column: Tensor, categories: Sequence[str | None], name: Any) -> Tensor:
+def _codes_of_numbers(column: Tensor, categories: Categories, j: int, name: Any) -> Tensor:
     """As `_codes`: a category is the number that it is written as.
 
     Raises
@@ -85,14 +88,16 @@ def _codes_of_numbers(column: Tensor, categories: Sequence[str | None], name: An
     NotImplementedError
         None is written as a number of that type.
     """
+    labels, kind = categories.labels[j], column.dtype.kind
     codes: dict[float, int] = {}
-    for code, category in enumerate(categories):
-        number = _number(category, column.dtype.kind)
+    for label in labels:
+        number = np.inf if label is None and kind == "f" else _number(label, kind)
         if number is not None:
-            codes.setdefault(number, code)
+            value = bool(number) if kind == "b" else number
+            codes[number] = categories.code(j, None if label is None else value)
     if not codes:
         raise NotImplementedError(
-            f"Column {name!r} has categories like {categories[0]!r}, which are not in an ONNX "
+            f"Column {name!r} has categories like {labels[0]!r}, which are not in an ONNX "
             f"input of type {column.dtype}. Convert with strings in that column of X."
         )
     if column.dtype.kind == "f":
@@ -100,39 +105,33 @@ def _codes_of_numbers(column: Tensor, categories: Sequence[str | None], name: An
     else:
         column = column.cast(np.int64)
     is_category = column.apply("Equal", np.array(list(codes), column.dtype), dtype=bool)
-    below = np.array(list(codes.values()), float)[:, None] - len(categories)
-    return (is_category.cast(float) @ below + len(categories)).cast(np.int64).flatten()
+    below = np.array(list(codes.values()), float)[:, None] - len(labels)
+    return (is_category.cast(float) @ below + len(labels)).cast(np.int64).flatten()
 
 
-def _number(category: str | None, kind: str) -> float | None:
-    """Return the number of this kind of dtype that a category is written as, or None.
+def _number(label: str | None, kind: str) -> float | None:
+    """Return the number of this kind of dtype that is the category of a label, or None.
 
     What is missing is NaN among floats, for which infinity stands here: it equals itself.
     """
-    if category is None:
-        return np.inf if kind == "f" else None
-    if kind == "b":
-        return {"False": 0, "True": 1}.get(category)
-    try:
-        number = float(category) if kind == "f" else int(category)
-    except ValueError:
+    number = None if label is None else number_of(label)
+    if number is None or not np.isfinite(number):
         return None
-    return number if category in (str(number), f"{number:.0f}") else None
+    if kind == "f":
+        return float(number)
+    is_whole = number == int(number) and abs(number) < 2**63
+    return int(number) if is_whole and (kind != "b" or number in (0, 1)) else None
 
 
-def _one_hot(codes: Tensor, categories: Sequence[str | None]) -> Tensor:
+def _one_hot(codes: Tensor, size: int) -> Tensor:
     """Return a column for each category, all 0 where there is another."""
-    return codes.look_up(np.eye(len(categories) + 1, len(categories), dtype=np.float32))
+    return codes.look_up(np.eye(size + 1, size, dtype=np.float32))
 
 
-def _target_means(codes: Sequence[Tensor], encoders: Sequence[Any]) -> Tensor:
+def _target_means(codes: Sequence[Tensor], tables: Sequence[NDArray[Any]]) -> Tensor:
     """Return the columns' means of the target for the second class, then for the third, ..."""
-    tables = [
-        np.column_stack([np.append(e.encodings_[j], e.target_mean_) for e in encoders])
-        for j in range(len(codes))
-    ]
     means = [code.look_up(table) for code, table in zip(codes, tables, strict=True)]
-    by_column = np.arange(len(codes) * len(encoders)).reshape(len(codes), len(encoders))
+    by_column = np.arange(sum(table.shape[1] for table in tables)).reshape(len(tables), -1)
     return joined(means).take(by_column.ravel(order="F"))
 
 
@@ -140,29 +139,32 @@ def convert_preprocessor(scope: Any, operator: Any, container: Any) -> None:
     """Add the nodes of a TabularPreprocessor to the graph, in float64 but for the result."""
     preprocessor, graph = operator.raw_operator, Opset(container, scope)
     names = _check_feature_names_in(preprocessor, None)
-    is_number, is_large = preprocessor._is_number, preprocessor._is_large
+    is_large, categories = preprocessor._is_large, preprocessor._categories
+    others = np.flatnonzero(preprocessor._is_category)
 
-    def codes(columns: NDArray[np.intp], encoder: Any) -> list[Tensor]:
+    def codes(chosen: NDArray[np.intp]) -> list[Tensor]:
+        columns = [_columns(graph, operator.inputs, [k])[0] for k in others[chosen]]
         return [
-            _codes(_columns(graph, operator.inputs, [j])[0], categories, names[j])
-            for j, categories in zip(columns, encoder.categories_, strict=True)
+            _codes(column, categories, j, names[others[j]])
+            for j, column in zip(chosen, columns, strict=True)
         ]
 
-    numbers = _columns(graph, operator.inputs, np.flatnonzero(is_number))
+    numbers = _columns(graph, operator.inputs, np.flatnonzero(preprocessor._is_number))
     if any(part.dtype == object for part in numbers):
         raise NotImplementedError(
             "Columns of numbers cannot come as strings, as from an array of objects: convert "
             "with a DataFrame for X, each column of which becomes an input."
         )
     numbers = [part.cast(float) for part in numbers]
-    others, features = np.flatnonzero(~is_number), []
-    if is_large.any() and (encoders := preprocessor._means._encoders):
-        numbers.append(_target_means(codes(others[is_large], encoders[0]), encoders))
+    features, means = [], preprocessor._means
+    if is_large.any() and len(means.classes) > 1:
+        numbers.append(_target_means(codes(np.flatnonzero(is_large)), means.tables))
     if numbers:
         features += _number_features(joined(numbers), preprocessor._numbers)
-    if not is_large.all():
-        one_hot = preprocessor._one_hot
-        features += map(_one_hot, codes(others[~is_large], one_hot), one_hot.categories_)
+    small = np.flatnonzero(~is_large)
+    features += map(_one_hot, codes(small), categories.sizes[small])
+    if not features:
+        raise NotImplementedError("No column of X had a value in training: there is no output.")
     result = joined([feature.cast(np.float32) for feature in features])
     emit(result, operator.outputs[0], container)
 

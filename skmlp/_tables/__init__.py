@@ -1,0 +1,1 @@
+"""What :class:`skmlp.TabularPreprocessor` makes its features of: numbers and categories."""

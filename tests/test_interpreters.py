@@ -1,0 +1,58 @@
+"""Options of the interpreter and of numba, in processes of their own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import skmlp
+
+SCRIPT = """
+import warnings
+import numpy as np
+from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier, TabularPreprocessor
+
+X = np.random.default_rng(0).normal(size=(60, 4))
+y = (X[:, 0] > 0).astype(int)
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    for solver in ("adam", "lbfgs"):
+        network = MLPBinaryClassifier((5,), solver=solver, max_iter=2, random_state=0)
+        print(network.fit(X, y).predict_proba(X[:3]).tolist())
+    table = TabularPreprocessor().fit_transform(X, y)
+    network = MLPMulticlassClassifier.tabular(max_iter=2, random_state=0).fit(table, y)
+    print(network.transform(table[:3]).tolist())
+"""
+
+
+def run(*options, **environment):
+    return subprocess.run(
+        [sys.executable, *options, "-c", SCRIPT],
+        env=os.environ | {"PYTHONPATH": str(Path(skmlp.__file__).parents[1])} | environment,
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.fixture(scope="module")
+def expected():
+    return run().stdout
+
+
+@pytest.mark.parametrize("options", [["-O"], ["-OO"], ["-X", "dev"], ["-P"]], ids=" ".join)
+def test_options_change_nothing(expected, options):
+    """-OO takes the docstrings away, which the classifiers share parts of."""
+    done = run(*options)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == expected
+
+
+def test_numba_that_is_told_not_to_compile():
+    """One sentence says so, at the first fit."""
+    done = run(NUMBA_DISABLE_JIT="1")
+    assert done.returncode == 1
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("RuntimeError: skmlp runs as compiled code alone")
+    assert last.endswith("unset that environment variable.")
