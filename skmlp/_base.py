@@ -4,27 +4,21 @@ import copy
 from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager, nullcontext
 from numbers import Integral, Real
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import (
-    BaseEstimator,
-    ClassifierMixin,
-    _fit_context,
-)
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics import check_scoring, get_scorer_names
 from sklearn.utils import Tags, check_random_state
-from sklearn.utils._param_validation import Interval, Options, StrOptions
-from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import (
-    _check_partial_fit_first_call,
-    check_classification_targets,
-)
+from sklearn.utils._param_validation import Interval, Options
+from sklearn.utils.multiclass import _check_partial_fit_first_call
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skmlp._callbacks import CallbackSupport, FitCallbacks
+from skmlp._decorators import available_if, fit_context
 from skmlp._ensemble import Ensemble
+from skmlp._explanations import explained
 from skmlp._history import History
 from skmlp._initialization import initialize_from_data
 from skmlp._kernels.activations import ACTIVATIONS
@@ -32,51 +26,77 @@ from skmlp._kernels.losses import LOSSES
 from skmlp._kernels.optimizers import OPTIMIZERS
 from skmlp._lbfgs import train_lbfgs
 from skmlp._network import Network
+from skmlp._parameters import NamedParameters, Names, suggestion
 from skmlp._persistence import PersistenceMixin
 from skmlp._prediction import PredictionMixin
 from skmlp._problem import Problem
 from skmlp._schedules import SCHEDULES
 from skmlp._scoring import ValidationSet, takes_weights
 from skmlp._training import StochasticTraining, TrainingState
+from skmlp._types import (
+    Activations,
+    ClassWeight,
+    Initialization,
+    Parameters,
+    RandomState,
+    Rates,
+    Schedule,
+    Scoring,
+    Solver,
+    Widths,
+)
 from skmlp._undo import Undo
 from skmlp._validation import (
     TrainingData,
+    as_labels,
     as_matrix,
     as_native,
     check_activations,
     check_convertible,
     check_dropout,
+    check_given_classes,
     check_hidden_layer_sizes,
-    check_no_date_missing,
-    check_none_missing,
+    check_no_date_columns,
+    check_no_dates,
     check_numbers,
     check_range_of_weights,
     check_same_architecture,
     check_size,
+    check_targets,
     check_weights,
     class_weights_of_rows,
+    converting_rows,
     encode_labels,
     fold_rows,
     kept_dtypes,
     naming,
     split_rows,
-    within_floats,
 )
 
 
 def _has_partial_fit(estimator: Any) -> bool:
-    if estimator.solver not in OPTIMIZERS:
+    name, solver = f"{type(estimator).__name__}.partial_fit", estimator.solver
+    known = [*OPTIMIZERS, "lbfgs"]
+    if not isinstance(solver, str) or solver not in known:
         raise AttributeError(
-            "partial_fit is only available for stochastic optimizers. "
-            f"{estimator.solver} is not stochastic."
+            f"solver must be among {sorted(known)} for {name}; got {solver!r}."
+            f"{suggestion(solver, known)}"
+        )
+    if solver not in OPTIMIZERS:
+        raise AttributeError(
+            f"partial_fit is only available for stochastic optimizers. {solver} is not "
+            f"stochastic: set solver to one of {sorted(OPTIMIZERS)} for {name}."
         )
     if estimator.early_stopping:
-        raise AttributeError("partial_fit does not support early_stopping=True.")
+        raise AttributeError(
+            "partial_fit does not support early_stopping=True, since each call is one epoch "
+            f"on rows of its own: set early_stopping=False for {name}."
+        )
     return True
 
 
 # The settings of `tabular`; docs/tabular.md has the ablation.
-_TABULAR: dict[str, Any] = {
+_TABULAR: Parameters = {
     "hidden_layer_sizes": (128, 128),
     "activation": "silu",
     "solver": "adamw",
@@ -104,7 +124,13 @@ _CURVES = ("loss_curve_", "validation_scores_", "validation_loss_curve_")
 
 
 class BaseMLPClassifier(
-    CallbackSupport, PersistenceMixin, PredictionMixin, ClassifierMixin, BaseEstimator, ABC
+    CallbackSupport,
+    PersistenceMixin,
+    PredictionMixin,
+    NamedParameters,
+    ClassifierMixin,
+    BaseEstimator,
+    ABC,
 ):
     """What the two classifiers have in common: all but the output layer.
 
@@ -116,27 +142,38 @@ class BaseMLPClassifier(
     _parts: ClassVar[dict[str, type]] = {"_ensemble": Ensemble}
 
     classes_: NDArray[Any]
+    n_features_in_: int
+    feature_names_in_: NDArray[np.object_]
+    n_layers_: int
+    n_outputs_: int
+    out_activation_: str
+    n_iter_: int
     t_: int
+    loss_: float
     loss_curve_: list[float]
+    best_loss_: float | None
     validation_scores_: list[float] | None
     validation_loss_curve_: list[float] | None
+    best_validation_score_: float | None
+    best_iter_: int | None
+    temperature_: float
     _ensemble: Ensemble
     _state: TrainingState | None
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
-        "activation": [StrOptions(set(ACTIVATIONS)), "array-like"],
-        "solver": [StrOptions({*OPTIMIZERS, "lbfgs"})],
+        "activation": [Names(set(ACTIVATIONS)), "array-like"],
+        "solver": [Names({*OPTIMIZERS, "lbfgs"})],
         "alpha": [Interval(Real, 0, None, closed="left")],
-        "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        "learning_rate": [StrOptions(set(SCHEDULES))],
+        "batch_size": [Names({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "learning_rate": [Names(set(SCHEDULES))],
         "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
         "power_t": [Interval(Real, 0, None, closed="left")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "shuffle": ["boolean"],
         "random_state": ["random_state"],
         "tol": [Interval(Real, 0, None, closed="left")],
-        "verbose": ["verbose", StrOptions({"progress"})],
+        "verbose": ["verbose", Names({"progress"})],
         "warm_start": ["boolean"],
         "momentum": [Interval(Real, 0, 1, closed="both")],
         "nesterovs_momentum": ["boolean"],
@@ -156,35 +193,35 @@ class BaseMLPClassifier(
             Interval(Integral, None, -1, closed="right"),
             None,
         ],
-        "class_weight": [StrOptions({"balanced"}), dict, None],
+        "class_weight": [Names({"balanced"}), dict, None],
         "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
         "warmup_fraction": [Interval(Real, 0, 1, closed="both")],
         "label_smoothing": [Interval(Real, 0, 1, closed="left")],
         "max_grad_norm": [Interval(Real, 0, None, closed="neither"), None],
-        "scoring": [StrOptions(set(get_scorer_names())), callable, None],
-        "transform_layer": [Integral, StrOptions({"all"})],
+        "scoring": [Names(set(get_scorer_names())), callable, None],
+        "transform_layer": [Integral, Names({"all"})],
         "n_members": [Interval(Integral, 1, None, closed="left")],
         "temperature_scaling": ["boolean"],
-        "init": [StrOptions({"random", "data"})],
+        "init": [Names({"random", "data"})],
         "scaling_rate": [Interval(Real, 0, None, closed="left")],
     }
 
     def __init__(
         self,
-        hidden_layer_sizes: Any = (100,),
-        activation: Any = "relu",
+        hidden_layer_sizes: Widths = (100,),
+        activation: Activations = "relu",
         *,
-        solver: str = "adam",
+        solver: Solver = "adam",
         alpha: float = 0.0001,
-        batch_size: Any = "auto",
-        learning_rate: str = "constant",
+        batch_size: int | Literal["auto"] = "auto",
+        learning_rate: Schedule = "constant",
         learning_rate_init: float = 0.001,
         power_t: float = 0.5,
         max_iter: int = 200,
         shuffle: bool = True,
-        random_state: Any = None,
+        random_state: RandomState = None,
         tol: float = 1e-4,
-        verbose: bool | int | str = False,
+        verbose: bool | int | Literal["progress"] = False,
         warm_start: bool = False,
         momentum: float = 0.9,
         nesterovs_momentum: bool = True,
@@ -196,16 +233,16 @@ class BaseMLPClassifier(
         n_iter_no_change: float | None = 10,
         max_fun: int = 15000,
         n_jobs: int | None = None,
-        class_weight: Any = None,
-        dropout: Any = 0.0,
+        class_weight: ClassWeight = None,
+        dropout: Rates = 0.0,
         warmup_fraction: float = 0.0,
         label_smoothing: float = 0.0,
         max_grad_norm: float | None = None,
-        scoring: Any = None,
-        transform_layer: int | str = -1,
+        scoring: Scoring = None,
+        transform_layer: int | Literal["all"] = -1,
         n_members: int = 1,
         temperature_scaling: bool = False,
-        init: str = "random",
+        init: Initialization = "random",
         scaling_rate: float = 0.0,
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
@@ -245,7 +282,7 @@ class BaseMLPClassifier(
         self.scaling_rate = scaling_rate
 
     @classmethod
-    def tabular(cls, **overrides: Any) -> Self:
+    def tabular(cls, **overrides: Unpack[Parameters]) -> Self:
         """Return an estimator with settings that do well on tables of any size.
 
         They are for what :class:`~skmlp.TabularPreprocessor` returns, in float32, and are
@@ -273,6 +310,12 @@ class BaseMLPClassifier(
         """
         return cls(**(_TABULAR | overrides))
 
+    if TYPE_CHECKING:  # scikit-learn's mixins, where these are, have no types
+
+        def score(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> float: ...
+
+        def fit_transform(self, X: Any, y: Any, **fit_params: Any) -> NDArray[Any]: ...
+
     @abstractmethod
     def _check_classes(self, classes: NDArray[Any]) -> None:
         """Raise ValueError where they are too few or too many, or warn of them."""
@@ -280,7 +323,7 @@ class BaseMLPClassifier(
     def _n_logits(self, n_classes: int) -> int:
         return n_classes if self._multi_class else 1
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context
     def fit(
         self,
         X: Any,
@@ -317,6 +360,8 @@ class BaseMLPClassifier(
 
         Raises
         ------
+        TypeError
+            X has dates or other objects that are no numbers, or y is sparse.
         ValueError
             X, y, the weights or a parameter are invalid; X_val comes without y_val or
             without ``early_stopping=True``; or training ended with a loss or parameters that
@@ -381,7 +426,7 @@ class BaseMLPClassifier(
         return self
 
     @available_if(_has_partial_fit)
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context
     def partial_fit(
         self,
         X: Any,
@@ -416,6 +461,8 @@ class BaseMLPClassifier(
         AttributeError
             The solver is not stochastic; or ``early_stopping=True``, which makes no sense for
             one epoch.
+        TypeError
+            As in `fit`.
         ValueError
             As in `fit`; or ``class_weight='balanced'``, which would be that of the call's rows
             alone.
@@ -438,6 +485,8 @@ class BaseMLPClassifier(
         if not goes_on:
             self._forget()
         with naming("classes"):
+            if classes is not None:
+                check_given_classes(classes)
             _check_partial_fit_first_call(self, classes)
         classes = self.classes_ if goes_on else self.__dict__.pop("classes_")
         if not goes_on:
@@ -467,27 +516,32 @@ class BaseMLPClassifier(
         return self
 
     def _check_rows(
-        self, X: Any, y: Any, dtype: Any, *, reset: bool
+        self, X: Any, y: Any, dtype: Any, *, reset: bool, watched: bool = False
     ) -> tuple[Any, NDArray[Any]]:
         """Return X as C-ordered array or CSR matrix, and labels y in one dimension."""
-        check_none_missing(y)
-        check_convertible(X)
-        with within_floats():
-            X, y = validate_data(
-                self, X, y, accept_sparse="csr", dtype=dtype, order="C", reset=reset
-            )
-        with naming("y"):
-            check_no_date_missing(y)
-        return as_native(X), y
+        name = type(self).__name__
+        try:
+            rows = self._as_rows(X, dtype, reset=reset)
+        except (TypeError, ValueError) as error:
+            kept = dtype[0] if isinstance(dtype, tuple) else dtype
+            refused = explained(error, X, name, kept, watched=watched)
+            if refused is error:
+                raise
+            raise refused from error
+        return rows, as_labels(y, rows, name)
+
+    def _as_rows(self, X: Any, dtype: Any, *, reset: bool) -> Any:
+        check_convertible(X, dtype)
+        check_no_dates(X)
+        check_no_date_columns(X)
+        with converting_rows(), np.errstate(over="ignore"):  # infinity is refused there
+            X = validate_data(self, X, accept_sparse="csr", dtype=dtype, order="C", reset=reset)
+        return as_native(X)
 
     def _check_training_rows(self, X: Any, y: Any, goes_on: bool) -> tuple[Any, NDArray[Any]]:
         dtype = self._ensemble.theta.dtype if goes_on else kept_dtypes(X)
-        try:
-            X, y = self._check_rows(X, y, dtype, reset=not goes_on)
-        except TypeError as error:  # of elements that cannot be compared or converted
-            raise TypeError(f"X or y is invalid: {error}") from error
-        with naming("y"):
-            check_classification_targets(y)
+        X, y = self._check_rows(X, y, dtype, reset=not goes_on)
+        check_targets(y, type(self).__name__)
         return X, y
 
     def _check_solver(self) -> None:
@@ -553,7 +607,7 @@ class BaseMLPClassifier(
     ) -> tuple[TrainingData, Any]:
         """Return the rows that fit was given to watch, and their X as an array."""
         try:
-            X, y = self._check_rows(X_val, y_val, dtype, reset=False)
+            X, y = self._check_rows(X_val, y_val, dtype, reset=False, watched=True)
             codes, weights = encode_labels(y, classes), check_weights(sample_weight_val, X)
             data = TrainingData(as_matrix(X, dtype), codes, weights)
         except (TypeError, ValueError) as error:

@@ -11,6 +11,7 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import assert_all_finite, check_is_fitted, validate_data
 
 from skmlp._ensemble import Ensemble
+from skmlp._explanations import explained
 from skmlp._kernels.losses import LOSSES
 from skmlp._network import are_logits, for_each_block, predicted_codes
 from skmlp._validation import (
@@ -18,8 +19,9 @@ from skmlp._validation import (
     as_matrix,
     as_native,
     check_convertible,
+    check_no_dates,
+    converting_rows,
     kept_dtypes,
-    within_floats,
 )
 
 _OVERFLOW = (
@@ -71,9 +73,27 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         ValueError
             X is invalid, or its numbers are too large for the network.
         """
+        try:
+            return self._computed(X, shape, dtype, compute)
+        except (TypeError, ValueError) as error:
+            ours = self._ensemble.theta.dtype
+            refused = explained(error, X, type(self).__name__, ours)
+            if refused is error:
+                raise
+            raise refused from error
+
+    def _computed(
+        self,
+        X: Any,
+        shape: tuple[int, ...],
+        dtype: Any,
+        compute: Callable[[Matrix, NDArray[Any]], bool],
+    ) -> NDArray[Any]:
+        """Return what `_for_each_block` does, or raise what was found first."""
         is_dense = not sparse.issparse(X)
         check_convertible(X)
-        with within_floats():
+        check_no_dates(X)
+        with converting_rows():
             X = validate_data(
                 self,
                 X,
@@ -98,7 +118,7 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
         finite = for_each_block(compute_block, len(result), self.n_jobs)
         if not finite:
-            assert_all_finite(X, estimator_name=type(self).__name__, input_name="X")
+            assert_all_finite(X, input_name="X")
             raise ValueError(_OVERFLOW)
         if dtype or ours == X.dtype:
             return result
@@ -165,6 +185,8 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
         Raises
         ------
+        TypeError
+            X has dates or other objects that are no numbers.
         ValueError
             X is invalid, or its numbers are so large that logits overflow.
         """

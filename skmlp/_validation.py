@@ -16,9 +16,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
-from sklearn.utils.validation import _check_sample_weight, assert_all_finite
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    assert_all_finite,
+    check_consistent_length,
+    column_or_1d,
+)
 
+from skmlp._explanations import advice_on_labels, advice_on_targets, is_missing, of_kind
 from skmlp._kernels.activations import ACTIVATIONS
+from skmlp._parameters import suggestion
 
 # Rows that a fold needs for what is measured on it to be worth it, and all that are held out.
 _LEAST_OF_FOLD, _LEAST_HELD_OUT = 10, 2
@@ -121,12 +129,17 @@ def as_matrix(X: Any, dtype: Any) -> Matrix:
     return Matrix(*map(read_only, (dense, data, indices, indptr)))
 
 
-def check_convertible(X: Any) -> None:
+def check_convertible(X: Any, dtypes: Any = FLOATS) -> None:
     """Raise ValueError where a sparse X points beside its shape.
 
-    scipy would write there where it makes CSR of another format, and does not look.
+    scipy would write there where it makes CSR of another format, or one of these dtypes, and
+    does not look.
     """
-    if not sparse.issparse(X) or X.format == "csr" or X.ndim != 2:
+    if not sparse.issparse(X) or X.ndim != 2:
+        return
+    if X.format == "csr":
+        if X.dtype not in (dtypes if isinstance(dtypes, tuple) else (dtypes,)):
+            _check_csr(X)
         return
     with naming("X"):
         if X.format in ("csc", "bsr"):
@@ -225,7 +238,10 @@ def check_activations(activation: Any, n_hidden: int) -> list[str]:
         )
     unknown = [name for name in names if not isinstance(name, str) or name not in ACTIVATIONS]
     if unknown:
-        raise ValueError(f"activation must be among {sorted(ACTIVATIONS)}; got {unknown}.")
+        raise ValueError(
+            f"activation must be among {sorted(ACTIVATIONS)}; got {unknown}."
+            f"{suggestion(unknown[0], ACTIVATIONS)}"
+        )
     return names
 
 
@@ -256,17 +272,36 @@ def naming(argument: str) -> Iterator[None]:
     except (OverflowError, TypeError, ValueError) as error:
         if re.search(rf"\b{argument}\b", str(error)):
             raise
-        kind = TypeError if isinstance(error, TypeError) else ValueError
-        raise kind(f"{argument} is invalid: {error}") from error
+        raise of_kind(error, f"{argument} is invalid: {error}") from error
 
 
 @contextmanager
-def within_floats() -> Iterator[None]:
-    """Raise ValueError where X has an integer that no float can be."""
-    try:
-        yield
-    except OverflowError as error:
-        raise ValueError(f"X contains a number that is too large: {error}") from error
+def converting_rows() -> Iterator[None]:
+    """Put X before what is raised about it, and say of an integer that no float can be it."""
+    with naming("X"):
+        try:
+            yield
+        except OverflowError as error:
+            raise ValueError(f"X contains a number that is too large: {error}") from error
+
+
+def check_no_dates(X: Any) -> None:
+    """Raise TypeError for an array of dates, whose counts NumPy would take for the numbers."""
+    if isinstance(X, np.ndarray) and X.dtype.kind in "mM":
+        raise TypeError("Input X contains dates or durations")
+
+
+# What the dtypes of pandas, polars and pyarrow are called whose values are dates or times.
+_OF_TIME = re.compile("date|time|duration|period", re.IGNORECASE)
+
+
+def check_no_date_columns(X: Any) -> None:
+    """Raise TypeError for a table with a column of dates, likewise."""
+    dtypes: Any = getattr(X, "dtypes", None)
+    if dtypes is None:
+        dtypes = getattr(getattr(X, "schema", None), "types", ())  # of pyarrow
+    if any(_OF_TIME.match(str(dtype)) for dtype in dtypes):
+        raise TypeError("Input X contains dates or durations")
 
 
 def check_numbers(parameters: dict[str, Any]) -> None:
@@ -279,16 +314,97 @@ def check_numbers(parameters: dict[str, Any]) -> None:
             raise ValueError(f"{name} is too large: {error}") from error
 
 
-def check_none_missing(y: Any) -> None:
-    """Raise ValueError where labels of pandas are missing, which NumPy cannot compare."""
-    if hasattr(y, "isna") and np.any(y.isna()):
-        raise ValueError("Input y contains NaN.")
+def check_none_missing(y: Any, name: str = "y") -> None:
+    """Raise ValueError where labels are missing that no array will show.
+
+    That is of pandas, whose NA NumPy cannot compare, and in a list with strings, of which NumPy
+    makes strings only.
+    """
+    if hasattr(y, "isna"):
+        _refuse_missing(np.asarray(y.isna()), name)
+    elif isinstance(y, list | tuple):
+        floats = float, np.floating
+        _refuse_missing(
+            np.array([isinstance(value, floats) and value != value for value in y]), name
+        )
 
 
-def check_no_date_missing(y: Any) -> None:
-    """Raise ValueError where an array of labels has NaT, which NumPy takes for a label."""
-    if y.dtype.kind in "mMO" and (y != y).any():
-        raise ValueError("Input y contains NaN.")
+def check_no_date_missing(y: Any, name: str = "y") -> None:
+    """Raise ValueError where an array of labels has None, NaN or NaT."""
+    if y.dtype.kind == "O":
+        _refuse_missing(np.array([is_missing(value) for value in y.ravel()]), name)
+    elif y.dtype.kind in "fmM":  # of dates NumPy takes NaT for a label
+        _refuse_missing(y != y, name)
+
+
+def _refuse_missing(missing: NDArray[np.bool_], name: str) -> None:
+    if missing.any():
+        rows = np.flatnonzero(missing.reshape(len(missing), -1).any(axis=1))
+        raise ValueError(
+            f"Input {name} contains NaN: {name} contains missing values, {rows.size} of "
+            f"{len(missing)} labels, the first at position {rows[0]}. Leave them out, or give "
+            "them a label of their own."
+        )
+
+
+def as_labels(y: Any, X: Any, name: str) -> NDArray[Any]:
+    """Return labels in one dimension, as many as rows of X and none missing.
+
+    Parameters
+    ----------
+    y : object
+        As it was given.
+    X : array or CSR matrix
+    name : str
+        Of the estimator.
+
+    Raises
+    ------
+    TypeError
+        y is sparse.
+    ValueError
+        y is None, has a missing label, several labels a row, or another number of rows.
+    """
+    if y is None:
+        raise ValueError(f"{name} requires y to be passed, but the target y is None.")
+    try:
+        with naming("y"):
+            check_none_missing(y)
+            labels = column_or_1d(y, warn=True)
+            check_consistent_length(X, labels)
+            check_no_date_missing(labels)
+            assert_all_finite(labels, input_name="y")
+    except (TypeError, ValueError) as error:
+        if not re.search("1d array|Sparse data|inhomogeneous", str(error)):
+            raise
+        raise of_kind(error, f"{error}{advice_on_labels(y, name)}") from error
+    return labels
+
+
+def check_targets(y: NDArray[Any], name: str) -> None:
+    """Raise ValueError where labels are of no type that there are classes of.
+
+    Parameters
+    ----------
+    y : array of shape (n,)
+    name : str
+        Of the estimator.
+    """
+    with naming("y"):
+        try:
+            check_classification_targets(y)
+        except ValueError as error:
+            words = str(error).partition(". ")[0]
+            raise ValueError(f"y is invalid: {words}.{advice_on_targets(y, name)}") from error
+
+
+def check_given_classes(classes: Any) -> None:
+    """Raise ValueError where the classes that partial_fit is given are no list of labels."""
+    shape = np.shape(classes)
+    if len(shape) > 1 and shape != (shape[0], 1):
+        raise ValueError(f"classes must have one dimension; got the shape {shape}.")
+    check_none_missing(classes, "classes")
+    check_no_date_missing(np.asarray(classes), "classes")
 
 
 def encode_labels(y: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.intp]:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import (
@@ -16,10 +16,13 @@ from sklearn.utils.validation import (
 )
 
 from skmlp._caller import warn
+from skmlp._decorators import fit_context
+from skmlp._parameters import NamedParameters
 from skmlp._persistence import PersistenceMixin
 from skmlp._tables.categories import Categories, TargetMeans, label_of
 from skmlp._tables.columns import NUMERIC, Column, Floats, Kind, as_frame
 from skmlp._tables.numbers import Numbers
+from skmlp._types import RandomState
 
 # A column of categories is suspected to be an identifier where there are so many of them, and
 # no more rows for each than this.
@@ -135,7 +138,7 @@ def _warn_of_strangers(
     )
 
 
-class TabularPreprocessor(PersistenceMixin, TransformerMixin, BaseEstimator):
+class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, BaseEstimator):
     """Turn a table of numbers and categories into the input of a network.
 
     It takes a DataFrame as it is, of pandas or polars, a Table of pyarrow or an array, and
@@ -232,7 +235,7 @@ class TabularPreprocessor(PersistenceMixin, TransformerMixin, BaseEstimator):
         max_bin_columns: int = 256,
         add_squares: bool = True,
         max_one_hot: int = 32,
-        random_state: Any = 0,
+        random_state: RandomState = 0,
     ) -> None:
         self.max_bins = max_bins
         self.max_bin_columns = max_bin_columns
@@ -270,7 +273,7 @@ class TabularPreprocessor(PersistenceMixin, TransformerMixin, BaseEstimator):
         self.fit_transform(X, y)
         return self
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context
     def fit_transform(self, X: Any, y: ArrayLike | None = None) -> NDArray[np.float32]:
         """Learn the columns of a table, and return its features.
 

@@ -488,7 +488,8 @@ class TestExtremes:
     @pytest.mark.parametrize(
         ("y", "message"),
         [
-            (np.array(["a", None, "a", None], dtype=object), "^y is invalid: '<' not"),
+            (np.array(["a", 1, "a", 1], dtype=object), "^y is invalid: '<' not"),
+            (np.array(["a", None, "a", None], dtype=object), "y contains missing values"),
             (pd.Series([True, pd.NA, True, True], dtype="boolean"), "y contains NaN"),
         ],
     )

@@ -98,13 +98,15 @@ def test_no_class_at_all(classifier):
     [
         (np.eye(4), [0.1, 0.7, 1.2, 3.0], "Unknown label type: continuous"),
         (np.eye(4), np.eye(4), "y should be a 1d array"),
-        (np.eye(4), [0, 1], "inconsistent numbers of samples"),
+        (np.eye(4), [0, 1], "^y is invalid: .*inconsistent numbers of samples"),
+        (np.eye(4), 1j * np.arange(4), "^y is invalid: Complex data not supported"),
         (np.full((4, 2), np.nan), [0, 1, 0, 1], "contains NaN"),
         (np.full((4, 2), np.inf), [0, 1, 0, 1], "contains infinity"),
-        (np.eye(4) * 1j, [0, 1, 0, 1], "Complex data not supported"),
+        (np.eye(4) * 1j, [0, 1, 0, 1], "^X is invalid: Complex data not supported"),
         (np.full((4, 1), "x"), [0, 1, 0, 1], "could not convert string to float"),
-        (np.arange(4.0), [0, 1, 0, 1], "Expected 2D array, got 1D array"),
-        (np.empty((0, 3)), [], "0 sample"),
+        (np.arange(4.0), [0, 1, 0, 1], "^X is invalid: Expected 2D array, got 1D array"),
+        (np.empty((0, 3)), [], "^X is invalid: .*0 sample"),
+        ([[1, 2], [3]], [0, 1], "^X is invalid: setting an array element with a sequence"),
     ],
 )
 def test_invalid_data(classifier, X, y, message):
@@ -164,16 +166,24 @@ def test_outputs_that_overflow(classifier):
         ([0, 1], []),
     ],
 )
-def test_sparse_input_that_points_beside_itself(classifier, indices, indptr):
-    """Such a matrix is made by scipy without a word; a kernel would read and write there."""
+@pytest.mark.parametrize("dtype", ["f8", "i8", "?"])
+def test_sparse_input_that_points_beside_itself(classifier, indices, indptr, dtype):
+    """Such a matrix is made by scipy without a word; a kernel would read and write there.
+
+    So would scipy where it is of another dtype than the network.
+    """
     X, y = sparse.csr_array(([1.0, 2.0], [0, 1], [0, 1, 2, 2, 2]), shape=(4, 3)), [0, 1, 0, 1]
-    network = classifier(3, tol=1.0, random_state=0).fit(X, y)
+    network = classifier(3, tol=1.0, random_state=0).fit(X.astype("f4"), y)
+    X = X.astype(dtype)
     X.indices = np.array(indices, dtype=np.int32)
     X.indptr = np.array(indptr, dtype=np.int32)
-    with pytest.raises(ValueError, match="X is not a valid sparse matrix"):
-        network.predict(X)
-    with pytest.raises(ValueError, match="X is not a valid sparse matrix"):
-        network.fit(X, y)
+    for call in (
+        network.predict,
+        lambda X: network.partial_fit(X, y),
+        lambda X: network.fit(X, y),
+    ):
+        with pytest.raises(ValueError, match="X is not a valid sparse matrix"):
+            call(X)
 
 
 def damaged(kind):
@@ -336,21 +346,14 @@ def test_the_other_order_of_bytes(classifier):
 
 
 @BOTH
-@pytest.mark.parametrize(
-    ("y", "error", "message"),
-    [
-        (np.array(["a", pd.NA, "a", "b"], dtype=object), TypeError, "X or y is invalid: bool"),
-        (np.array(["a", None, "a", None], dtype=object), TypeError, "y is invalid: '<' not"),
-        (pd.Series(["a", pd.NA, "b", "a"], dtype="string"), ValueError, "y contains NaN"),
-    ],
-)
-def test_labels_that_do_not_sort(classifier, y, error, message):
-    with pytest.raises(error, match=message):
+def test_labels_that_do_not_sort(classifier):
+    y = np.array(["a", 1, "a", 1], dtype=object)
+    with pytest.raises(TypeError, match=r"^y is invalid: '<' not"):
         classifier().fit(np.eye(4), y)
 
 
 def test_classes_that_do_not_sort():
-    classes = np.array(["a", None], dtype=object)
+    classes = np.array(["a", 1], dtype=object)
     with pytest.raises(TypeError, match="classes is invalid: '<' not"):
         MLPBinaryClassifier().partial_fit(np.eye(4), list("abab"), classes=classes)
 

@@ -12,7 +12,9 @@ from skmlp._kernels.activations import ACTIVATIONS
 from skmlp._kernels.losses import LOSSES
 from skmlp._lbfgs import Objective
 from skmlp._network import Network
+from skmlp._parameters import suggestion
 from skmlp._problem import Problem
+from skmlp._types import Activation
 from skmlp._validation import TrainingData, as_matrix
 
 # Weight of the units whose derivatives are read off a gradient: a power of two, which rounds
@@ -154,7 +156,7 @@ class ActivationDisplay:
     @classmethod
     def from_name(
         cls,
-        name: str,
+        name: Activation,
         *,
         z: ArrayLike | None = None,
         ax: Any = None,
@@ -202,7 +204,10 @@ class ActivationDisplay:
         """
         check_matplotlib_support(f"{cls.__name__}.from_name")
         if name not in ACTIVATIONS:
-            raise ValueError(f"name must be one of {sorted(ACTIVATIONS)}; got {name!r}.")
+            raise ValueError(
+                f"name must be one of {sorted(ACTIVATIONS)}; got {name!r}."
+                f"{suggestion(name, ACTIVATIONS)}"
+            )
         if z is None:
             z = np.linspace(-5, 5, 501)
         points = check_array(z, ensure_2d=False, dtype=np.float64, input_name="z")

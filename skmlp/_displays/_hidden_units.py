@@ -312,7 +312,7 @@ class HiddenUnitsDisplay:
         n_features = _num_features(X)
         if n_features != 2:
             raise ValueError(f"X must have 2 features to be drawn; got {n_features}.")
-        points = check_array(X, dtype=np.float64)
+        points = check_array(X, dtype=np.float64, input_name="X")
         if not grid_resolution > 1:
             raise ValueError(f"grid_resolution must be greater than 1; got {grid_resolution}.")
         if not eps >= 0:

@@ -228,8 +228,8 @@ class TargetMeans:
             check_none_missing(y)
             labels = column_or_1d(y)
             check_consistent_length(np.empty((n_rows, 1)), labels)
-            assert_all_finite(labels, input_name="y")
             check_no_date_missing(labels)
+            assert_all_finite(labels, input_name="y")
             check_classification_targets(labels)
             self.classes, codes = np.unique(labels, return_inverse=True)
         return codes

@@ -10,6 +10,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from skmlp._explanations import is_missing
+
 Floats = NDArray[np.float64]
 
 # What the elements of a column are; strings, which any file format takes.
@@ -114,7 +116,7 @@ class Column:
     def _missing(self) -> NDArray[np.bool_]:
         """Which of `_values` are missing."""
         if self._values.dtype.kind == "O":
-            return np.fromiter(map(_is_missing, self._values), bool, len(self._values))
+            return np.fromiter(map(is_missing, self._values), bool, len(self._values))
         if self._values.dtype.kind in "fc":
             return np.isnan(self._values)
         if self._values.dtype.kind in "mM":
@@ -197,16 +199,6 @@ def _factorize(
             distinct.append(value)
         codes[i] = code
     return distinct, codes
-
-
-def _is_missing(value: Any) -> bool:
-    """Return whether an element is None, NaN, NaT or pandas' NA."""
-    try:
-        return value is None or bool(value != value)
-    except (TypeError, ArithmeticError):  # as NA and a signaling NaN say of comparisons
-        return True
-    except ValueError:  # of what is an array itself
-        return False
 
 
 def _as_numbers(values: NDArray[Any], missing: NDArray[np.bool_]) -> Floats:

@@ -1,0 +1,304 @@
+"""Why an input was refused, and what to do: which columns, which labels.
+
+Nothing here is called before something is refused, but for the search for missing labels.
+"""
+
+import re
+import reprlib
+from collections.abc import Iterator
+from datetime import date, time, timedelta
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+# How many columns are named, and how much there is of an error that has a whole text in it.
+_FEW, _LONGEST = 3, 300
+# What is said of values in X, which this module knows more of: the words of scikit-learn and
+# NumPy, and our own.
+_OF_VALUES = re.compile(
+    "contains NaN|contains infinity|contains a number that is too large|contains dates"
+    "|could not convert string|must be a string or a real number|could not be promoted"
+    "|setting an array element|Cannot cast"
+)
+_MISSING, _INFINITE, _STRINGS, _DATES, _TIMES, _DURATIONS = (
+    "missing values",
+    "infinity",
+    "strings",
+    "dates",
+    "times",
+    "durations",
+)
+_OBJECTS = "objects of type "
+_OF_TABLES = {_MISSING, _STRINGS, _DATES, _TIMES, _DURATIONS}
+_OF_WATCHED = (
+    "It is taken as it is: in a Pipeline, transform_input=['X_val'] has it transformed as X is."
+)
+
+
+class Refused(NamedTuple):
+    """What a column has that no network takes, and an example where it says more."""
+
+    what: str
+    example: Any = None
+
+
+def is_missing(value: Any) -> bool:
+    """Return whether an object is None, NaN, NaT or pandas' NA."""
+    try:
+        return value is None or bool(value != value)
+    except (TypeError, ArithmeticError):  # as NA and a signaling NaN say of comparisons
+        return True
+    except ValueError:  # of what is an array itself
+        return False
+
+
+def of_kind(error: Exception, message: str) -> TypeError | ValueError:
+    """Return a TypeError for a TypeError, and else a ValueError."""
+    return TypeError(message) if isinstance(error, TypeError) else ValueError(message)
+
+
+def explained(
+    error: Exception, X: Any, name: str, dtype: Any, *, watched: bool = False
+) -> Exception:
+    """Return what is to be raised where an estimator has refused X.
+
+    Where that is for values in X, it says in which columns they are, and what to do.
+
+    Parameters
+    ----------
+    error : Exception
+        What converting and checking X has raised.
+    X : object
+        As it was given.
+    name : str
+        Of the estimator.
+    dtype : dtype
+        What X was to become.
+    watched : bool
+        Whether it is X_val.
+
+    Returns
+    -------
+    Exception
+        The error itself, where it is about something else.
+    """
+    words = str(error)[:_LONGEST].partition("\n")[0]  # then scikit-learn names other estimators
+    if not _OF_VALUES.search(words):
+        return error
+    try:
+        with np.errstate(all="ignore"):
+            found = _in_sparse(X, dtype) if sparse.issparse(X) else _in_columns(X, dtype)
+    except (ArithmeticError, TypeError, ValueError):  # of objects that are like no others
+        return error
+    if not found:
+        return error
+    if "could not be promoted" in words:
+        words = "X cannot be converted to numbers"
+    kinds = {refused.what for refused in found.values()}
+    parts = [_part(what, found) for what in sorted(kinds)]
+    counted = "" if hasattr(X, "columns") else " (counted from 0)"
+    advice = _OF_WATCHED if watched else _advice(kinds, name, sparse.issparse(X))
+    message = (
+        f"{words.rstrip('.')}. {name} takes finite numbers alone, and X has "
+        f"{'; '.join(parts)}{counted}. {advice}"
+    )
+    return of_kind(error, message)
+
+
+def _advice(kinds: set[str], name: str, is_sparse: bool) -> str:
+    if is_sparse and _MISSING in kinds:
+        return f"Fill in what is missing with make_pipeline(SimpleImputer(), {name}())."
+    others = {what for what in kinds - _OF_TABLES if not what.startswith(_OBJECTS)}
+    replace = "eave out or replace infinite and too large numbers."
+    if not kinds & _OF_TABLES:
+        return f"L{replace}" if others else "Make columns of numbers or strings of them."
+    advice = f"make_pipeline(TabularPreprocessor(), {name}()) takes tables with such columns"
+    return f"{advice}; but l{replace}" if others else f"{advice}."
+
+
+def _part(what: str, found: dict[Any, Refused]) -> str:
+    """Return what columns have, and which."""
+    names = [reprlib.repr(name) for name, refused in found.items() if refused.what == what]
+    example = next(refused.example for refused in found.values() if refused.what == what)
+    such = "" if example is None else f", such as {reprlib.repr(example)},"
+    if len(names) == 1:
+        return f"{what}{such} in column {names[0]}"
+    *few, last = names if len(names) <= _FEW else [*names[:_FEW], f"{len(names) - _FEW} more"]
+    return f"{what}{such} in columns {', '.join(few)} and {last}"
+
+
+def _in_sparse(X: Any, dtype: Any) -> dict[Any, Refused]:
+    """Return what there is in the columns of a sparse X.
+
+    A CSR matrix may still have indices that point beside its elements, with which scipy would
+    write beside its arrays: its parts are only read here. Others were looked at before.
+    """
+    columns, data = (X.indices, X.data) if X.format == "csr" else _elements(X.tocoo())
+    if not columns.ndim == data.ndim == 1:
+        return {}
+    n_elements = min(len(columns), len(data))
+    columns, data = columns[:n_elements], data[:n_elements]
+    found: dict[Any, Refused] = {}
+    for what, bad in (
+        (_MISSING, np.isnan(data)),
+        (_INFINITE, np.isinf(data)),
+        (_too_large(dtype), _are_too_large(data, dtype)),
+    ):
+        found |= {int(j): Refused(what) for j in np.unique(columns[bad])}
+    return found
+
+
+def _elements(X: Any) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the column and the value of each element of a COO matrix."""
+    return X.coords[1], X.data
+
+
+def _in_columns(X: Any, dtype: Any) -> dict[Any, Refused]:
+    """Return what there is in the columns of a table or an array, by name or number."""
+    found = ((name, _in_column(column, dtype)) for name, column in _columns(X))
+    return {name: refused for name, refused in found if refused is not None}
+
+
+def _columns(X: Any) -> Iterator[tuple[Any, Any]]:
+    """Return names, or numbers, and columns."""
+    if hasattr(X, "iloc") and hasattr(X, "columns"):  # of pandas
+        yield from ((name, X.iloc[:, j]) for j, name in enumerate(X.columns))
+    elif hasattr(X, "column_names"):  # of pyarrow
+        yield from zip(X.column_names, X.columns, strict=True)
+    elif hasattr(X, "get_columns"):  # of polars
+        yield from zip(X.columns, X.get_columns(), strict=True)
+    else:
+        array = np.array(X, dtype=object) if isinstance(X, list | tuple) else np.asarray(X)
+        if array.ndim == 2:
+            yield from enumerate(array.T)
+
+
+def _in_column(column: Any, dtype: Any) -> Refused | None:
+    values = np.asarray(column)
+    if values.dtype.kind in "mM":
+        return Refused(_DATES if values.dtype.kind == "M" else _DURATIONS)
+    try:
+        numbers = values.astype(np.longdouble if values.dtype == np.longdouble else float)
+    except (OverflowError, TypeError, ValueError):
+        return _in_objects(values)
+    if np.isnan(numbers).any():
+        return Refused(_MISSING)
+    if np.isinf(numbers).any():
+        return Refused(_INFINITE)
+    return Refused(_too_large(dtype)) if _are_too_large(numbers, dtype).any() else None
+
+
+def _too_large(dtype: Any) -> str:
+    return f"numbers too large for {np.dtype(dtype)}"
+
+
+def _are_too_large(numbers: NDArray[Any], dtype: Any) -> NDArray[np.bool_]:
+    return np.isfinite(numbers) & (np.abs(numbers) > np.finfo(dtype).max)
+
+
+def _in_objects(values: NDArray[Any]) -> Refused | None:
+    """Return what the first object is that is no number, or that some are missing."""
+    refused = None
+    for value in values:
+        if is_missing(value):
+            refused = Refused(_MISSING)
+            continue
+        try:
+            float(value)
+        except OverflowError:
+            return Refused(_too_large(float))
+        except (TypeError, ValueError):
+            return _of_object(value)
+    return refused
+
+
+def _of_object(value: Any) -> Refused:
+    if isinstance(value, str | bytes):
+        return Refused(_STRINGS, getattr(value, "item", lambda: value)())
+    if isinstance(value, date) or hasattr(value, "start_time"):  # and pandas' periods
+        return Refused(_DATES)
+    if isinstance(value, timedelta | time):
+        return Refused(_DURATIONS if isinstance(value, timedelta) else _TIMES)
+    return Refused(f"{_OBJECTS}{type(value).__name__}")
+
+
+def advice_on_labels(y: Any, name: str) -> str:
+    """Return what to do with labels that are more than one a row, or in no array of one."""
+    if isinstance(y, list | tuple | np.ndarray) and _has_collections(y):
+        return _several_labels(name)
+    if sparse.issparse(y):
+        if 1 in y.shape:
+            return " Pass y.toarray().ravel()."
+        return f" Pass y.toarray().argmax(axis=1) if it is one-hot.{_several_labels(name)}"
+    convert = "y" if isinstance(y, np.ndarray) else "np.asarray(y)"
+    try:
+        labels = np.asarray(y)
+    except ValueError:  # of rows that are lists of lists
+        return ""
+    if labels.ndim != 2:
+        return ""
+    if 1 in labels.shape:
+        return f" Pass {convert}.ravel()."
+    if labels.dtype.kind not in "biuf":
+        return _one_a_column(name)
+    if ((labels >= 0) & (labels <= 1)).all() and np.allclose(labels.sum(axis=1), 1):
+        return (
+            " Its rows add up to one, as one-hot labels and probabilities do: pass "
+            f"{convert}.argmax(axis=1)."
+        )
+    if ((labels == 0) | (labels == 1)).all():
+        return _several_labels(name)
+    return _regression(name) if (labels != np.floor(labels)).any() else _one_a_column(name)
+
+
+def _has_collections(y: list[Any] | tuple[Any, ...] | NDArray[Any]) -> bool:
+    """Return whether rows have sets of labels, or different numbers of them."""
+    rows = (list, tuple, np.ndarray)
+    values = y.ravel().tolist() if isinstance(y, np.ndarray) else y
+    if any(isinstance(value, set | frozenset) for value in values):
+        return True
+    # Those of other values differ from those of rows.
+    lengths = {len(value) if isinstance(value, rows) else None for value in values}
+    return len(lengths) > 1
+
+
+def _several_labels(name: str) -> str:
+    return (
+        f" {name} takes one label a row. For rows with several (multilabel) there is "
+        "sklearn.neural_network.MLPClassifier, for an array of 0 and 1 with a column for each "
+        f"label (MultiLabelBinarizer makes it); or MultiOutputClassifier({name}()), with a "
+        "network for each."
+    )
+
+
+def _one_a_column(name: str) -> str:
+    return (
+        f" {name} takes one label a row: choose a column, or have a network for each with "
+        f"sklearn.multioutput.MultiOutputClassifier({name}())."
+    )
+
+
+def _regression(name: str) -> str:
+    return (
+        f" These are numbers to be predicted, which is regression, and {name} is a classifier: "
+        "take sklearn.neural_network.MLPRegressor, or make classes of them, such as by "
+        "numpy.digitize."
+    )
+
+
+def advice_on_targets(y: NDArray[Any], name: str) -> str:
+    """Return what to do with labels of a type that there are no classes of."""
+    if y.dtype.kind == "f":
+        return _regression(name)
+    values = y.tolist()
+    if _has_collections(y):
+        return _several_labels(name)
+    if any(isinstance(value, float) and not value.is_integer() for value in values):
+        return _regression(name)
+    kinds = sorted({type(value).__name__ for value in values})
+    return (
+        f" y is an array of objects ({', '.join(kinds)}): convert them all to one type, such "
+        "as with y.astype(int) or y.astype(str)."
+    )

@@ -1,0 +1,83 @@
+"""What type checkers know of parameters; at run time the registries say what there is.
+
+A test asserts that both agree, and :class:`Parameters` with the constructor.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, TypeAlias, TypedDict
+
+import numpy as np
+from numpy.typing import NDArray
+
+Activation: TypeAlias = Literal[
+    "identity",
+    "logistic",
+    "sigmoid",
+    "tanh",
+    "relu",
+    "leaky_relu",
+    "prelu",
+    "elu",
+    "selu",
+    "gelu",
+    "silu",
+    "mish",
+    "softplus",
+]
+Solver: TypeAlias = Literal["adam", "adamw", "sgd", "lbfgs"]
+Schedule: TypeAlias = Literal[
+    "constant", "invscaling", "adaptive", "cosine", "one_cycle", "coslog4"
+]
+Initialization: TypeAlias = Literal["random", "data"]
+# Containers that scikit-learn's set_output knows.
+Output: TypeAlias = Literal["default", "pandas", "polars"] | None
+
+# Of each hidden layer, or one for all.
+Activations: TypeAlias = Activation | Sequence[Activation]
+Rates: TypeAlias = float | Sequence[float] | NDArray[np.floating[Any]]
+Integer: TypeAlias = int | np.integer[Any]
+Widths: TypeAlias = Integer | Sequence[Integer] | NDArray[np.integer[Any]]
+
+RandomState: TypeAlias = Integer | np.random.RandomState | None
+Scoring: TypeAlias = str | Callable[..., Any] | None
+ClassWeight: TypeAlias = Literal["balanced"] | dict[Any, Any] | None
+
+
+class Parameters(TypedDict, total=False):
+    """The constructor's parameters, as the keywords of methods."""
+
+    hidden_layer_sizes: Widths
+    activation: Activations
+    solver: Solver
+    alpha: float
+    batch_size: int | Literal["auto"]
+    learning_rate: Schedule
+    learning_rate_init: float
+    power_t: float
+    max_iter: int
+    shuffle: bool
+    random_state: RandomState
+    tol: float
+    verbose: bool | int | Literal["progress"]
+    warm_start: bool
+    momentum: float
+    nesterovs_momentum: bool
+    early_stopping: bool
+    validation_fraction: float
+    beta_1: float
+    beta_2: float
+    epsilon: float
+    n_iter_no_change: float | None
+    max_fun: int
+    n_jobs: int | None
+    class_weight: ClassWeight
+    dropout: Rates
+    warmup_fraction: float
+    label_smoothing: float
+    max_grad_norm: float | None
+    scoring: Scoring
+    transform_layer: int | Literal["all"]
+    n_members: int
+    temperature_scaling: bool
+    init: Initialization
+    scaling_rate: float
