@@ -110,7 +110,7 @@ def train_lbfgs(
     elif result.status != 0 and not iterations.told_to_stop:
         warn_unconverged(
             f"lbfgs stopped after {result.nit} iterations (status {result.status}): "
-            f"{result.message}. {advice(problem.data.X, 'max_iter, max_fun or tol')}"
+            f"{result.message}. {advice(problem.data.X, 'raise max_iter, max_fun or tol')}"
         )
 
 

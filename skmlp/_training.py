@@ -322,8 +322,8 @@ class StochasticTraining:
             if self._history.best_iter is not None:  # else fit raises, with nothing to restore
                 warn_unconverged(
                     f"Training diverged in epoch {self._history.n_iter}; the parameters of "
-                    f"epoch {self._history.best_iter} are restored. Scale the input, or lower "
-                    "learning_rate_init."
+                    f"epoch {self._history.best_iter} are restored. "
+                    + advice(self._X, "lower learning_rate_init")
                 )
         elif self._validation is not None and self._history.best_iter is None:
             warn_unconverged(
@@ -336,7 +336,7 @@ class StochasticTraining:
                 f"and the optimization hasn't converged yet. "
                 + advice(
                     self._X,
-                    "max_iter or tol, change learning_rate_init"
+                    "raise max_iter or tol, change learning_rate_init"
                     + ("" if params.early_stopping else ", or set early_stopping=True"),
                 )
             )

@@ -32,6 +32,7 @@ ORDER = [
     "skmlp._lbfgs",
     "skmlp._problem",
     "skmlp._warnings",
+    "skmlp._columns",
     "skmlp._callbacks",
     "skmlp._reporting",
     "skmlp._history",
