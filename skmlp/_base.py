@@ -311,6 +311,12 @@ class BaseMLPClassifier(
             X, y, the weights or a parameter are invalid; X_val comes without y_val or
             without ``early_stopping=True``; or training ended with a loss or parameters that
             are not finite, and there is no fit then.
+
+        Warns
+        -----
+        ConvergenceWarning
+            Training ended before it converged, or with a loss that is no better than that of
+            predicting the frequencies of the classes for every row.
         """
         goes_on = self.warm_start and hasattr(self, "_ensemble")
         if not goes_on:

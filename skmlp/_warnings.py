@@ -1,4 +1,4 @@
-"""What a fit says that ended too early, and what to try."""
+"""What a fit says that ended too early or learned nothing."""
 
 import warnings
 

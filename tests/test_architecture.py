@@ -30,6 +30,7 @@ ORDER = [
     "skmlp._prediction",
     "skmlp._training",
     "skmlp._lbfgs",
+    "skmlp._baseline",
     "skmlp._problem",
     "skmlp._warnings",
     "skmlp._columns",

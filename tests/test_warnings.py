@@ -1,17 +1,24 @@
 """What a fit says when it comes to nothing, and that it says it only then."""
 
 import warnings
+from functools import partial
 
 import numpy as np
 import pytest
 from scipy import sparse
-from sklearn.datasets import load_breast_cancer, load_digits, load_iris
+from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine
 from sklearn.decomposition import PCA
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import log_loss
 from sklearn.preprocessing import (
     StandardScaler,
 )
 
+import skmlp._baseline
 from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier, TabularPreprocessor
+from skmlp._network import Network
+
+NOTHING = "is no better than the"
 
 
 def heard(function):
@@ -46,10 +53,228 @@ def penguins():
     return rng.normal(means[y], [2.9, 1.1, 6.6, 450]), y
 
 
+TABLES = {"bank": bank_customers, "penguins": penguins}
+FITS = {
+    "adam": {"learning_rate_init": 0.01},
+    "sgd": {"solver": "sgd"},
+    "adaptive": {"solver": "sgd", "learning_rate": "adaptive"},
+    "adamw": {"solver": "adamw", "learning_rate_init": 0.01},
+    "to the end": {"n_iter_no_change": None, "max_iter": 60, "learning_rate_init": 0.01},
+    "exhausted": {"max_iter": 30, "learning_rate_init": 0.01},
+    "early stopping": {"early_stopping": True, "learning_rate_init": 0.01},
+    "float32": {"learning_rate_init": 0.01},
+    "CSR": {"learning_rate_init": 0.01},
+    "lbfgs": {"solver": "lbfgs"},
+    "members": {"n_members": 2, "learning_rate_init": 0.01},
+}
+# Fits that may learn something on unscaled input.
+HARDIER = {"sgd", "adaptive", "lbfgs"}
+
+
 def classifier_for(y, **params):
     two = len(np.unique(y)) == 2
     classifier = MLPBinaryClassifier if two else MLPMulticlassClassifier
     return classifier(**{"random_state": 0, "max_iter": 100, **params})
+
+
+def given_as(name, X):
+    if name == "CSR":
+        return sparse.csr_array(X)
+    return X.astype(np.float32) if name == "float32" else X
+
+
+def loss_of_frequencies(y, weights, smoothing=0.0):
+    shares = np.bincount(y, weights) / np.sum(weights)
+    shares = (1 - smoothing) * shares + smoothing / len(shares)
+    return -(shares * np.log(shares)).sum()
+
+
+class TestNothingLearned:
+    @pytest.mark.parametrize("weights", [None, "rows", "balanced"])
+    @pytest.mark.parametrize("name", FITS)
+    @pytest.mark.parametrize("table", TABLES)
+    def test_unscaled_input(self, table, name, weights):
+        """However the fit ended; to the same fit on scaled input there is nothing to say."""
+        X, y = TABLES[table]()
+        row_weights = np.ones(len(y))
+        network, fit_params = classifier_for(y, **FITS[name]), {}
+        if weights == "rows":
+            row_weights = np.random.default_rng(0).integers(1, 4, len(y))
+            fit_params["sample_weight"] = row_weights
+        elif weights == "balanced":
+            network.set_params(class_weight="balanced")
+            row_weights = 1 / np.bincount(y)[y]
+        for scaled in (False, True):
+            given = given_as(name, StandardScaler().fit_transform(X) if scaled else X)
+            if name == "early stopping":  # and all rows are training rows
+                fit_params |= {"X_val": given, "y_val": y}
+            messages = said(partial(network.fit, given, y, **fit_params))
+            loss = log_loss(y, network.predict_proba(given), sample_weight=row_weights)
+            if not scaled:  # where the last step need not be like the others
+                loss = max(loss, network.loss_)
+            learned_nothing = loss >= loss_of_frequencies(y, row_weights)
+            findings = [message for message in messages if NOTHING in message]
+            assert len(messages) <= 1
+            assert len(findings) == learned_nothing
+            if learned_nothing:
+                scaler = "MaxAbsScaler" if name == "CSR" else "StandardScaler"
+                assert messages[0].count(f"Scale the input, with a {scaler}") == 1
+            if name not in HARDIER:
+                assert learned_nothing == (not scaled)
+
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    @pytest.mark.parametrize(
+        "params",
+        [
+            {"learning_rate_init": 0.1},
+            {"learning_rate_init": 0.1, "label_smoothing": 0.2},
+            {"solver": "lbfgs"},
+        ],
+    )
+    def test_columns_that_say_nothing(self, params, dtype):
+        """The frequencies are then the best there is, and a fit can only come close."""
+        X, y = np.ones((300, 3), dtype), np.repeat([0, 1, 2], [50, 100, 150])
+        network = classifier_for(y, tol=1e-6, max_iter=500, **params)
+        (message,) = said(lambda: network.fit(X, y))
+        assert NOTHING in message
+        assert "unless X says nothing of the classes" in message
+
+    @pytest.mark.parametrize(
+        ("params", "advice"),
+        [
+            ({"learning_rate_init": 10.0}, "Lower learning_rate_init."),
+            ({"learning_rate_init": 1e-7}, "Raise learning_rate_init or lower tol"),
+            (
+                {"solver": "sgd", "learning_rate_init": 1e-6},
+                "Raise learning_rate_init or lower",
+            ),
+            (
+                {"learning_rate_init": 1e-7, "n_iter_no_change": None, "max_iter": 10},
+                "Raise learning_rate_init or raise max_iter",
+            ),
+            (
+                {"n_iter_no_change": None, "max_iter": 10, "alpha": 1e5, "activation": "tanh"},
+                "Lower alpha.",
+            ),
+        ],
+    )
+    def test_scaled_input_needs_other_advice(self, params, advice):
+        X, y = load_breast_cancer(return_X_y=True)
+        network = classifier_for(y, **params)
+        (message,) = said(lambda: network.fit(StandardScaler().fit_transform(X), y))
+        assert NOTHING in message
+        assert advice in message
+        assert "Scale" not in message
+
+    def test_early_stopping_by_a_score_that_the_majority_has(self):
+        """The first epoch says no to everybody, which is right in 97 rows of 100."""
+        X, y = bank_customers()
+        network = classifier_for(y, early_stopping=True)
+        (message,) = said(lambda: network.fit(StandardScaler().fit_transform(X), y))
+        assert NOTHING in message
+        assert "Set scoring='neg_log_loss', since" in message
+        assert f"parameters of epoch {network.best_iter_} " in message
+
+    def test_one_warning_where_training_also_ran_out_of_epochs(self):
+        X, y = load_breast_cancer(return_X_y=True)
+        network = classifier_for(y, max_iter=3, learning_rate_init=1.0)
+        (warning,) = heard(lambda: network.fit(StandardScaler().fit_transform(X), y))
+        assert warning.category is ConvergenceWarning
+        message = str(warning.message)
+        assert "Maximum iterations (3) reached" in message
+        assert NOTHING in message
+        assert message.endswith("Lower learning_rate_init.")
+
+    @pytest.mark.parametrize("solver", ["adam", "adamw", "sgd", "lbfgs"])
+    def test_a_strong_penalty_makes_the_frequencies_right(self, solver):
+        X, y = load_breast_cancer(return_X_y=True)
+        X = StandardScaler().fit_transform(X)
+        rate = 0.01 if solver == "adam" else 1e-4
+        network = classifier_for(y, solver=solver, alpha=1e3, learning_rate_init=rate)
+        network.set_params(n_iter_no_change=None, max_iter=1000)
+        assert said(lambda: network.fit(X, y)) == []
+        assert np.ptp(network.predict_proba(X)[:, 0]) < 0.01
+
+    def test_the_penalty_is_not_held_against_the_network(self):
+        X, y = load_wine(return_X_y=True)
+        network = classifier_for(y, alpha=100.0, n_iter_no_change=None, max_iter=200)
+        assert said(lambda: network.fit(StandardScaler().fit_transform(X), y)) == []
+        assert network.loss_ > loss_of_frequencies(y, np.ones(len(y)))
+
+    def test_dropout_is_not_held_against_the_network(self):
+        X, y = load_iris(return_X_y=True)
+        X = StandardScaler().fit_transform(X)
+        network = classifier_for(y, hidden_layer_sizes=10, dropout=0.9, n_iter_no_change=None)
+        assert said(lambda: network.fit(X, y)) == []
+        frequencies = loss_of_frequencies(y, np.ones(len(y)))
+        assert log_loss(y, network.predict_proba(X)) < frequencies < network.loss_
+
+    @pytest.mark.parametrize("balanced", [False, True])
+    def test_like_is_compared_with_like(self, balanced):
+        """Smoothed labels and weighted classes have other losses than labels alone."""
+        X, y = bank_customers()
+        network = classifier_for(
+            y, label_smoothing=0.3, learning_rate_init=0.01, max_iter=30,
+            n_iter_no_change=None, class_weight="balanced" if balanced else None,
+        )  # fmt: skip
+        weights = 1 / np.bincount(y)[y] if balanced else np.ones(len(y))
+        X = StandardScaler().fit_transform(X)
+        assert said(lambda: network.fit(X, y)) == []
+        alone = loss_of_frequencies(y, np.ones(len(y)))
+        assert alone < network.loss_ < loss_of_frequencies(y, weights, 0.3)
+
+    @pytest.mark.parametrize("smoothing", [0.0, 0.1])
+    def test_rows_with_a_weight_of_one_class(self, smoothing):
+        """There is nothing to learn from them, whatever the loss."""
+        X, y = load_breast_cancer(return_X_y=True)
+        network = classifier_for(y, tol=1e-3, label_smoothing=smoothing, max_iter=500)
+        X = StandardScaler().fit_transform(X)
+        assert said(lambda: network.fit(X, y, sample_weight=y == 1)) == []
+
+    def test_tol_that_asks_for_nothing(self):
+        X, y = load_breast_cancer(return_X_y=True)
+        X = StandardScaler().fit_transform(X)
+        network = classifier_for(y, tol=1.0, learning_rate_init=1e-6)
+        assert said(lambda: network.fit(X, y)) == []
+        assert network.loss_ > loss_of_frequencies(y, np.ones(len(y)))
+
+    def test_few_epochs_have_only_begun(self):
+        X, y = bank_customers()
+        network = classifier_for(y, max_iter=5, n_iter_no_change=None)
+        assert said(lambda: network.fit(X, y)) == []
+        assert said(lambda: network.partial_fit(X, y)) == []
+        assert network.loss_ > loss_of_frequencies(y, np.ones(len(y)))
+
+    @pytest.mark.parametrize("load", [load_breast_cancer, load_digits, load_iris, load_wine])
+    @pytest.mark.parametrize("name", [*FITS, "lbfgs", "tabular"])
+    def test_nothing_is_said_of_usual_fits(self, load, name):
+        X, y = load(return_X_y=True)
+        params = {"n_iter_no_change": None, "max_iter": 40, "learning_rate_init": 0.01}
+        if name == "lbfgs":
+            params = {"solver": "lbfgs", "alpha": 1.0, "max_iter": 5000, "tol": 1e-3}
+        elif name == "tabular":
+            params = {"max_iter": 16}
+        X = (TabularPreprocessor() if name == "tabular" else StandardScaler()).fit_transform(X)
+        network = classifier_for(y, **FITS.get(name, {}) | params)
+        if name == "tabular":
+            network = network.tabular(random_state=0, **params)
+        assert said(lambda: network.fit(given_as(name, X), y)) == []
+
+    def test_a_fit_that_learned_is_not_predicted_with(self, monkeypatch):
+        """The loss of the last epoch tells, and costs nothing."""
+        X, y = load_breast_cancer(return_X_y=True)
+        X = StandardScaler().fit_transform(X)
+        network = classifier_for(y, tol=1e-3, max_iter=500)
+        monkeypatch.setattr(Network, "logits", None)
+        assert said(lambda: network.fit(X, y)) == []
+
+    def test_rows_are_predicted_in_blocks(self, monkeypatch):
+        """With the same result."""
+        X, y = bank_customers()
+        network = classifier_for(y)
+        (whole,) = said(lambda: network.fit(X, y))
+        monkeypatch.setattr(skmlp._baseline, "_BLOCK", 300)
+        assert said(lambda: network.fit(X, y)) == [whole]
 
 
 def one_hot(n=400, n_columns=60):
