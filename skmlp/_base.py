@@ -61,6 +61,7 @@ from skmlp._validation import (
     split_rows,
     within_floats,
 )
+from skmlp._warnings import warn_far
 
 
 def _has_partial_fit(estimator: Any) -> bool:
@@ -317,6 +318,8 @@ class BaseMLPClassifier(
         ConvergenceWarning
             Training ended before it converged, or with a loss that is no better than that of
             predicting the frequencies of the classes for every row.
+        UserWarning
+            X_val is not on the scale of X.
         """
         goes_on = self.warm_start and hasattr(self, "_ensemble")
         if not goes_on:
@@ -340,6 +343,7 @@ class BaseMLPClassifier(
             held_out = self._check_validation_rows(
                 X_val, y_val, sample_weight_val, classes, X.dtype
             )
+            warn_far(data, held_out[0])
         random_state = check_random_state(self.random_state)
         random_states = self._random_states(random_state)
         ensemble = self._get_ensemble(X, classes, random_states, goes_on)

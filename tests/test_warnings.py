@@ -5,18 +5,28 @@ from functools import partial
 
 import numpy as np
 import pytest
+import sklearn
 from scipy import sparse
+from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine
 from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import log_loss
+from sklearn.model_selection import train_test_split
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
+    MaxAbsScaler,
+    MinMaxScaler,
+    PowerTransformer,
+    RobustScaler,
     StandardScaler,
 )
 
 import skmlp._baseline
 from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier, TabularPreprocessor
+from skmlp._columns import distance_from
 from skmlp._network import Network
+from skmlp._validation import TrainingData, as_matrix
 
 NOTHING = "is no better than the"
 
@@ -358,3 +368,155 @@ def test_advice_after_divergence(binary_data, factor):
     assert "diverged in epoch" in message
     assert ("Scale the input" in message) == (factor == 1000)
     assert message.lower().endswith("lower learning_rate_init.")
+
+
+SCALERS = [StandardScaler(), MinMaxScaler(), RobustScaler(), PowerTransformer()]
+
+
+def watching(y, **params):
+    return classifier_for(y, early_stopping=True, max_iter=1, n_iter_no_change=None, **params)
+
+
+def far(network, X, y, X_val, y_val):
+    messages = said(lambda: network.fit(X, y, X_val=X_val, y_val=y_val))
+    return [message for message in messages if message.startswith("X_val is far")]
+
+
+class TestRawValidationRows:
+    @pytest.mark.parametrize("kind", ["array", "float32", "pandas", "members"])
+    @pytest.mark.parametrize("n_val", [8, 0.25])
+    @pytest.mark.parametrize("scaler", SCALERS, ids=str)
+    @pytest.mark.parametrize("load", [bank_customers, penguins, load_wine, load_iris])
+    def test_are_noticed(self, load, scaler, n_val, kind):
+        X, y = load() if load in TABLES.values() else load(return_X_y=True)
+        if kind == "float32":
+            X = X.astype(np.float32)
+        X, X_val, y, y_val = train_test_split(X, y, test_size=n_val, random_state=0)
+        network = watching(y, n_members=2 if kind == "members" else 1)
+        scaler = clone(scaler).fit(X)
+        if kind == "pandas":
+            scaler.set_output(transform="pandas")
+            X_val = pytest.importorskip("pandas").DataFrame(X_val)
+            scaler.fit(type(X_val)(X).rename(columns=str))
+            X_val = X_val.rename(columns=str)
+            X = type(X_val)(X).rename(columns=str)
+        (message,) = far(network, scaler.transform(X), y, X_val, y_val)
+        assert "transform_input=['X_val']" in message
+        assert far(network, scaler.transform(X), y, scaler.transform(X_val), y_val) == []
+
+    def test_in_a_pipeline(self):
+        X, X_val, y, y_val = train_test_split(*penguins(), random_state=0)
+        pipeline = make_pipeline(StandardScaler(), watching(y))
+        step = "mlpmulticlassclassifier__"
+        given = {f"{step}X_val": X_val, f"{step}y_val": y_val}
+        with pytest.warns(UserWarning, match=r"X_val is far from X.*step__X_val"):
+            pipeline.fit(X, y, **given)
+        with sklearn.config_context(enable_metadata_routing=True):
+            network = pipeline[-1].set_fit_request(X_val=True, y_val=True)
+            pipeline = make_pipeline(StandardScaler(), network, transform_input=["X_val"])
+            messages = said(partial(pipeline.fit, X, y, X_val=X_val, y_val=y_val))
+        assert not any("X_val is far" in message for message in messages)
+
+    @pytest.mark.parametrize("dense", ["neither", "X", "X_val"])
+    def test_of_a_sparse_matrix(self, dense):
+        rng = np.random.default_rng(0)
+        X = rng.poisson(rng.exponential(0.3, 50), (600, 50)) * rng.lognormal(3, 1, 50)
+        y = rng.integers(0, 2, 600)
+        X, X_val, y, y_val = train_test_split(X, y, random_state=0)
+        scaled = MaxAbsScaler().fit(X).transform
+        in_X, in_X_val = (
+            np.asarray if dense == name else sparse.csr_array for name in ("X", "X_val")
+        )
+        network = watching(y)
+        assert len(far(network, in_X(scaled(X)), y, in_X_val(X_val), y_val)) == 1
+        assert far(network, in_X(scaled(X)), y, in_X_val(scaled(X_val)), y_val) == []
+
+    def test_that_are_small(self):
+        """Daily returns have next to no spread, beside their standard scores."""
+        X, y = 0.01 * np.random.default_rng(0).standard_t(3, (500, 6)), np.arange(500) % 2
+        X, X_val, y, y_val = train_test_split(X, y, random_state=0)
+        scaler = StandardScaler().fit(X)
+        network = watching(y)
+        assert len(far(network, scaler.transform(X), y, X_val, y_val)) == 1
+        assert far(network, scaler.transform(X), y, scaler.transform(X_val), y_val) == []
+
+    def test_or_the_other_way_around(self):
+        X, X_val, y, y_val = train_test_split(*penguins(), random_state=0)
+        (message,) = far(watching(y), X, y, StandardScaler().fit(X).transform(X_val), y_val)
+        assert "column 2, counted from 0, the middle half of X is from 1" in message
+
+    def test_rows_without_a_weight_do_not_count(self):
+        X, y = penguins()
+        X = StandardScaler().fit_transform(X)
+        X_val, weights = np.vstack([X[::5], np.full((300, 4), 1e6)]), np.ones(len(X[::5]) + 300)
+        weights[-300:] = 0
+        y_val = np.concatenate([y[::5], np.zeros(300, int)])
+        fit_params = {"X_val": X_val, "y_val": y_val, "sample_weight_val": weights}
+        messages = said(lambda: watching(y).fit(X, y, **fit_params))
+        assert not any(message.startswith("X_val is far") for message in messages)
+
+
+def data_of(X):
+    X = sparse.csr_array(X) if sparse.issparse(X) else np.ascontiguousarray(X)
+    return TrainingData(as_matrix(X, X.dtype), np.zeros(len(X.shape)), np.ones(X.shape[0]))
+
+
+DRAWS = {
+    "normal": lambda rng, shape: rng.normal(size=shape),
+    "float32": lambda rng, shape: rng.normal(size=shape).astype(np.float32),
+    "Cauchy": lambda rng, shape: rng.standard_cauchy(shape),
+    "lognormal": lambda rng, shape: rng.lognormal(sigma=3, size=shape),
+    "outlying rows": lambda rng, shape: (
+        rng.standard_cauchy((shape[0], 1)) * rng.normal(size=shape)
+    ),
+    "counts": lambda rng, shape: np.floor(rng.lognormal(sigma=2, size=shape)),
+    "rare": lambda rng, shape: 1.0 * (rng.random(shape) < np.geomspace(1e-3, 0.5, shape[1])),
+    "mostly 0": lambda rng, shape: (
+        rng.lognormal(sigma=3, size=shape) * (rng.random(shape) < 0.1)
+    ),
+    "sparse": lambda rng, shape: sparse.csr_array(DRAWS["mostly 0"](rng, shape)),
+    "constant": lambda rng, shape: np.ones(shape) + 1e-17 * rng.normal(size=shape),
+}
+
+
+@pytest.mark.parametrize("draw", DRAWS)
+def test_rows_drawn_alike_are_not_far(draw, rng):
+    """Few rows or many, one column or hundreds: not one of some hundred draws."""
+    for n, n_val in [
+        (3, 1),
+        (10, 3),
+        (20, 10),
+        (50, 2),
+        (100, 10),
+        (300, 3),
+        (1000, 1),
+        (1000, 100),
+    ]:
+        for d in (1, 2, 5, 30, 300):
+            for _ in range(3 if d > 5 else 10):
+                X = DRAWS[draw](rng, (n + n_val, d))
+                assert distance_from(data_of(X[:n]), data_of(X[n:])) is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda X: X + 1,
+        lambda X: 3 * X,
+        lambda X: X / 3,
+        lambda X: X[np.argsort(X[:, 0])],
+        lambda X: np.where(np.arange(X.shape[1]) == 0, 5, X),
+        lambda X: np.where(np.arange(X.shape[1]) < 5, X[:1], X),
+    ],
+    ids=["moved", "wider", "narrower", "in order", "one column another", "of one group"],
+)
+def test_modest_drift_is_not_far(change, rng):
+    X = rng.normal(size=(600, 10))
+    drifted = change(X.copy())[450:]
+    assert distance_from(data_of(X[:450]), data_of(drifted)) is None
+
+
+def test_the_next_year_is_not_far(rng):
+    years = np.repeat([2019.0, 2020.0, 2021.0], 200)
+    X = np.column_stack([years, np.arange(600), rng.normal(size=(600, 3))])
+    assert distance_from(data_of(X[:400]), data_of(X[400:])) is None
