@@ -72,6 +72,7 @@ from skmlp._validation import (
     naming,
     split_rows,
 )
+from skmlp._warnings import warn_far
 
 
 def _has_partial_fit(estimator: Any) -> bool:
@@ -367,6 +368,14 @@ class BaseMLPClassifier(
             without ``early_stopping=True``; or training ended with a loss or parameters that
             are not finite.
 
+        Warns
+        -----
+        ConvergenceWarning
+            Training ended before it converged, or with a loss that is no better than that of
+            predicting the frequencies of the classes for every row.
+        UserWarning
+            X_val is not on the scale of X.
+
         Notes
         -----
         After a call that raises, for whatever reason, the estimator is not fitted; or, where
@@ -394,6 +403,7 @@ class BaseMLPClassifier(
             held_out = self._check_validation_rows(
                 X_val, y_val, sample_weight_val, classes, X.dtype
             )
+            warn_far(data, held_out[0])
         random_state = check_random_state(self.random_state)
         random_states = self._random_states(random_state)
         ensemble = self._get_ensemble(X, classes, random_states, goes_on)

@@ -241,7 +241,8 @@ _NOTES = """\
     set. Rows of weight zero are left out.
 
     Training works well on features of order one: put a
-    :class:`~sklearn.preprocessing.StandardScaler` before the network.
+    :class:`~sklearn.preprocessing.StandardScaler` before the network. A warning says so where
+    the training loss ends no better than that of predicting the frequencies of the classes.
 
     With the same integer ``random_state`` training
     follows that of :class:`sklearn.neural_network.MLPClassifier` up to rounding, but for

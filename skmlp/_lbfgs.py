@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import OptimizeResult, minimize
 
+from skmlp._baseline import say_unlearned
 from skmlp._callbacks import FitCallbacks
 from skmlp._ensemble import Ensemble
 from skmlp._history import History
@@ -72,7 +73,8 @@ def train_lbfgs(
     Warns
     -----
     ConvergenceWarning
-        ``max_iter`` or ``max_fun`` was reached, or the line search failed.
+        ``max_iter`` or ``max_fun`` was reached, the line search failed, or the loss is no
+        better than that of predicting the class frequencies.
     UserWarning
         Training was interrupted.
     """
@@ -107,11 +109,27 @@ def train_lbfgs(
         reporter.close()
     if iterations.interrupt.received:
         warn_interrupted(history)
-    elif result.status != 0 and not iterations.told_to_stop:
-        warn_unconverged(
+        return
+    said = []
+    is_unconverged = result.status != 0 and not iterations.told_to_stop
+    if is_unconverged:
+        said.append(
             f"lbfgs stopped after {result.nit} iterations (status {result.status}): "
-            f"{result.message}. {advice(problem.data.X, 'max_iter, max_fun or tol')}"
+            f"{result.message}. {advice(problem.data.X, 'raise max_iter, max_fun or tol')}"
         )
+    usual = "try another random_state or activation, unless X says nothing of the classes"
+    said.append(
+        say_unlearned(
+            ensemble,
+            [problem],
+            history,
+            params,
+            batch_size=len(problem.rows),
+            usual="" if is_unconverged else usual,
+        )
+    )
+    if any(said):
+        warn_unconverged(" ".join(filter(None, said)))
 
 
 class _Iterations:

@@ -107,7 +107,7 @@ def takes_weights(scorer: Callable[..., Any]) -> bool:
     return "sample_weight" in parameters or inspect.Parameter.VAR_KEYWORD in kinds
 
 
-def _below_largest(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+def below_largest(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return logits (m, n_classes) less the largest of each row."""
     return logits - logits.max(axis=1, keepdims=True)
 
@@ -116,7 +116,7 @@ def _mean_cross_entropy(
     logits: NDArray[np.float64], y: NDArray[np.intp], weights: NDArray[Any]
 ) -> float:
     """Return the mean loss of rows, from logits (m, n_classes)."""
-    below = _below_largest(logits)
+    below = below_largest(logits)
     losses = np.log(np.exp(below).sum(axis=1)) - below[np.arange(len(y)), y]
     return float(np.average(losses, weights=weights))
 
@@ -129,7 +129,7 @@ def _best_temperature(
     The loss is convex in 1 / T, and its derivative the mean of what the logits of a row are
     expected to be, less that of its class.
     """
-    below = _below_largest(logits)
+    below = below_largest(logits)
     weights = weights / weights.sum()
     # Not by BLAS, whose sums of so many rows depend on how many threads it has.
     actual = (weights * below[np.arange(len(y)), y]).sum()

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
+from skmlp._baseline import say_unlearned
 from skmlp._callbacks import FitCallbacks
 from skmlp._ensemble import Ensemble
 from skmlp._history import History
@@ -45,6 +46,8 @@ class _Outcome(Enum):
 
 # A learning rate that moves nothing, relative to the initial one.
 _NEXT_TO_NOTHING = 1e-5
+# So few epochs, asked for as such, are a beginning: no result is expected of them.
+_FEW_EPOCHS = 10
 
 
 class MemberState:
@@ -241,16 +244,16 @@ class _Member:
         self.n_rows = self._rows.size
         self._shuffler = Shuffler(state.random_state, self.n_rows) if params.shuffle else None
         self._table = network.table
-        self._batch_size = _batch_size(params.batch_size, self.n_rows)
-        self._n_steps = -(-self.n_rows // self._batch_size)
+        self.batch_size = _batch_size(params.batch_size, self.n_rows)
+        self._n_steps = -(-self.n_rows // self.batch_size)
         self._flat_rates = np.zeros(self._n_steps)
         n_jobs = params.n_jobs if params.n_members == 1 else 1
-        self.team = team_of(network, problem, n_jobs, self._batch_size)
-        kept = network.memory(self._batch_size, anyway=drops or state.scaling.size > 0)
+        self.team = team_of(network, problem, n_jobs, self.batch_size)
+        kept = network.memory(self.batch_size, anyway=drops or state.scaling.size > 0)
         self._scaling = None if kept is None else state.scaling
         self._scratch = (
             kept,
-            *network.workspaces(problem.data.X, self._batch_size, self.team.n_threads),
+            *network.workspaces(problem.data.X, self.batch_size, self.team.n_threads),
         )
 
     def rates(self, training: TrainingState) -> NDArray[np.float64]:
@@ -277,7 +280,7 @@ class _Member:
             # An epoch shuffles the order the last one left, as scikit-learn's does.
             self._shuffler.shuffle(self._rows)
         loss = self.team.run(
-            run_epoch, *problem.data.X, *problem.data[1:], self._rows, self._batch_size,
+            run_epoch, *problem.data.X, *problem.data[1:], self._rows, self.batch_size,
             network.theta, self._table, problem.loss, problem.smoothing, problem.alpha,
             self._optimizer.code, self._settings, state.memory, self._scaling, state.steps + 1,
             self.rates(training), self._largest_norm,
@@ -315,6 +318,7 @@ class StochasticTraining:
         callbacks: FitCallbacks | None = None,
     ) -> None:
         self._ensemble = ensemble
+        self._problems = problems
         self._X = problems[0].data.X
         self._validation = validation
         self._state = state
@@ -342,7 +346,8 @@ class StochasticTraining:
         Warns
         -----
         ConvergenceWarning
-            ``max_iter`` was reached, or training diverged after a best epoch.
+            ``max_iter`` was reached, training diverged after a best epoch, or the loss is no
+            better than that of predicting the class frequencies.
         UserWarning
             Training was interrupted.
         """
@@ -356,28 +361,54 @@ class StochasticTraining:
             warn_interrupted(self._history)
         if self._validation is not None:
             self._restore_best(self._validation)
+        message = self._what_to_say(outcome)
+        if message:
+            warn_unconverged(message)
+
+    def _what_to_say(self, outcome: _Outcome) -> str:
+        """Return what is not well with the fit, in one message, and what to try."""
+        params, best = self._params, self._history.best_iter
         if outcome is _Outcome.DIVERGED:
-            if self._history.best_iter is not None:  # else fit raises, with nothing to restore
-                warn_unconverged(
-                    f"Training diverged in epoch {self._history.n_iter}; the parameters of "
-                    f"epoch {self._history.best_iter} are restored. Scale the input, or lower "
-                    "learning_rate_init."
-                )
-        elif self._validation is not None and self._history.best_iter is None:
-            warn_unconverged(
+            if best is None:  # fit raises, with nothing to restore
+                return ""
+            return (
+                f"Training diverged in epoch {self._history.n_iter}; the parameters of "
+                f"epoch {best} are restored. {advice(self._X, 'lower learning_rate_init')}"
+            )
+        said = []
+        if self._validation is not None and best is None:
+            said.append(
                 "No epoch's validation score was a number: the parameters are those of the "
                 "last epoch."
             )
-        if outcome is _Outcome.EXHAUSTED and params.n_iter_no_change is not None:
-            warn_unconverged(
+        if outcome is _Outcome.INTERRUPTED:
+            return " ".join(said)
+        is_exhausted = outcome is _Outcome.EXHAUSTED and params.n_iter_no_change is not None
+        if is_exhausted:
+            said.append(
                 f"Stochastic Optimizer: Maximum iterations ({params.max_iter}) reached "
                 f"and the optimization hasn't converged yet. "
                 + advice(
                     self._X,
-                    "max_iter or tol, change learning_rate_init"
+                    "raise max_iter or tol, change learning_rate_init"
                     + ("" if params.early_stopping else ", or set early_stopping=True"),
                 )
             )
+        elif outcome is not _Outcome.CONVERGED and self._history.n_iter < _FEW_EPOCHS:
+            return " ".join(said)
+        more = "lower tol" if outcome is _Outcome.CONVERGED else "raise max_iter"
+        usual = f"raise learning_rate_init or {more}, unless X says nothing of the classes"
+        said.append(
+            say_unlearned(
+                self._ensemble,
+                self._problems,
+                self._history,
+                params,
+                batch_size=self._members[0].batch_size,
+                usual="" if is_exhausted else usual,
+            )
+        )
+        return " ".join(filter(None, said))
 
     def partial_fit(self) -> None:
         """Run one epoch.
