@@ -778,14 +778,14 @@ def test_drifting_tables(kinds, drifts, max_one_hot, data):
     parts = [drawn(data, columns(12, kind), label=kind) for kind in kinds]
     table = pd.DataFrame({f"x{j}": part for j, part in enumerate(parts)})
     preprocessor = TabularPreprocessor(max_one_hot=max_one_hot)
-    if outcome(lambda: preprocessor.fit(table, np.arange(12) % 2)) is REFUSED:
+    if outcome(lambda: preprocessor.fit(table, np.arange(12) % 2), NAMED_OF_TABLES) is REFUSED:
         return
     expected = preprocessor.transform(table)
     drifts = drifts[: len(kinds)]
     later = pd.DataFrame(
         {name: drifted(table[name], drift) for name, drift in zip(table, drifts, strict=True)}
     )
-    found = outcome(lambda: preprocessor.transform(later))
+    found = outcome(lambda: preprocessor.transform(later), NAMED_OF_TABLES)
     if PLAIN.issuperset(kinds) and LOSSLESS.issuperset(drifts):
         assert found is not REFUSED
         np.testing.assert_array_equal(found, expected)
