@@ -72,7 +72,7 @@ from skmlp._validation import (
     naming,
     split_rows,
 )
-from skmlp._warnings import warn_far
+from skmlp._warnings import warn_far, warn_unused
 
 
 def _has_partial_fit(estimator: Any) -> bool:
@@ -372,7 +372,8 @@ class BaseMLPClassifier(
         -----
         ConvergenceWarning
             Training ended before it converged, or with a loss that is no better than that of
-            predicting the frequencies of the classes for every row.
+            predicting the frequencies of the classes for every row; or ``solver='lbfgs'`` makes
+            no use of a parameter that was set.
         UserWarning
             X_val is not on the scale of X.
 
@@ -396,6 +397,7 @@ class BaseMLPClassifier(
             )
         self._check_solver()
         self._check_what_is_watched(X_val, y_val, sample_weight_val)
+        warn_unused(self)
         # What return_inverse of np.unique would give, for five times the memory.
         data = self._get_data(X, np.searchsorted(classes, y), sample_weight, classes)
         held_out = None

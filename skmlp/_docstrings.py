@@ -92,7 +92,8 @@ _PARAMETERS = """\
         restore the parameters of the best epoch. Rows that are held out keep their weights,
         that of their class included; those of ``X_val`` have ``sample_weight_val``. Where there
         are too few rows to hold any out, a warning says so, and training takes all of them and
-        watches its loss, as without early stopping. Not used by 'lbfgs'.
+        watches its loss, as without early stopping. 'lbfgs' does not stop early, and
+        warns.
 
     validation_fraction : float, default=0.1
         Share of the rows held out by early stopping, above 0 and below 1; 0.5 at most with
@@ -133,14 +134,15 @@ _PARAMETERS = """\
 
     warmup_fraction : float, default=0.0
         Share of all steps over which the learning rate is led up to that of its schedule, in
-        a straight line.
+        a straight line. 'lbfgs' has none, and warns.
 
     label_smoothing : float, default=0.0
         Part of a label, in [0, 1), that is spread evenly over all classes [7]_.
 
     max_grad_norm : float or None, default=None
         Largest Euclidean norm of the gradient, all parameters together, that a step of the
-        stochastic solvers takes as it is; a longer one is scaled down to it [8]_.
+        stochastic solvers takes as it is; a longer one is scaled down to it [8]_. 'lbfgs'
+        does not, and warns.
 
     scoring : str, callable or None, default=None
         What early stopping watches: None is accuracy; otherwise a name, of which

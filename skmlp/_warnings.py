@@ -1,6 +1,7 @@
 """What a fit says that ended too early, learned nothing, or was given what it cannot use."""
 
 import warnings
+from typing import Any
 
 from sklearn.exceptions import ConvergenceWarning
 
@@ -16,6 +17,10 @@ _FROM_FIT = 4
 
 # Standard deviations apart by more than this say best why the columns are to be scaled.
 _LARGE_RATIO = 100.0
+
+# What only stochastic solvers do, and 0, False or None where nobody asked for it.
+_NOT_FOR_LBFGS = ("early_stopping", "max_grad_norm", "warmup_fraction")
+_SCHEDULES_OF_SKLEARN = ("constant", "invscaling", "adaptive")
 
 
 def warn_unconverged(message: str) -> None:
@@ -68,3 +73,25 @@ def warn_far(data: TrainingData, others: TrainingData) -> None:
         UserWarning,
         stacklevel=_FROM_FIT,
     )
+
+
+def warn_unused(params: Any) -> None:
+    """Warn there of parameters that ask for something which L-BFGS does not do.
+
+    Those of MLPClassifier that tune a stochastic solver are left out, as a search over solvers
+    sets them for all; and so are those that early stopping alone reads. Like the other warnings
+    of how training ends, it is one that such a search may filter.
+    """
+    if params.solver != "lbfgs":
+        return
+    names = [name for name in _NOT_FOR_LBFGS if getattr(params, name)]
+    if params.learning_rate not in _SCHEDULES_OF_SKLEARN:
+        names.append("learning_rate")
+    if names:
+        given = ", ".join(f"{name}={getattr(params, name)!r}" for name in names)
+        warnings.warn(
+            f"solver='lbfgs' makes no use of {given}: it trains on all rows, to the end, and "
+            "has no learning rate.",
+            ConvergenceWarning,
+            stacklevel=_FROM_FIT,
+        )

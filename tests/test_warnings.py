@@ -12,7 +12,7 @@ from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wi
 from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import log_loss
-from sklearn.model_selection import train_test_split
+from sklearn.model_selection import GridSearchCV, train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
     MaxAbsScaler,
@@ -26,6 +26,7 @@ import skmlp._baseline
 from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier, TabularPreprocessor
 from skmlp._columns import distance_from
 from skmlp._network import Network
+from skmlp._schedules import SCHEDULES
 from skmlp._validation import TrainingData, as_matrix
 
 NOTHING = "is no better than the"
@@ -520,3 +521,52 @@ def test_the_next_year_is_not_far(rng):
     years = np.repeat([2019.0, 2020.0, 2021.0], 200)
     X = np.column_stack([years, np.arange(600), rng.normal(size=(600, 3))])
     assert distance_from(data_of(X[:400]), data_of(X[400:])) is None
+
+
+class TestLBFGS:
+    @pytest.mark.parametrize(
+        "params",
+        [
+            {"early_stopping": True},
+            {"max_grad_norm": 1.0},
+            {"warmup_fraction": 0.1},
+            {"learning_rate": "cosine"},
+            {"early_stopping": True, "max_grad_norm": 2.0, "learning_rate": "one_cycle"},
+        ],
+    )
+    def test_says_what_it_does_not_do(self, binary_data, params):
+        """And does the rest, as it would without."""
+        network = MLPBinaryClassifier(4, solver="lbfgs", alpha=100.0, random_state=0)
+        assert said(lambda: network.fit(*binary_data)) == []
+        alone = network.predict_proba(binary_data[0])
+        (message,) = said(lambda: network.set_params(**params).fit(*binary_data))
+        given = ", ".join(f"{name}={value!r}" for name, value in params.items())
+        assert message.startswith(f"solver='lbfgs' makes no use of {given}: ")
+        np.testing.assert_array_equal(network.predict_proba(binary_data[0]), alone)
+
+    def test_what_tunes_the_other_solvers_is_no_mistake(self, binary_data):
+        """MLPClassifier takes it without a word, too, and searches set it for all."""
+        network = MLPBinaryClassifier(
+            4, solver="lbfgs", alpha=100.0, random_state=0, batch_size=32, shuffle=False,
+            learning_rate="adaptive", learning_rate_init=0.1, power_t=1.0, momentum=0.5,
+            nesterovs_momentum=False, validation_fraction=0.2, beta_1=0.5, beta_2=0.5,
+            epsilon=1e-4, n_iter_no_change=3, scoring="roc_auc",
+        )  # fmt: skip
+        assert said(lambda: network.fit(*binary_data)) == []
+
+    @pytest.mark.parametrize("learning_rate", SCHEDULES)
+    def test_other_solvers_use_what_it_does_not(self, binary_data, learning_rate):
+        network = MLPBinaryClassifier(
+            4, early_stopping=True, max_grad_norm=1.0, warmup_fraction=0.1, max_iter=20,
+            learning_rate=learning_rate, learning_rate_init=0.05, n_iter_no_change=None,
+        )  # fmt: skip
+        messages = said(lambda: network.fit(*binary_data))
+        assert not any("makes no use of" in message for message in messages)
+
+    def test_a_search_over_solvers_goes_on(self, binary_data):
+        network = MLPBinaryClassifier(4, alpha=100.0, early_stopping=True, random_state=0)
+        search = GridSearchCV(network, {"solver": ["adam", "lbfgs"]}, cv=2, error_score="raise")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            search.fit(*binary_data)
+        assert np.isfinite(search.cv_results_["mean_test_score"]).all()
