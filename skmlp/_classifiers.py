@@ -1,11 +1,11 @@
 """The two public classifiers: what tells them apart is the output layer."""
 
-import warnings
 from typing import Any
 
 from numpy.typing import NDArray
 
 from skmlp._base import BaseMLPClassifier
+from skmlp._caller import warn
 from skmlp._docstrings import share_docstring
 
 
@@ -98,9 +98,7 @@ class MLPMulticlassClassifier(BaseMLPClassifier):
 
     def _check_classes(self, classes: NDArray[Any]) -> None:
         if len(classes) == 1:
-            warnings.warn(
+            warn(
                 f"y has a single class, {classes.tolist()[0]!r}: there is nothing to learn. "
-                "It is predicted for all rows, with probability 1.",
-                UserWarning,
-                stacklevel=4,  # fit or partial_fit, scikit-learn's wrapper, and the user
+                "It is predicted for all rows, with probability 1."
             )

@@ -5,7 +5,6 @@
 
 import copy
 import math
-import warnings
 from collections.abc import Callable
 from contextlib import ExitStack
 from enum import Enum, auto
@@ -17,6 +16,7 @@ from sklearn.utils import check_random_state
 
 from skmlp._baseline import say_unlearned
 from skmlp._callbacks import FitCallbacks
+from skmlp._caller import warn
 from skmlp._ensemble import Ensemble
 from skmlp._history import History
 from skmlp._interrupt import Interrupt, deferred_interrupt
@@ -422,12 +422,10 @@ class StochasticTraining:
         is_over = self._state.epochs >= params.max_iter
         rates = self._members[0].rates(self._state)
         if is_over and rates.max() < _NEXT_TO_NOTHING * params.learning_rate_init:
-            warnings.warn(
+            warn(
                 f"learning_rate={params.learning_rate!r} has come to its end after "
                 f"max_iter={params.max_iter} epochs, and training stands still. Raise max_iter "
-                "to the number of calls that are to come, or set learning_rate='constant'.",
-                UserWarning,
-                stacklevel=4,
+                "to the number of calls that are to come, or set learning_rate='constant'."
             )
         verbose = bool(params.verbose)  # a bar of one epoch says less than its line
         if self._epochs(1, get_reporter(verbose, 1)) is _Outcome.INTERRUPTED:
@@ -534,10 +532,8 @@ def _batch_size(batch_size: Any, n_rows: int) -> int:
     if batch_size == "auto":
         return min(200, n_rows)
     if batch_size > n_rows:
-        warnings.warn(
+        warn(
             f"batch_size={batch_size} is larger than the {n_rows} training rows, and is "
-            "clipped to them.",
-            UserWarning,
-            stacklevel=2,
+            "clipped to them."
         )
     return min(int(batch_size), n_rows)

@@ -24,6 +24,7 @@ from sklearn.utils.validation import (
     column_or_1d,
 )
 
+from skmlp._caller import warn
 from skmlp._explanations import advice_on_labels, advice_on_targets, is_missing, of_kind
 from skmlp._kernels.activations import ACTIVATIONS
 from skmlp._parameters import suggestion
@@ -582,22 +583,18 @@ def split_rows(
         _warn_too_few(rows.size, _held_out(fraction, validation.size))
         return None
     if n_lost:
-        warnings.warn(
+        warn(
             "The validation split left a class without training rows; its rows are used "
-            "for training instead. Consider a smaller validation_fraction, or more data.",
-            UserWarning,
-            stacklevel=2,
+            "for training instead. Consider a smaller validation_fraction, or more data."
         )
     return training, validation
 
 
 def _warn_too_few(n_rows: int, reason: str) -> None:
-    warnings.warn(
+    warn(
         f"{n_rows} rows are too few to hold any out: {reason}. All of them are trained on, and "
         "no epoch is chosen by early stopping. Change validation_fraction, or give fit rows to "
-        "watch as X_val and y_val.",
-        UserWarning,
-        stacklevel=3,
+        "watch as X_val and y_val."
     )
 
 
@@ -689,11 +686,9 @@ def _can_stratify(y: NDArray[np.intp], n_validation: int) -> bool:
     smaller = min(n_validation, y.size - n_validation)
     possible = counts.min() > 1 and smaller >= counts.size
     if not possible:
-        warnings.warn(
+        warn(
             "The validation split is not stratified: a class has a single row, or the "
-            "training or validation set has fewer rows than there are classes.",
-            UserWarning,
-            stacklevel=3,
+            "training or validation set has fewer rows than there are classes."
         )
     return bool(possible)
 

@@ -1,19 +1,13 @@
 """What a fit says that ended too early, learned nothing, or was given what it cannot use."""
 
-import warnings
 from typing import Any
 
 from sklearn.exceptions import ConvergenceWarning
 
+from skmlp._caller import warn
 from skmlp._columns import distance_from, scale_to_mend
 from skmlp._history import History
 from skmlp._validation import Matrix, TrainingData
-
-# Frames from the functions below to the user's call of fit: through the training, the
-# estimator's method, and scikit-learn's wrapper of it.
-_TO_USER = 5
-# Likewise where the estimator's method calls them.
-_FROM_FIT = 4
 
 # Standard deviations apart by more than this say best why the columns are to be scaled.
 _LARGE_RATIO = 100.0
@@ -24,15 +18,15 @@ _SCHEDULES_OF_SKLEARN = ("constant", "invscaling", "adaptive")
 
 
 def warn_unconverged(message: str) -> None:
-    """Warn at the line that called fit."""
-    warnings.warn(message, ConvergenceWarning, stacklevel=_TO_USER)
+    """Warn that training has not come to a good end."""
+    warn(message, ConvergenceWarning)
 
 
 def warn_interrupted(history: History) -> None:
-    """Warn there of Ctrl-C, or raise KeyboardInterrupt where there was no epoch."""
+    """Warn of Ctrl-C, or raise KeyboardInterrupt where there was no epoch."""
     if history.n_iter == 0:  # not one epoch to leave behind
         raise KeyboardInterrupt
-    warnings.warn("Training interrupted by user.", UserWarning, stacklevel=_TO_USER)
+    warn("Training interrupted by user.")
 
 
 def as_sentence(clause: str) -> str:
@@ -59,24 +53,22 @@ def advice(X: Matrix, otherwise: str) -> str:
 
 
 def warn_far(data: TrainingData, others: TrainingData) -> None:
-    """Warn at the line that called fit where X_val is not on the scale of X."""
+    """Warn where X_val is not on the scale of X."""
     distance = distance_from(data, others)
     if distance is None:
         return
     (low, high), (low_of_val, high_of_val) = distance.middle, distance.middle_of_others
-    warnings.warn(
+    warn(
         f"X_val is far from X: in column {distance.column}, counted from 0, the middle half of "
         f"X is from {low:.3g} to {high:.3g}, and that of X_val from {low_of_val:.3g} to "
         f"{high_of_val:.3g}. Was X transformed and X_val not? In a Pipeline, "
         "transform_input=['X_val'] takes X_val through the same steps, where step__X_val hands "
-        "it to the network as it is.",
-        UserWarning,
-        stacklevel=_FROM_FIT,
+        "it to the network as it is."
     )
 
 
 def warn_unused(params: Any) -> None:
-    """Warn there of parameters that ask for something which L-BFGS does not do.
+    """Warn of parameters that ask for something which L-BFGS does not do.
 
     Those of MLPClassifier that tune a stochastic solver are left out, as a search over solvers
     sets them for all; and so are those that early stopping alone reads. Like the other warnings
@@ -89,9 +81,8 @@ def warn_unused(params: Any) -> None:
         names.append("learning_rate")
     if names:
         given = ", ".join(f"{name}={getattr(params, name)!r}" for name in names)
-        warnings.warn(
+        warn(
             f"solver='lbfgs' makes no use of {given}: it trains on all rows, to the end, and "
             "has no learning rate.",
             ConvergenceWarning,
-            stacklevel=_FROM_FIT,
         )

@@ -570,3 +570,22 @@ class TestLBFGS:
             warnings.simplefilter("ignore")
             search.fit(*binary_data)
         assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+
+@pytest.mark.parametrize("is_searched", [False, True])
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"batch_size": 1000, "n_iter_no_change": None},
+        {"early_stopping": True, "validation_fraction": 1e-3, "n_iter_no_change": None},
+        {"max_iter": 1},
+        {"solver": "lbfgs", "early_stopping": True},
+    ],
+    ids=str,
+)
+def test_warnings_are_for_the_line_that_called_fit(is_searched, params, binary_data):
+    estimator = make_pipeline(StandardScaler(), MLPBinaryClassifier(3, max_iter=3))
+    estimator[-1].set_params(**params)
+    if is_searched:
+        estimator = GridSearchCV(estimator, {"mlpbinaryclassifier__alpha": [1.0]})
+    assert heard(lambda: estimator.fit(*binary_data))
