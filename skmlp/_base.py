@@ -25,6 +25,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skmlp._callbacks import CallbackSupport, FitCallbacks
 from skmlp._ensemble import Ensemble
+from skmlp._float_errors import as_caller, quiet_fit
 from skmlp._history import History
 from skmlp._initialization import initialize_from_data
 from skmlp._kernels.activations import ACTIVATIONS
@@ -278,6 +279,7 @@ class BaseMLPClassifier(
     def _n_logits(self, n_classes: int) -> int:
         """Return the number of logits for so many classes, or raise ValueError."""
 
+    @quiet_fit
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
@@ -379,6 +381,7 @@ class BaseMLPClassifier(
         return self
 
     @available_if(_has_partial_fit)
+    @quiet_fit
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
         self,
@@ -528,8 +531,7 @@ class BaseMLPClassifier(
         weights = check_weights(sample_weight, X)
         if self.class_weight is not None:
             factors = class_weights_of_rows(self.class_weight, classes, codes, weights)
-            with np.errstate(over="ignore", invalid="ignore"):
-                weights = weights * factors
+            weights = weights * factors
             if not weights.any():
                 raise ValueError(
                     "class_weight leaves no row with a weight above 0: the rows are all of "
@@ -620,7 +622,8 @@ class BaseMLPClassifier(
             differ = bool((weights != weights[0]).any())
             given = {"sample_weight": weights} if differ and takes_weights(scorer) else {}
             alone = Ensemble(network.theta[np.newaxis], network.layers)
-            result = scorer(self._as_fitted(alone, classes), *tables[i], **given)
+            with as_caller() if callable(self.scoring) else nullcontext():
+                result = scorer(self._as_fitted(alone, classes), *tables[i], **given)
             with naming("scoring"):
                 return float(result)
 

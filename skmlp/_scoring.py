@@ -52,9 +52,8 @@ class ValidationSet:
         logits, y, weights = self._predicted(ensemble)
         if not np.isfinite(logits).all():
             return np.nan, np.nan
-        with np.errstate(over="ignore", invalid="ignore"):  # the loss is infinite then
-            temperature = _best_temperature(logits, y, weights) if self.scales else 1.0
-            loss = _mean_cross_entropy(logits / temperature, y, weights)
+        temperature = _best_temperature(logits, y, weights) if self.scales else 1.0
+        loss = _mean_cross_entropy(logits / temperature, y, weights)
         if self.uses_loss:
             return -loss, loss
         if self.score is not None:
@@ -76,8 +75,7 @@ class ValidationSet:
 
     def temperature(self, ensemble: Ensemble) -> float:
         """Return what the logits are to be divided by for the least mean cross-entropy."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            return _best_temperature(*self._predicted(ensemble))
+        return _best_temperature(*self._predicted(ensemble))
 
     def _predicted(self, ensemble: Ensemble) -> tuple[NDArray[Any], ...]:
         """Return logits (m, q) in float64, class codes (m,) and weights (m,)."""

@@ -396,7 +396,7 @@ class StochasticTraining:
                 f"max_iter={params.max_iter} epochs, and training stands still. Raise max_iter "
                 "to the number of calls that are to come, or set learning_rate='constant'.",
                 UserWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
         verbose = bool(params.verbose)  # a bar of one epoch says less than its line
         if self._epochs(1, get_reporter(verbose, 1)) is _Outcome.INTERRUPTED:

@@ -9,8 +9,8 @@ from skmlp._history import History
 from skmlp._validation import Matrix
 
 # Frames from the functions below to the user's call of fit: through the training, the
-# estimator's method, and scikit-learn's wrapper of it.
-_TO_USER = 5
+# estimator's method, and two wrappers of it.
+_TO_USER = 6
 
 
 def warn_unconverged(message: str) -> None:

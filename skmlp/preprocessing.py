@@ -24,6 +24,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
+from skmlp._float_errors import quiet
 from skmlp._persistence import PersistenceMixin
 from skmlp._validation import check_no_date_missing, check_none_missing, naming
 
@@ -452,6 +453,7 @@ class TabularPreprocessor(PersistenceMixin, TransformerMixin, BaseEstimator):
         self.fit_transform(X, y)
         return self
 
+    @quiet
     @_fit_context(prefer_skip_nested_validation=True)
     def fit_transform(self, X: Any, y: ArrayLike | None = None) -> NDArray[np.float32]:
         """Learn the columns of a table, and return its features.
@@ -491,6 +493,7 @@ class TabularPreprocessor(PersistenceMixin, TransformerMixin, BaseEstimator):
         self._numbers = _Numbers(numbers, self.max_bins, self.max_bin_columns, self.add_squares)
         return self._features(numbers, categories)
 
+    @quiet
     def transform(self, X: Any) -> NDArray[np.float32]:
         """Return the features of a table.
 
@@ -617,7 +620,7 @@ class TabularPreprocessor(PersistenceMixin, TransformerMixin, BaseEstimator):
                     f"Column {self._name(j)!r} had categories like {str(max(known))!r} in "
                     f"training, and now has none of them, but numbers like {max(found)}.",
                     UserWarning,
-                    stacklevel=4,
+                    stacklevel=5,
                 )
 
     def _name(self, j: int) -> Any:
