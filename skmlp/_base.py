@@ -19,6 +19,7 @@ from skmlp._callbacks import CallbackSupport, FitCallbacks
 from skmlp._decorators import available_if, fit_context
 from skmlp._ensemble import Ensemble
 from skmlp._explanations import explained
+from skmlp._float_errors import as_caller, quiet_fit
 from skmlp._history import History
 from skmlp._initialization import initialize_from_data
 from skmlp._kernels.activations import ACTIVATIONS
@@ -324,6 +325,7 @@ class BaseMLPClassifier(
     def _n_logits(self, n_classes: int) -> int:
         return n_classes if self._multi_class else 1
 
+    @quiet_fit
     @fit_context
     def fit(
         self,
@@ -438,6 +440,7 @@ class BaseMLPClassifier(
         return self
 
     @available_if(_has_partial_fit)
+    @quiet_fit
     @fit_context
     def partial_fit(
         self,
@@ -546,7 +549,7 @@ class BaseMLPClassifier(
         check_convertible(X, dtype)
         check_no_dates(X)
         check_no_date_columns(X)
-        with converting_rows(), np.errstate(over="ignore"):  # infinity is refused there
+        with converting_rows():  # infinity is refused there
             X = validate_data(self, X, accept_sparse="csr", dtype=dtype, order="C", reset=reset)
         return as_native(X)
 
@@ -599,8 +602,7 @@ class BaseMLPClassifier(
         weights = check_weights(sample_weight, X)
         if self.class_weight is not None:
             factors = class_weights_of_rows(self.class_weight, classes, codes, weights)
-            with np.errstate(over="ignore", invalid="ignore"):
-                weights = weights * factors
+            weights = weights * factors
             if not weights.any():
                 raise ValueError(
                     "class_weight leaves no row with a weight above 0: the rows are all of "
@@ -694,7 +696,8 @@ class BaseMLPClassifier(
             differ = bool((weights != weights[0]).any())
             given = {"sample_weight": weights} if differ and takes_weights(scorer) else {}
             alone = Ensemble(network.theta[np.newaxis], network.layers)
-            result = scorer(self._as_fitted(alone, classes), *tables[i], **given)
+            with as_caller() if callable(self.scoring) else nullcontext():
+                result = scorer(self._as_fitted(alone, classes), *tables[i], **given)
             with naming("scoring"):
                 return float(result)
 

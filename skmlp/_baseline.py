@@ -78,8 +78,7 @@ def say_unlearned(
     if of_frequencies == 0 or not history.loss >= bar:
         return ""
     pairs = zip(ensemble.members, problems, strict=True)
-    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        loss = sum(_loss_of_data(*pair, n_classes) for pair in pairs) / len(problems)
+    loss = sum(_loss_of_data(*pair, n_classes) for pair in pairs) / len(problems)
     is_strong = _has_strong_penalty(params, problems[0], batch_size)
     is_scaled = scale_to_mend(X) is None
     if not (is_scaled or is_strong or np.any(params.dropout)):

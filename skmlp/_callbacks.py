@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from skmlp._ensemble import Ensemble
+from skmlp._float_errors import as_caller
 
 try:
     from sklearn import callback as _callback
@@ -51,14 +52,16 @@ class FitCallbacks:
         self.listen = SUPPORTED and bool(getattr(estimator, "_skl_callbacks", ()))
         self._epoch: Any = None
         if SUPPORTED:
-            self._fit = estimator._init_callback_context(max_subtasks=estimator.max_iter)
-            self._fit.call_on_fit_task_begin(**self._arguments)
+            with as_caller():
+                self._fit = estimator._init_callback_context(max_subtasks=estimator.max_iter)
+                self._fit.call_on_fit_task_begin(**self._arguments)
 
     def begin_epoch(self) -> None:
         """Call the hooks before an epoch."""
         if self.listen:
             self._epoch = self._fit.subcontext(task_name="epoch")
-            self._epoch.call_on_fit_task_begin(**self._arguments)
+            with as_caller():
+                self._epoch.call_on_fit_task_begin(**self._arguments)
 
     def end_epoch(self, ensemble: Ensemble) -> bool:
         """Call the hooks after an epoch; return whether one of them says to stop."""
@@ -70,14 +73,16 @@ class FitCallbacks:
     def end(self, ensemble: Ensemble) -> None:
         """Call the hooks after the last epoch, and those of one that was never run."""
         if self._epoch is not None:
-            self._epoch.call_on_fit_task_end(estimator=self._arguments["estimator"])
+            with as_caller():
+                self._epoch.call_on_fit_task_end(estimator=self._arguments["estimator"])
         if SUPPORTED:
             self._end(self._fit, ensemble)
 
     def _end(self, task: Any, ensemble: Ensemble) -> bool:
-        return bool(
-            task.call_on_fit_task_end(
-                **self._arguments,
-                reconstruction_attributes=lambda: self._fitted_attributes(ensemble.copy()),
+        with as_caller():
+            return bool(
+                task.call_on_fit_task_end(
+                    **self._arguments,
+                    reconstruction_attributes=lambda: self._fitted_attributes(ensemble.copy()),
+                )
             )
-        )

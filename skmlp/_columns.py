@@ -130,7 +130,6 @@ def _in_order(columns: NDArray[np.intp], values: NDArray[np.float64], n: int) ->
     return _Elements(columns[order], values[order], n)
 
 
-@np.errstate(over="ignore", under="ignore")
 def scale_to_mend(X: Matrix) -> Scale | None:
     """Return how the columns are scaled, or None where they are of order one.
 
@@ -157,7 +156,6 @@ def scale_to_mend(X: Matrix) -> Scale | None:
     return Scale(column, unit * float(means[column]), unit * float(deviations[column]), ratio)
 
 
-@np.errstate(over="ignore", under="ignore", invalid="ignore")
 def distance_from(data: TrainingData, others: TrainingData) -> Distance | None:
     """Return where other rows are far from those of the training data, or None.
 

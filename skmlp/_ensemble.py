@@ -13,16 +13,6 @@ from skmlp._network import Network, aligned_empty, coefs_of, intercepts_of, slop
 from skmlp._validation import Matrix
 
 
-def _aligned(rows: Sequence[NDArray[Any]] | NDArray[Any]) -> NDArray[Any]:
-    """Return a matrix of the rows, each of which begins with a cache line."""
-    size, dtype = rows[0].size, rows[0].dtype
-    stride = stride_of.py_func(size)
-    matrix = aligned_empty(len(rows) * stride, dtype).reshape(-1, stride)[:, :size]
-    for aligned, row in zip(matrix, rows, strict=True):
-        aligned[:] = row
-    return matrix
-
-
 @dataclass(frozen=True)
 class Ensemble:
     """Networks whose probabilities are averaged; as a rule there is one.
@@ -41,7 +31,12 @@ class Ensemble:
     @classmethod
     def of(cls, networks: Sequence[Network]) -> "Ensemble":
         """Return an ensemble of networks, with copies of their parameters."""
-        return cls(_aligned([network.theta for network in networks]), networks[0].layers)
+        size, dtype = networks[0].theta.size, networks[0].theta.dtype
+        stride = stride_of.py_func(size)
+        theta = aligned_empty(len(networks) * stride, dtype).reshape(-1, stride)[:, :size]
+        for row, network in zip(theta, networks, strict=True):
+            row[:] = network.theta
+        return cls(theta, networks[0].layers)
 
     def with_activations(self, activations: Sequence[str]) -> "Ensemble":
         """Return an ensemble on the same parameters with other hidden activations.
@@ -53,7 +48,7 @@ class Ensemble:
 
     def copy(self) -> "Ensemble":
         """Return an ensemble with parameters of its own."""
-        return Ensemble(_aligned(self.theta), self.layers)
+        return Ensemble(self.theta.copy(), self.layers)
 
     @property
     def members(self) -> tuple[Network, ...]:

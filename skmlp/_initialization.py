@@ -48,8 +48,7 @@ def initialize_from_data(
     for network, part, random_state in zip(ensemble.members, rows, random_states, strict=True):
         if part.size > _SAMPLE:
             part = random_state.choice(part, _SAMPLE, replace=False)
-        with np.errstate(over="ignore", invalid="ignore"):
-            _initialize(network, data, part, random_state)
+        _initialize(network, data, part, random_state)
 
 
 def _initialize(

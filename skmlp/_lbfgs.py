@@ -59,8 +59,7 @@ class Objective:
 
     def set_parameters(self, theta: NDArray[np.float64]) -> None:
         """Give the network parameters, infinite ones where a step leaves its dtype."""
-        with np.errstate(over="ignore"):
-            self._network.theta[:] = theta
+        self._network.theta[:] = theta
 
 
 def train_lbfgs(

@@ -158,7 +158,7 @@ class Network:
     @property
     def units(self) -> list[int]:
         """Sizes of the input, the hidden layers and the output."""
-        return [len(self.coefs[0]), *self.layers[:, FAN_OUT].tolist()]
+        return [int(self.layers[0, FAN_IN]), *self.layers[:, FAN_OUT].tolist()]
 
     @property
     def n_weights(self) -> int:

@@ -12,6 +12,7 @@ from sklearn.utils.validation import assert_all_finite, check_is_fitted, validat
 
 from skmlp._ensemble import Ensemble
 from skmlp._explanations import explained
+from skmlp._float_errors import quiet
 from skmlp._kernels.losses import LOSSES
 from skmlp._network import are_logits, for_each_block, predicted_codes
 from skmlp._validation import (
@@ -48,6 +49,7 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     n_jobs: int | None
     transform_layer: Any
 
+    @quiet
     def _for_each_block(
         self,
         X: Any,
@@ -122,8 +124,7 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             raise ValueError(_OVERFLOW)
         if dtype or ours == X.dtype:
             return result
-        with np.errstate(over="ignore"):
-            result = result.astype(X.dtype)
+        result = result.astype(X.dtype)
         if X.dtype == np.float32 and not np.isfinite(result).all():
             raise ValueError(_OVERFLOW)
         return result
@@ -140,8 +141,7 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
         def compute(rows: Matrix, out: NDArray[Any]) -> bool:
             logits, finite = self._ensemble.logits(rows, link, len(out), n_classes)
-            with np.errstate(over="ignore", invalid="ignore"):
-                out[:] = finish(logits)
+            out[:] = finish(logits)
             return finite and are_logits(logits, n_classes)
 
         return self._for_each_block(X, shape, dtype, compute)

@@ -73,8 +73,7 @@ _RISING, _BEGIN, _END = 0.3, 1 / 25, 1e-4
 
 
 def _inverse_scaling(time: Time, power: float) -> float:
-    with np.errstate(over="ignore"):  # the rate is 0 then
-        return float(1 / np.power(time.seen + 1.0, power))
+    return float(1 / np.power(time.seen + 1.0, power))  # 0 where the power overflows
 
 
 def _half_wave(begin: float, end: float, fractions: Floats) -> Floats:
@@ -128,6 +127,5 @@ def learning_rates(
     if schedule.factor is not None:
         rates *= schedule.factor(time, power)
     if warmup_fraction > 0:
-        with np.errstate(over="ignore"):
-            rates *= np.minimum(time.fractions_after / warmup_fraction, 1.0)
+        rates *= np.minimum(time.fractions_after / warmup_fraction, 1.0)
     return rates

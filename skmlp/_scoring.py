@@ -54,10 +54,9 @@ class ValidationSet:
         logits, y, weights = self._predicted(ensemble)
         if not np.isfinite(logits).all():
             return np.nan, np.nan
-        with np.errstate(over="ignore", invalid="ignore"):  # the loss is infinite then
-            temperature = self._best_temperature(logits, y, weights) if self.scales else 1.0
-            scaled = one_for_each_class(logits / temperature, self.n_classes)
-            loss = _mean_cross_entropy(scaled, y, weights)
+        temperature = self._best_temperature(logits, y, weights) if self.scales else 1.0
+        scaled = one_for_each_class(logits / temperature, self.n_classes)
+        loss = _mean_cross_entropy(scaled, y, weights)
         if self.uses_loss:
             return -loss, loss
         if self.score is not None:
@@ -80,8 +79,7 @@ class ValidationSet:
 
     def temperature(self, ensemble: Ensemble) -> float:
         """Return what the logits are to be divided by for the least mean cross-entropy."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            return self._best_temperature(*self._predicted(ensemble))
+        return self._best_temperature(*self._predicted(ensemble))
 
     def _best_temperature(self, logits: NDArray[Any], *others: NDArray[Any]) -> float:
         return _best_temperature(one_for_each_class(logits, self.n_classes), *others)

@@ -10,7 +10,6 @@ from skmlp._kernels.shuffling import shuffle
 
 # What NumPy's MT19937 has in memory: so many words, and which of them is next.
 _N_WORDS = 624
-_Words = ctypes.c_uint32 * _N_WORDS
 
 
 def place_of(random_state: np.random.RandomState) -> dict[str, Any]:
@@ -23,9 +22,8 @@ def place_of(random_state: np.random.RandomState) -> dict[str, Any]:
     if not isinstance(generator, np.random.MT19937):
         return dict(generator.state)
     address = generator.ctypes.state_address
-    with generator.lock:
-        words = np.ctypeslib.as_array(_Words.from_address(address)).copy()
-        position = ctypes.c_int.from_address(address + words.nbytes).value
+    words = np.frombuffer(ctypes.string_at(address, 4 * _N_WORDS), np.uint32)
+    position = ctypes.c_int.from_address(address + words.nbytes).value
     return {"bit_generator": "MT19937", "state": {"key": words, "pos": position}}
 
 

@@ -67,7 +67,8 @@ def _n_available(n_jobs: int | None, helpful: int) -> int:
 
 
 def _pool(n_threads: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(n_threads, "skmlp")
+    # NumPy's settings are a thread's own, and new ones begin with warnings.
+    return ThreadPoolExecutor(n_threads, "skmlp", np.seterr, ("ignore",))
 
 
 def _submitted(

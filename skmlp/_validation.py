@@ -118,8 +118,7 @@ def as_matrix(X: Any, dtype: Any) -> Matrix:
         _check_csr(X)
     data = X.data if is_sparse else X
     if data.dtype != dtype:
-        with np.errstate(over="ignore"):
-            data = data.astype(dtype)
+        data = data.astype(dtype)
         assert_all_finite(data, input_name="X")
     if not is_sparse:
         return Matrix(read_only(data), None, None, None)
@@ -456,8 +455,7 @@ def check_range_of_weights(weights: NDArray[np.float64], name: str) -> NDArray[n
     ValueError
         They are all denormal, or their sum is too large.
     """
-    with np.errstate(over="ignore", invalid="ignore"):
-        total = weights.sum()
+    total = weights.sum()
     if not total < _LARGEST_WEIGHT:
         raise ValueError(
             f"The weights of the rows ({name}) are too large: their sum must be below "
@@ -499,8 +497,8 @@ def class_weights_of_rows(
         totals = np.bincount(codes, weights, len(classes))
         shares = totals[totals > 0] / totals.sum()
         by_class = np.zeros(len(classes))
-        with np.errstate(divide="ignore"):  # of a class of next to no weight
-            by_class[totals > 0] = 1 / (len(shares) * shares)
+        # Infinite for a class of next to no weight.
+        by_class[totals > 0] = 1 / (len(shares) * shares)
     else:
         by_class = _weights_of_classes(class_weight, classes.tolist())
     return by_class[codes]

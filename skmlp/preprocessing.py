@@ -17,6 +17,7 @@ from sklearn.utils.validation import (
 
 from skmlp._caller import warn
 from skmlp._decorators import fit_context
+from skmlp._float_errors import quiet
 from skmlp._parameters import NamedParameters
 from skmlp._persistence import PersistenceMixin
 from skmlp._tables.categories import Categories, TargetMeans, label_of
@@ -273,6 +274,7 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         self.fit_transform(X, y)
         return self
 
+    @quiet
     @fit_context
     def fit_transform(self, X: Any, y: ArrayLike | None = None) -> NDArray[np.float32]:
         """Learn the columns of a table, and return its features.
@@ -314,6 +316,7 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         self._numbers = Numbers(numbers, self.max_bins, self.max_bin_columns, self.add_squares)
         return self._features(numbers, codes)
 
+    @quiet
     def transform(self, X: Any) -> NDArray[np.float32]:
         """Return the features of a table.
 

@@ -47,27 +47,17 @@ NAMED_OF_TABLES = re.compile(rf"{NAMED.pattern}|\b({'|'.join(PROBLEMS_OF_TABLES)
 REFUSED = object()
 
 
-# Those that NumPy's code warns of within scikit-learn: (message, module).
-NOT_OURS = [
-    # Its test whether labels are integers casts floats that are larger than all of them.
-    ("(invalid value|overflow) encountered in cast", r"sklearn\.(utils|externals)\..*"),
-    # Its sum over all of X, which may have both infinities in it.
-    ("invalid value encountered in reduce", r"numpy\._core\.fromnumeric"),
-]
-
-
 def outcome(action, named=NAMED):
     """Return what a call returns, or REFUSED where it says why not.
 
-    Warnings may be such as are for users; NumPy's of overflows and divisions are errors.
+    Warnings may be such as are for users; NumPy's of overflows and divisions are errors, even
+    where it is told to raise them.
     """
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), np.errstate(all="raise"):
         warnings.simplefilter("error")
         # The second is also of scikit-learn about pandas' sparse columns, the last of matrices.
         for category in (UserWarning, FutureWarning, PendingDeprecationWarning):
             warnings.simplefilter("ignore", category)
-        for message, module in NOT_OURS:
-            warnings.filterwarnings("ignore", message, RuntimeWarning, module)
         try:
             return action()
         except (ValueError, TypeError) as error:

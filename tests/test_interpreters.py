@@ -27,9 +27,9 @@ with warnings.catch_warnings():
 """
 
 
-def run(*options, **environment):
+def run(*options, script=SCRIPT, **environment):
     return subprocess.run(
-        [sys.executable, *options, "-c", SCRIPT],
+        [sys.executable, *options, "-c", script],
         env=os.environ | {"PYTHONPATH": str(Path(skmlp.__file__).parents[1])} | environment,
         capture_output=True,
         text=True,
@@ -56,3 +56,9 @@ def test_numba_that_is_told_not_to_compile():
     last = done.stderr.splitlines()[-1]
     assert last.startswith("RuntimeError: skmlp runs as compiled code alone")
     assert last.endswith("unset that environment variable.")
+
+
+def test_numpy_that_raises_from_the_start(expected):
+    """What is computed at import is quiet, too."""
+    done = run(script="import numpy; numpy.seterr(all='raise')" + SCRIPT)
+    assert done.stdout == expected, done.stderr

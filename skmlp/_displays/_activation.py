@@ -8,6 +8,7 @@ from sklearn.utils import check_array, column_or_1d
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from skmlp._displays._artists import merged, new_axes
+from skmlp._float_errors import quiet
 from skmlp._kernels.activations import ACTIVATIONS
 from skmlp._kernels.losses import LOSSES
 from skmlp._lbfgs import Objective
@@ -109,6 +110,7 @@ class ActivationDisplay:
         self.derivatives = derivatives
         self.activation = activation
 
+    @quiet
     def plot(
         self,
         ax: Any = None,
@@ -154,6 +156,7 @@ class ActivationDisplay:
         return self
 
     @classmethod
+    @quiet
     def from_name(
         cls,
         name: Activation,

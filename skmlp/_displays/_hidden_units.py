@@ -22,6 +22,7 @@ from skmlp._displays._artists import (
     new_axes,
     zero_lines,
 )
+from skmlp._float_errors import quiet
 from skmlp._validation import encode_labels
 
 # So many unit boundaries are told apart; more are drawn paler.
@@ -149,6 +150,7 @@ class HiddenUnitsDisplay:
         self.xlabel = xlabel
         self.ylabel = ylabel
 
+    @quiet
     def plot(
         self,
         ax: Any = None,
@@ -232,6 +234,7 @@ class HiddenUnitsDisplay:
         ).plot(ax=ax, **style | (kwargs or {}))
 
     @classmethod
+    @quiet
     def from_estimator(
         cls,
         estimator: Any,

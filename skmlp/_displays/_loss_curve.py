@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from skmlp._displays._artists import merged, network_of, new_axes
+from skmlp._float_errors import quiet
 
 
 class LossCurveDisplay:
@@ -61,6 +62,7 @@ class LossCurveDisplay:
         self.validation_loss_curve = validation_loss_curve
         self.best_iter = best_iter
 
+    @quiet
     def plot(
         self,
         ax: Any = None,
@@ -123,6 +125,7 @@ class LossCurveDisplay:
         return ax.plot(epochs, values, **merged(defaults, kwargs, Line2D))[0]
 
     @classmethod
+    @quiet
     def from_estimator(
         cls,
         estimator: Any,

@@ -18,6 +18,7 @@ from skmlp._displays._artists import (
     new_axes,
     zero_lines,
 )
+from skmlp._float_errors import quiet
 from skmlp._validation import encode_labels
 
 # Points along each side of the plane in which the output layer's boundary is drawn.
@@ -49,9 +50,8 @@ def _in_plane(H: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.float64] | None
             "more; got 1."
         )
     pca = PCA(2, svd_solver="full")
+    projected = pca.fit_transform(H)
     # Where all rows are the same there is no variance to have a part of.
-    with np.errstate(invalid="ignore"):
-        projected = pca.fit_transform(H)
     return projected, np.nan_to_num(pca.explained_variance_ratio_)
 
 
@@ -125,6 +125,7 @@ class RepresentationDisplay:
         self.coef = coef
         self.intercept = intercept
 
+    @quiet
     def plot(
         self,
         ax: Any = None,
@@ -190,6 +191,7 @@ class RepresentationDisplay:
         return [line for values in _margins(logits) for line in zero_lines(xx0, xx1, values)]
 
     @classmethod
+    @quiet
     def from_estimator(
         cls,
         estimator: Any,

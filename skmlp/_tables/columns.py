@@ -219,8 +219,7 @@ def _as_numbers(values: NDArray[Any], missing: NDArray[np.bool_]) -> Floats:
             for value, gone in zip(values, missing, strict=True)
         ]
         return np.array(numbers, dtype=float)
-    with np.errstate(over="ignore"):
-        return values.astype(float)
+    return values.astype(float)
 
 
 # NumPy's units whose dates and durations may be more seconds than fit.

@@ -46,8 +46,7 @@ class Numbers:
         )
         self.center = center * 4
         near = np.nanquantile(np.abs(self._deviations(X)), _NEAR, axis=0) if X.size else center
-        with np.errstate(over="ignore"):
-            self.limit = np.where(near > 0, _FAR * near, np.inf)
+        self.limit = np.where(near > 0, _FAR * near, np.inf)
         self.spread = np.where(spread > 0, spread, np.where(half > 0, half, 1.0))
         n_bins = min(max_bins, max_bin_columns // max(X.shape[1], 1))
         z, far = self._clipped(X)
@@ -56,8 +55,7 @@ class Numbers:
 
     def _deviations(self, X: Floats) -> Floats:
         """Return differences from the medians, or the largest numbers."""
-        with np.errstate(over="ignore"):
-            return np.clip(X - self.center, -_LARGEST, _LARGEST)
+        return np.clip(X - self.center, -_LARGEST, _LARGEST)
 
     def _clipped(self, X: Floats) -> tuple[Floats, Floats]:
         """Return scaled and clipped numbers, NaN where they are missing or far, and which are.
@@ -65,8 +63,7 @@ class Numbers:
         The second is -1 or 1 where a number is far below or above the median, and else 0.
         """
         deviations = self._deviations(X)
-        with np.errstate(over="ignore"):
-            z = np.clip(deviations / self.spread, -_INFINITY, _INFINITY)
+        z = np.clip(deviations / self.spread, -_INFINITY, _INFINITY)
         far = np.sign(z) * (np.abs(deviations) > self.limit)
         z[far != 0] = np.nan
         return z / np.sqrt(1 + (z / BOUND) ** 2), np.nan_to_num(far)
@@ -76,11 +73,10 @@ class Numbers:
         missing = np.isnan(X[:, self.has_missing])
         z, far = self._clipped(X)
         z = np.nan_to_num(z, nan=0.0)
-        with np.errstate(over="ignore"):  # of intervals next to nothing
-            bins = [
-                OF_BIN * (np.clip((column[:, None] - edges[:-1]) / np.diff(edges), 0, 1) - 0.5)
-                for column, edges in zip(z.T, self.edges, strict=True)
-            ]
+        bins = [
+            OF_BIN * (np.clip((column[:, None] - edges[:-1]) / np.diff(edges), 0, 1) - 0.5)
+            for column, edges in zip(z.T, self.edges, strict=True)
+        ]
         squares = [OF_SQUARE * (z**2 - 1)] if self.add_squares else []
         return [z, *squares, missing, far[:, self.has_far], *bins]
 

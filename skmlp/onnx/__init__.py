@@ -16,6 +16,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 
 from skmlp._base import BaseMLPClassifier
 from skmlp._classifiers import MLPBinaryClassifier, MLPMulticlassClassifier
+from skmlp._float_errors import quiet
 from skmlp._tables.columns import NUMERIC, Column, as_frame
 from skmlp.preprocessing import TabularPreprocessor
 
@@ -121,6 +122,7 @@ def _feeding_networks(estimator: Any, feeds: bool = False) -> Iterator[Any]:
             yield from _feeding_networks(part, feeds=True)
 
 
+@quiet
 def to_onnx(
     estimator: Any,
     X: Any,
