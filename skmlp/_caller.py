@@ -5,7 +5,7 @@ import warnings
 from types import FrameType
 
 # Through their frames the user's call comes to us, in pipelines, searches and threads.
-_BETWEEN = ("skmlp", "sklearn", "joblib", "concurrent", "threading", "contextlib")
+_BETWEEN = ("skmlp", "sklearn", "joblib", "numpy", "concurrent", "threading", "contextlib")
 
 
 def warn(message: str, category: type[Warning] = UserWarning) -> None:
