@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Iterable
 from difflib import SequenceMatcher
+from functools import lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -108,9 +109,13 @@ class NamedParameters:
         return ""
 
 
+# Reading one takes longer than all the rest of a constructor.
+_signature = lru_cache(inspect.signature)
+
+
 def _check_arguments(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     """Raise TypeError where a constructor does not take these arguments."""
-    signature = inspect.signature(cls.__init__)  # type: ignore[misc]
+    signature = _signature(cls.__init__)  # type: ignore[misc]
     try:
         # The instance comes first; what is missing is for the constructor itself to say, since
         # a copy is made without any arguments.

@@ -270,19 +270,26 @@ def naming(argument: str) -> Iterator[None]:
     try:
         yield
     except (OverflowError, TypeError, ValueError) as error:
-        if re.search(rf"\b{argument}\b", str(error)):
+        if _names(error, argument):
             raise
         raise of_kind(error, f"{argument} is invalid: {error}") from error
+
+
+def _names(error: Exception, argument: str) -> bool:
+    return re.search(rf"\b{argument}\b", str(error)) is not None
 
 
 @contextmanager
 def converting_rows() -> Iterator[None]:
     """Put X before what is raised about it, and say of an integer that no float can be it."""
-    with naming("X"):
-        try:
-            yield
-        except OverflowError as error:
-            raise ValueError(f"X contains a number that is too large: {error}") from error
+    try:
+        yield
+    except OverflowError as error:
+        raise ValueError(f"X contains a number that is too large: {error}") from error
+    except (TypeError, ValueError) as error:
+        if _names(error, "X"):
+            raise
+        raise of_kind(error, f"X is invalid: {error}") from error
 
 
 def check_no_dates(X: Any) -> None:
