@@ -1,7 +1,7 @@
 """What the two classifiers share: parameters, fit, partial_fit and tags."""
 
 import copy
-from abc import ABC, abstractmethod
+from abc import ABC
 from contextlib import AbstractContextManager, nullcontext
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, Unpack
@@ -23,10 +23,10 @@ from skmlp._float_errors import as_caller, quiet_fit
 from skmlp._history import History
 from skmlp._initialization import initialize_from_data
 from skmlp._kernels.activations import ACTIVATIONS
-from skmlp._kernels.losses import LOSSES
 from skmlp._kernels.optimizers import OPTIMIZERS
 from skmlp._lbfgs import train_lbfgs
 from skmlp._network import Network
+from skmlp._output import Output
 from skmlp._parameters import NamedParameters, Names, suggestion
 from skmlp._persistence import PersistenceMixin
 from skmlp._prediction import PredictionMixin
@@ -67,7 +67,6 @@ from skmlp._validation import (
     check_weights,
     class_weights_of_rows,
     converting_rows,
-    encode_labels,
     fold_rows,
     kept_dtypes,
     naming,
@@ -139,8 +138,6 @@ class BaseMLPClassifier(
     A subclass names its loss and says which classes it takes.
     """
 
-    _loss: ClassVar[str]
-    _multi_class: ClassVar[bool]
     _parts: ClassVar[dict[str, type]] = {"_ensemble": Ensemble}
 
     classes_: NDArray[Any]
@@ -318,13 +315,6 @@ class BaseMLPClassifier(
 
         def fit_transform(self, X: Any, y: Any, **fit_params: Any) -> NDArray[Any]: ...
 
-    @abstractmethod
-    def _check_classes(self, classes: NDArray[Any]) -> None:
-        """Raise ValueError where they are too few or too many, or warn of them."""
-
-    def _n_logits(self, n_classes: int) -> int:
-        return n_classes if self._multi_class else 1
-
     @quiet_fit
     @fit_context
     def fit(
@@ -390,28 +380,30 @@ class BaseMLPClassifier(
         given_X, given_y = X, y
         X, y = self._check_training_rows(X, y, goes_on)
         with naming("y"):
-            classes = np.unique(y)
-        self._check_classes(classes)
-        if goes_on and not np.array_equal(classes, self.classes_):
+            output = self._output_class(np.unique(y))
+        output.check_classes()
+        if goes_on and not np.array_equal(output.classes, self.classes_):
             raise ValueError(
                 "warm_start can only be used where `y` has the same classes as in the "
-                f"previous call to fit. Previously got {self.classes_}, `y` has {classes}"
+                f"previous call to fit. Previously got {self.classes_}, `y` has "
+                f"{output.classes}"
             )
         self._check_solver()
         self._check_what_is_watched(X_val, y_val, sample_weight_val)
         warn_unused(self)
         # What return_inverse of np.unique would give, for five times the memory.
-        data = self._get_data(X, np.searchsorted(classes, y), sample_weight, classes)
+        codes = np.searchsorted(output.classes, y)
+        data = self._get_data(X, codes, sample_weight, output)
         held_out = None
         if X_val is not None:
             held_out = self._check_validation_rows(
-                X_val, y_val, sample_weight_val, classes, X.dtype
+                X_val, y_val, sample_weight_val, output, X.dtype
             )
             warn_far(data, held_out[0])
         random_state = check_random_state(self.random_state)
         random_states = self._random_states(random_state)
-        ensemble = self._get_ensemble(X, classes, random_states, goes_on)
-        rows, validation = self._hold_out(data, X, held_out, classes, random_state)
+        ensemble = self._get_ensemble(X, output, random_states, goes_on)
+        rows, validation = self._hold_out(data, X, held_out, output, random_state)
         if self.init == "data" and not goes_on:
             initialize_from_data(ensemble, data, rows, random_states)
         history = self._get_history(goes_on, watches=validation is not None)
@@ -420,22 +412,22 @@ class BaseMLPClassifier(
             given_X,
             given_y,
             sample_weight,
-            lambda ensemble: self._attributes(ensemble, classes, copy.deepcopy(history), None),
+            lambda ensemble: self._attributes(ensemble, output, copy.deepcopy(history), None),
         )
         state = None
         with self._undone_on_failure() if goes_on else nullcontext():
             if self.solver == "lbfgs":
                 mean = float(data.weights[rows[0]].mean())
-                problem = self._get_problem(data, rows[0], mean)
+                problem = self._get_problem(data, rows[0], mean, output)
                 train_lbfgs(ensemble, problem, history, self, callbacks)
             else:
                 keeps_best = validation is not None
                 state = TrainingState(self, ensemble, random_states, keeps_best=keeps_best)
-                problems = self._get_problems(data, rows, state)
+                problems = self._get_problems(data, rows, state, output)
                 StochasticTraining(
                     ensemble, problems, validation, state, history, self, callbacks
                 ).fit()
-            self._conclude(ensemble, classes, history, state)
+            self._conclude(ensemble, output, history, state)
             callbacks.end(ensemble)
         return self
 
@@ -503,19 +495,19 @@ class BaseMLPClassifier(
             if classes is not None:
                 check_given_classes(classes)
             _check_partial_fit_first_call(self, classes)
-        classes = self.classes_ if goes_on else self.__dict__.pop("classes_")
+        output = self._output_class(self.classes_ if goes_on else self.__dict__.pop("classes_"))
         if not goes_on:
-            if len(classes) == 0:
+            if output.classes.size == 0:
                 raise ValueError("classes must have all class labels; got none.")
-            self._check_classes(classes)
+            output.check_classes()
         X, y = self._check_training_rows(X, y, goes_on)
-        data = self._get_data(X, encode_labels(y, classes), sample_weight, classes)
+        data = self._get_data(X, output.encode(y), sample_weight, output)
         state = self._state if goes_on else None
         if state is None:
             random_states = self._random_states(check_random_state(self.random_state))
         else:
             random_states = [member.random_state for member in state.members]
-        ensemble = self._get_ensemble(X, classes, random_states, goes_on)
+        ensemble = self._get_ensemble(X, output, random_states, goes_on)
         rows = self._for_each_member(np.flatnonzero(data.weights))
         if self.init == "data" and not goes_on:
             initialize_from_data(ensemble, data, rows, random_states)
@@ -524,10 +516,10 @@ class BaseMLPClassifier(
             if state is None:
                 state = TrainingState(self, ensemble, random_states, keeps_best=False)
             state.resume(self, ensemble)
-            problems = self._get_problems(data, rows, state)
+            problems = self._get_problems(data, rows, state, output)
             StochasticTraining(ensemble, problems, None, state, history, self).partial_fit()
             # A chunk on which the loss overflows is not to end a stream.
-            self._conclude(ensemble, classes, history, state, keeps_any_loss=True)
+            self._conclude(ensemble, output, history, state, keeps_any_loss=True)
         return self
 
     def _check_rows(
@@ -597,11 +589,11 @@ class BaseMLPClassifier(
             raise ValueError("solver='lbfgs' does not stop early, and takes no X_val.")
 
     def _get_data(
-        self, X: Any, codes: NDArray[np.intp], sample_weight: Any, classes: NDArray[Any]
+        self, X: Any, codes: NDArray[np.intp], sample_weight: Any, output: Output
     ) -> TrainingData:
         weights = check_weights(sample_weight, X)
         if self.class_weight is not None:
-            factors = class_weights_of_rows(self.class_weight, classes, codes, weights)
+            factors = class_weights_of_rows(self.class_weight, output.classes, codes, weights)
             weights = weights * factors
             if not weights.any():
                 raise ValueError(
@@ -616,13 +608,13 @@ class BaseMLPClassifier(
         X_val: Any,
         y_val: Any,
         sample_weight_val: Any,
-        classes: NDArray[Any],
+        output: Output,
         dtype: Any,
     ) -> tuple[TrainingData, Any]:
         """Return the rows that fit was given to watch, and their X as an array."""
         try:
             X, y = self._check_rows(X_val, y_val, dtype, reset=False, watched=True)
-            codes, weights = encode_labels(y, classes), check_weights(sample_weight_val, X)
+            codes, weights = output.encode(y), check_weights(sample_weight_val, X)
             data = TrainingData(as_matrix(X, dtype), codes, weights)
         except (TypeError, ValueError) as error:
             message = f"The validation rows (X_val, y_val, sample_weight_val): {error}"
@@ -634,7 +626,7 @@ class BaseMLPClassifier(
         data: TrainingData,
         X: Any,
         given: tuple[TrainingData, Any] | None,
-        classes: NDArray[Any],
+        output: Output,
         random_state: np.random.RandomState,
     ) -> tuple[list[NDArray[np.intp]], ValidationSet | None]:
         """Return the training rows of each member, and what early stopping watches, if at all.
@@ -643,11 +635,11 @@ class BaseMLPClassifier(
         is with a single class, which many a score refuses and none tells networks apart by.
         """
         rows = np.flatnonzero(data.weights)
-        if len(classes) == 1:
+        if not output.can_be_watched:
             return self._for_each_member(rows), None
         if given is not None:
             watched = [np.flatnonzero(given[0].weights)] * self.n_members
-            validation = self._get_validation_set(*given, watched, classes)
+            validation = self._get_validation_set(*given, watched, output)
             return self._for_each_member(rows), validation
         if not self.early_stopping or self.solver == "lbfgs":
             return self._for_each_member(rows), None
@@ -665,30 +657,31 @@ class BaseMLPClassifier(
                 data.y,
                 fraction=self.validation_fraction,
                 random_state=random_state,
-                # scikit-learn does so for one logit.
-                stratify=self._n_logits(len(classes)) == 1,
+                strata=output.strata(data.y),
             )
             parts = None if part is None else [part]
         if parts is None:
             return self._for_each_member(rows), None
         trained, watched = (list(sides) for sides in zip(*parts, strict=True))
-        return trained, self._get_validation_set(data, X, watched, classes)
+        return trained, self._get_validation_set(data, X, watched, output)
 
     def _for_each_member(self, rows: NDArray[np.intp]) -> list[NDArray[np.intp]]:
         """Return the same rows for all, each in an array of its own, which is shuffled."""
         return [rows, *(rows.copy() for _ in range(self.n_members - 1))]
 
     def _get_validation_set(
-        self, data: TrainingData, X: Any, rows: list[NDArray[np.intp]], classes: NDArray[Any]
+        self, data: TrainingData, X: Any, rows: list[NDArray[np.intp]], output: Output
     ) -> ValidationSet:
         """Return what early stopping watches: rows of X for each member."""
-        n_classes, scales = len(classes), self.temperature_scaling
+        scales = self.temperature_scaling
         if self.scoring in (None, "accuracy"):
-            return ValidationSet(data, rows, n_classes, scales=scales)
+            return ValidationSet(data, rows, output, scales=scales)
         if self.scoring == "neg_log_loss":
-            return ValidationSet(data, rows, n_classes, uses_loss=True, scales=scales)
+            return ValidationSet(data, rows, output, uses_loss=True, scales=scales)
         scorer = check_scoring(self, self.scoring)
-        parts = {id(part): (X[part], classes[data.y[part]]) for part in rows}  # or one for all
+        parts = {
+            id(part): (X[part], output.classes[data.y[part]]) for part in rows
+        }  # or one for all
         tables = [parts[id(part)] for part in rows]
 
         def score(network: Network, i: int) -> float:
@@ -697,11 +690,11 @@ class BaseMLPClassifier(
             given = {"sample_weight": weights} if differ and takes_weights(scorer) else {}
             alone = Ensemble(network.theta[np.newaxis], network.layers)
             with as_caller() if callable(self.scoring) else nullcontext():
-                result = scorer(self._as_fitted(alone, classes), *tables[i], **given)
+                result = scorer(self._as_fitted(alone, output.classes), *tables[i], **given)
             with naming("scoring"):
                 return float(result)
 
-        return ValidationSet(data, rows, n_classes, score, scales=scales)
+        return ValidationSet(data, rows, output, score, scales=scales)
 
     def _as_fitted(self, ensemble: Ensemble, classes: NDArray[Any]) -> Self:
         """Return a copy of the estimator that predicts with `ensemble`.
@@ -742,13 +735,13 @@ class BaseMLPClassifier(
     def _get_ensemble(
         self,
         X: Any,
-        classes: NDArray[Any],
+        output: Output,
         random_states: list[np.random.RandomState],
         goes_on: bool,
     ) -> Ensemble:
         hidden = check_hidden_layer_sizes(self.hidden_layer_sizes)
         check_dropout(self.dropout, len(hidden))
-        units = [X.shape[1], *hidden, self._n_logits(len(classes))]
+        units = [X.shape[1], *hidden, output.n_logits]
         check_size(units, self.n_members)
         activations = check_activations(self.activation, len(hidden))
         if goes_on:
@@ -756,10 +749,10 @@ class BaseMLPClassifier(
             check_same_architecture(units, fitted.units, self.n_members, len(fitted.theta))
             return fitted.with_activations(activations)
         name = self.activation if isinstance(self.activation, str) else None
-        output = name or (activations[-1] if activations else "identity")
+        last = name or (activations[-1] if activations else "identity")
         return Ensemble.of(
             [
-                Network.initialize(units, activations, random_state, X.dtype, output)
+                Network.initialize(units, activations, random_state, X.dtype, last)
                 for random_state in random_states
             ]
         )
@@ -771,25 +764,30 @@ class BaseMLPClassifier(
             history.validation_loss_curve = (goes_on and self.validation_loss_curve_) or []
         return history
 
-    def _get_problem(self, data: TrainingData, rows: NDArray[np.intp], mean: float) -> Problem:
+    def _get_problem(
+        self, data: TrainingData, rows: NDArray[np.intp], mean: float, output: Output
+    ) -> Problem:
         decouples = self.solver in OPTIMIZERS and OPTIMIZERS[self.solver].decouples
         alpha = 0.0 if decouples else self.alpha
-        code = LOSSES[self._loss].code
-        return Problem.weighted(data, rows, mean, alpha, code, self.label_smoothing)
+        return Problem.weighted(data, rows, mean, alpha, output, self.label_smoothing)
 
     def _get_problems(
-        self, data: TrainingData, rows: list[NDArray[np.intp]], state: TrainingState
+        self,
+        data: TrainingData,
+        rows: list[NDArray[np.intp]],
+        state: TrainingState,
+        output: Output,
     ) -> list[Problem]:
         """Return what each member minimises, on its rows."""
         return [
-            self._get_problem(data, part, member.mean_weight(data.weights[part]))
+            self._get_problem(data, part, member.mean_weight(data.weights[part]), output)
             for part, member in zip(rows, state.members, strict=True)
         ]
 
     def _conclude(
         self,
         ensemble: Ensemble,
-        classes: NDArray[Any],
+        output: Output,
         history: History,
         state: TrainingState | None,
         *,
@@ -804,12 +802,12 @@ class BaseMLPClassifier(
                 "be preprocessed, or learning_rate_init or alpha is too large."
             )
         # At once: no signal and no other thread finds the attributes of two fits.
-        self.__dict__.update(self._attributes(ensemble, classes, history, state))
+        self.__dict__.update(self._attributes(ensemble, output, history, state))
 
     def _attributes(
         self,
         ensemble: Ensemble,
-        classes: NDArray[Any],
+        output: Output,
         history: History,
         state: TrainingState | None,
     ) -> dict[str, Any]:
@@ -818,10 +816,10 @@ class BaseMLPClassifier(
         if history.best_score is None:
             best_loss = min(history.loss_curve, default=history.loss)
         return {
-            "classes_": classes,
+            "classes_": output.classes,
             "n_layers_": ensemble.depth + 1,
             "n_outputs_": ensemble.units[-1],
-            "out_activation_": LOSSES[self._loss].link,
+            "out_activation_": output.loss.link,
             "n_iter_": history.n_iter,
             "t_": history.t,
             "loss_": history.loss,
@@ -872,5 +870,5 @@ class BaseMLPClassifier(
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
-        tags.classifier_tags.multi_class = self._multi_class
+        tags.classifier_tags.multi_class = self._output_class.is_multiclass
         return tags

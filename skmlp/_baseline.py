@@ -11,9 +11,8 @@ from skmlp._columns import scale_to_mend
 from skmlp._ensemble import Ensemble
 from skmlp._history import History
 from skmlp._kernels.optimizers import OPTIMIZERS
-from skmlp._network import Network, one_for_each_class
+from skmlp._network import Network
 from skmlp._problem import Problem
-from skmlp._scoring import below_largest
 from skmlp._warnings import advice, as_sentence
 
 # Rows that are gathered at a time.
@@ -72,13 +71,13 @@ def say_unlearned(
         class, which leaves nothing to learn; where `tol` is so large that nothing was to be
         learned; and where a strong penalty is the reason for predicting the frequencies.
     """
-    n_classes, X = max(2, ensemble.units[-1]), problems[0].data.X
-    of_frequencies = sum(_loss_of_frequencies(p, n_classes) for p in problems) / len(problems)
+    output, X = problems[0].output, problems[0].data.X
+    of_frequencies = sum(map(_loss_of_frequencies, problems)) / len(problems)
     bar = of_frequencies * (1 - _ROUNDING)
     if of_frequencies == 0 or not history.loss >= bar:
         return ""
     pairs = zip(ensemble.members, problems, strict=True)
-    loss = sum(_loss_of_data(*pair, n_classes) for pair in pairs) / len(problems)
+    loss = sum(_loss_of_data(*pair) for pair in pairs) / len(problems)
     is_strong = _has_strong_penalty(params, problems[0], batch_size)
     is_scaled = scale_to_mend(X) is None
     if not (is_scaled or is_strong or np.any(params.dropout)):
@@ -95,25 +94,20 @@ def say_unlearned(
         f"The training loss, {loss:.4g}, is no better than the {of_frequencies:.4g} of "
         "predicting the frequencies of the classes for every row."
     )
-    remedy = "lower alpha" if is_strong else _remedy(history, params, math.log(n_classes))
+    remedy = (
+        "lower alpha" if is_strong else _remedy(history, params, math.log(output.n_classes))
+    )
     if usual:
         return f"{finding} {advice(X, remedy or usual)}"
     return f"{finding} {as_sentence(remedy)}" if remedy and is_scaled else finding
 
 
-def _loss_of_frequencies(problem: Problem, n_classes: int) -> float:
-    """Return the least loss that one prediction for all rows has, 0 where there is one class.
-
-    It is the entropy of the labels' weights, smoothed as the labels are.
-    """
-    totals = np.zeros(n_classes)
+def _loss_of_frequencies(problem: Problem) -> float:
+    """Return the least loss that one prediction for all rows has."""
+    totals = np.zeros(problem.output.n_classes)
     for rows in _blocks(problem):
-        totals += np.bincount(problem.data.y[rows], problem.data.weights[rows], n_classes)
-    if np.count_nonzero(totals) < 2:
-        return 0.0
-    shares = (1 - problem.smoothing) * totals / totals.sum() + problem.smoothing / n_classes
-    shares = shares[shares > 0]
-    return float(-(shares * np.log(shares)).sum())
+        totals += np.bincount(problem.data.y[rows], problem.data.weights[rows], totals.size)
+    return problem.output.loss_of_frequencies(totals, problem.smoothing)
 
 
 def _blocks(problem: Problem) -> Iterator[NDArray[np.intp]]:
@@ -122,16 +116,14 @@ def _blocks(problem: Problem) -> Iterator[NDArray[np.intp]]:
         yield problem.rows[start : start + _BLOCK]
 
 
-def _loss_of_data(network: Network, problem: Problem, n_classes: int) -> float:
+def _loss_of_data(network: Network, problem: Problem) -> float:
     """Return the mean loss of a member's training rows, without the penalty."""
     total = total_weight = 0.0
     for rows in _blocks(problem):
         logits = network.logits(problem.data.X, rows).astype(np.float64)
-        below = below_largest(one_for_each_class(logits, n_classes))
-        expected = (1 - problem.smoothing) * below[np.arange(len(rows)), problem.data.y[rows]]
-        expected += problem.smoothing * below.mean(axis=1)
+        losses = problem.output.losses(logits, problem.data.y[rows], problem.smoothing)
         weights = problem.data.weights[rows].astype(np.float64)
-        total += float((weights * (np.log(np.exp(below).sum(axis=1)) - expected)).sum())
+        total += float((weights * losses).sum())
         total_weight += float(weights.sum())
     return total / total_weight
 

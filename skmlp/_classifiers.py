@@ -1,12 +1,8 @@
 """The two public classifiers: what tells them apart is the output layer."""
 
-from typing import Any
-
-from numpy.typing import NDArray
-
 from skmlp._base import BaseMLPClassifier
-from skmlp._caller import warn
 from skmlp._docstrings import share_docstring
+from skmlp._output import Binary, Multinomial
 
 
 @share_docstring
@@ -41,20 +37,7 @@ class MLPBinaryClassifier(BaseMLPClassifier):
     (100, 8)
     """
 
-    _loss = "binary"
-    _multi_class = False
-
-    def _check_classes(self, classes: NDArray[Any]) -> None:
-        if len(classes) < 2:
-            raise ValueError(
-                "Classification needs at least two classes, but there is only one class: "
-                f"{classes.tolist()[0]!r}. MLPMulticlassClassifier takes any number of classes."
-            )
-        if len(classes) > 2:
-            raise ValueError(
-                "Only binary classification is supported. The type of the target is "
-                "multiclass. MLPMulticlassClassifier takes any number of classes."
-            )
+    _output_class = Binary
 
 
 @share_docstring
@@ -93,12 +76,4 @@ class MLPMulticlassClassifier(BaseMLPClassifier):
     (450, 10)
     """
 
-    _loss = "multinomial"
-    _multi_class = True
-
-    def _check_classes(self, classes: NDArray[Any]) -> None:
-        if len(classes) == 1:
-            warn(
-                f"y has a single class, {classes.tolist()[0]!r}: there is nothing to learn. "
-                "It is predicted for all rows, with probability 1."
-            )
+    _output_class = Multinomial

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from skmlp._kernels._layout import FAN_IN, FAN_OUT
 from skmlp._kernels.optimizers import stride_of
 from skmlp._network import Network, aligned_empty, coefs_of, intercepts_of, slopes_of
+from skmlp._output import Output
 from skmlp._validation import Matrix
 
 
@@ -89,28 +90,26 @@ class Ensemble:
         self.coefs[-1][:] /= temperature
         self.intercepts[-1][:] /= temperature
 
-    def check_ends(self, n_features: int, n_classes: int, *, one_logit: bool) -> None:
+    def check_ends(self, n_features: int, output: Output) -> None:
         """Raise ValueError where the estimator's attributes are not the network's.
 
-        The kernels would read and write beside their arrays. `one_logit` says whether there is
-        one for two classes, instead of one for each.
+        The kernels would read and write beside their arrays.
         """
-        n_inputs, n_outputs = self.layers[0, FAN_IN], self.layers[-1, FAN_OUT]
-        n_known = 2 if one_logit else n_outputs
-        if n_features != n_inputs or n_classes != n_known:
+        n_inputs, n_logits = self.layers[0, FAN_IN], self.layers[-1, FAN_OUT]
+        if n_features != n_inputs or not output.fits(n_logits):
             raise ValueError(
                 f"n_features_in_ or classes_ was changed after fit: they are of {n_features} "
-                f"features and {n_classes} classes; the network has {n_inputs} and {n_known}."
+                f"features and {output.n_classes} classes; the network has {n_inputs} inputs "
+                f"and {n_logits} logits."
             )
 
-    def write_probabilities(self, X: Matrix, link: int, out: NDArray[Any]) -> bool:
+    def write_probabilities(self, X: Matrix, output: Output, out: NDArray[Any]) -> bool:
         """Write the mean of the members' probabilities into `out`.
 
         Parameters
         ----------
         X : Matrix
-        link : int
-            Code of the loss.
+        output : Output
         out : array of shape (m, n_classes)
             Of theta's dtype.
 
@@ -119,6 +118,7 @@ class Ensemble:
         bool
             False where not all of a dense X is finite, or of what is written.
         """
+        link = output.loss.code
         first, *others = self.members
         finite = first.write_outputs(X, self.depth, out, link=link)
         if others:
@@ -129,7 +129,7 @@ class Ensemble:
             out /= len(self.theta)
         return finite
 
-    def logits(self, X: Matrix, link: int, n_rows: int, n_classes: int) -> tuple[Any, bool]:
+    def logits(self, X: Matrix, output: Output, n_rows: int) -> tuple[Any, bool]:
         """Return what the members' common decision is taken from, and whether all is finite.
 
         Returns
@@ -144,8 +144,8 @@ class Ensemble:
         if len(self.theta) == 1:
             logits = np.empty((n_rows, self.layers[-1, FAN_OUT]), dtype)
             return logits, self.members[0].write_outputs(X, self.depth, logits)
-        probabilities = np.empty((n_rows, n_classes), dtype)
-        finite = self.write_probabilities(X, link, probabilities)
+        probabilities = np.empty((n_rows, output.n_classes), dtype)
+        finite = self.write_probabilities(X, output, probabilities)
         return np.log(probabilities, out=probabilities), finite
 
     def write_hidden(self, X: Matrix, layers: Sequence[int], out: NDArray[Any]) -> bool:

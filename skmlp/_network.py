@@ -276,29 +276,6 @@ class Network:
         return out
 
 
-# A network has a logit for each of its classes, or a single one for two: the second's, where
-# the first's is 0.
-
-
-def are_logits(logits: NDArray[Any], n_classes: int) -> bool:
-    """Return whether logits (n, q) have probabilities, as an infinite one of two has."""
-    if logits.shape[1] < n_classes:
-        return not bool(np.isnan(logits).any())
-    return bool(np.isfinite(logits).all())
-
-
-def predicted_codes(logits: NDArray[Any], n_classes: int) -> NDArray[np.intp]:
-    """Return the class code of each row of logits (n, q): a single one of two by its sign."""
-    if logits.shape[1] < n_classes:
-        return (logits[:, 0] > 0).astype(np.intp)
-    return logits.argmax(axis=1)
-
-
-def one_for_each_class(logits: NDArray[Any], n_classes: int) -> NDArray[Any]:
-    """Return logits (n, n_classes), given (n, q)."""
-    return np.pad(logits, ((0, 0), (1, 0))) if logits.shape[1] < n_classes else logits
-
-
 def for_each_block(function: Callable[[slice], bool], n_rows: int, n_jobs: int | None) -> bool:
     """Call `function` on slices that together are all rows, in `n_jobs` threads.
 

@@ -13,8 +13,8 @@ from sklearn.utils.validation import assert_all_finite, check_is_fitted, validat
 from skmlp._ensemble import Ensemble
 from skmlp._explanations import explained
 from skmlp._float_errors import quiet
-from skmlp._kernels.losses import LOSSES
-from skmlp._network import are_logits, for_each_block, predicted_codes
+from skmlp._network import for_each_block
+from skmlp._output import Output
 from skmlp._validation import (
     Matrix,
     as_matrix,
@@ -31,10 +31,6 @@ _OVERFLOW = (
 )
 
 
-def _log_odds(logits: NDArray[Any]) -> NDArray[Any]:
-    return logits[:, 1] - logits[:, 0] if logits.shape[1] == 2 else logits[:, 0]
-
-
 class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     """The methods of a classifier that only read its network.
 
@@ -42,12 +38,16 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     be a TransformerMixin.
     """
 
-    _loss: ClassVar[str]
-    _multi_class: ClassVar[bool]
+    _output_class: ClassVar[type[Output]]
     _ensemble: Ensemble
     classes_: NDArray[Any]
     n_jobs: int | None
     transform_layer: Any
+
+    @property
+    def _output(self) -> Output:
+        """What the network's logits mean."""
+        return self._output_class(self.classes_)
 
     @quiet
     def _for_each_block(
@@ -106,9 +106,7 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
                 ensure_all_finite=not is_dense,  # else the network looks, which has X at hand
             )
         X = as_native(X)
-        self._ensemble.check_ends(
-            X.shape[1], len(self.classes_), one_logit=not self._multi_class
-        )
+        self._ensemble.check_ends(X.shape[1], self._output)
         ours = self._ensemble.theta.dtype
         result = np.empty((X.shape[0], *shape), dtype or ours)
         # A dense X of another dtype is converted by blocks, to be no larger than memory.
@@ -137,12 +135,12 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         dtype: Any = None,
     ) -> NDArray[Any]:
         """Return what `finish` makes of logits (m, q); its shape for one row is given."""
-        link, n_classes = LOSSES[self._loss].code, len(self.classes_)
+        output = self._output
 
         def compute(rows: Matrix, out: NDArray[Any]) -> bool:
-            logits, finite = self._ensemble.logits(rows, link, len(out), n_classes)
+            logits, finite = self._ensemble.logits(rows, output, len(out))
             out[:] = finish(logits)
-            return finite and are_logits(logits, n_classes)
+            return finite and output.are_valid(logits)
 
         return self._for_each_block(X, shape, dtype, compute)
 
@@ -191,11 +189,7 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             X is invalid, or its numbers are so large that logits overflow.
         """
         check_is_fitted(self)
-        n_classes = len(self.classes_)
-        codes = self._from_logits(
-            X, (), lambda logits: predicted_codes(logits, n_classes), np.intp
-        )
-        return self.classes_[codes]
+        return self.classes_[self._from_logits(X, (), self._output.decide, np.intp)]
 
     def predict_proba(self, X: Any) -> NDArray[Any]:
         """Return the probability of each class.
@@ -218,12 +212,9 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             As of `predict`.
         """
         check_is_fitted(self)
-        link, write = LOSSES[self._loss].code, self._ensemble.write_probabilities
+        output, write = self._output, self._ensemble.write_probabilities
         result = self._for_each_block(
-            X,
-            (len(self.classes_),),
-            None,
-            lambda rows, out: write(rows, link, out),
+            X, (output.n_classes,), None, lambda rows, out: write(rows, output, out)
         )
         if result.dtype != self._ensemble.theta.dtype:  # a narrower one may make it 0 again
             np.maximum(result, np.finfo(result.dtype).tiny, out=result)
@@ -269,12 +260,7 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             As of `predict`.
         """
         check_is_fitted(self)
-        n_classes = len(self.classes_)
-        if n_classes == 1:  # whatever its logit, which says nothing
-            return self._from_logits(X, (1,), np.zeros_like)
-        if n_classes == 2:
-            return self._from_logits(X, (), _log_odds)
-        return self._from_logits(X, (n_classes,), lambda logits: logits)
+        return self._from_logits(X, self._output.score_shape, self._output.scores)
 
     def transform(self, X: Any) -> NDArray[Any]:
         """Return the hidden representation: the outputs of the layer `transform_layer`.

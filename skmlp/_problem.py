@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skmlp._network import Network
+from skmlp._output import Output
 from skmlp._team import Team, n_helpful_threads
 from skmlp._validation import TrainingData
 
@@ -22,7 +23,8 @@ class Problem:
         The training rows, whose order the epochs change in place.
     alpha : float
         Divided by the mean weight, too.
-    loss : int
+    output : Output
+        Whose loss ℓ is.
     smoothing : float
         Of the labels.
     """
@@ -30,8 +32,13 @@ class Problem:
     data: TrainingData
     rows: NDArray[np.intp]
     alpha: float
-    loss: int
+    output: Output
     smoothing: float
+
+    @property
+    def loss(self) -> int:
+        """The code of the loss."""
+        return self.output.loss.code
 
     @classmethod
     def weighted(
@@ -40,7 +47,7 @@ class Problem:
         rows: NDArray[np.intp],
         mean: float,
         alpha: float,
-        loss: int,
+        output: Output,
         smoothing: float = 0.0,
     ) -> "Problem":
         """Divide the weights, which take on X's dtype, and the penalty by the mean weight."""
@@ -48,7 +55,7 @@ class Problem:
         np.divide(data.weights, mean, out=weights, casting="same_kind")
         # NumPy's numbers, of other types to numba, would compile the kernels anew.
         alpha, smoothing = float(alpha), float(smoothing)
-        return cls(data._replace(weights=weights), rows, alpha / mean, loss, smoothing)
+        return cls(data._replace(weights=weights), rows, alpha / mean, output, smoothing)
 
 
 def team_of(network: Network, problem: Problem, n_jobs: int | None, n_rows: int) -> Team:

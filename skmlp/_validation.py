@@ -539,7 +539,7 @@ def split_rows(
     *,
     fraction: float,
     random_state: np.random.RandomState,
-    stratify: bool,
+    strata: NDArray[np.intp] | None,
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]] | None:
     """Split rows into training and validation rows, as scikit-learn's MLP does.
 
@@ -555,7 +555,8 @@ def split_rows(
     fraction : float
         Share of the validation rows.
     random_state : RandomState
-    stratify : bool
+    strata : int array of shape (n,), or None
+        What is held out in equal parts of, where that is possible.
 
     Returns
     -------
@@ -576,12 +577,13 @@ def split_rows(
     if n_validation < _LEAST_HELD_OUT or n_validation == rows.size:
         _warn_too_few(rows.size, _held_out(fraction, n_validation))
         return None
-    stratify = stratify and _can_stratify(y[rows], n_validation)
+    if strata is not None and not _can_stratify(strata[rows], n_validation):
+        strata = None
     training, validation = train_test_split(
         rows,
         test_size=fraction,
         random_state=random_state,
-        stratify=y[rows] if stratify else None,
+        stratify=None if strata is None else strata[rows],
     )
     training, validation, n_lost = _give_back_lost_classes(rows, y, training, validation)
     if validation.size < _LEAST_HELD_OUT:

@@ -49,6 +49,7 @@ ORDER = [
     "skmlp._schedules",
     "skmlp._shuffling",
     "skmlp._ensemble",
+    "skmlp._output",
     "skmlp._float_errors",
     "skmlp._network",
     "skmlp._team",

@@ -8,18 +8,20 @@ from skmlp._kernels.losses import LOSSES
 from skmlp._kernels.network import n_halves
 from skmlp._lbfgs import Objective
 from skmlp._network import Network
+from skmlp._output import Binary, Multinomial
 from skmlp._problem import Problem
 from skmlp._validation import TrainingData, as_matrix
 
 N_ROWS, N_FEATURES = 40, 5
+OUTPUTS = {"binary": Binary(np.arange(2)), "multinomial": Multinomial(np.arange(3))}
 
 
 def make_objective(rng, activations, loss, weighted, alpha, smoothing=0.0):
-    n_outputs = 1 if loss == "binary" else 3
-    y = rng.integers(0, max(n_outputs, 2), N_ROWS)
+    output = OUTPUTS[loss]
+    y = rng.integers(0, output.n_classes, N_ROWS)
     weights = rng.uniform(0.1, 3, N_ROWS) if weighted else np.ones(N_ROWS)
     X = as_matrix(rng.normal(size=(N_ROWS, N_FEATURES)), np.float64)
-    units = [N_FEATURES, 7, 6, n_outputs]
+    units = [N_FEATURES, 7, 6, output.n_logits]
     network = Network.initialize(units, activations, np.random.RandomState(0), np.float64)
     network.theta[:] = rng.normal(size=network.theta.size)
     problem = Problem.weighted(
@@ -27,15 +29,19 @@ def make_objective(rng, activations, loss, weighted, alpha, smoothing=0.0):
         np.arange(N_ROWS),
         weights.mean(),
         alpha,
-        LOSSES[loss].code,
+        output,
         smoothing,
     )
     return Objective(network, problem, None), network.theta.copy()
 
 
+def test_every_loss_has_an_output():
+    assert {output.loss for output in OUTPUTS.values()} == set(LOSSES.values())
+
+
 @pytest.mark.parametrize("alpha", [0.0, 2.0])
 @pytest.mark.parametrize("weighted", [False, True], ids=["unit", "weighted"])
-@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("loss", OUTPUTS)
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_gradient(rng, activation, loss, weighted, alpha):
     """Steps of 1e-5 leave a truncation error of 1e-10 and a rounding error of 1e-11.
@@ -47,7 +53,7 @@ def test_gradient(rng, activation, loss, weighted, alpha):
     check_gradient(objective, theta)
 
 
-@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("loss", OUTPUTS)
 @pytest.mark.parametrize(
     "activations", [("prelu", "gelu"), ("tanh", "prelu"), ("selu", "relu")]
 )
@@ -70,7 +76,7 @@ def check_gradient(objective, theta):
     np.testing.assert_allclose(gradient, numeric, atol=1e-6 * np.abs(numeric).max())
 
 
-@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("loss", OUTPUTS)
 def test_blocks_add_up(rng, loss):
     """Rows taken 7 at a time give what all 40 at once give, to rounding."""
     objective, theta = make_objective(rng, ["tanh", "silu"], loss, weighted=True, alpha=1.0)
@@ -87,7 +93,7 @@ def wide_objective(rng, dtype, scale=1.0):
     y = rng.integers(0, 3, 300)
     network = Network.initialize([30, 70, 50, 3], ["relu"] * 2, np.random.RandomState(0), dtype)
     data = TrainingData(X, y, np.ones(300, dtype))
-    problem = Problem.weighted(data, np.arange(300), 1.0, 1.0, LOSSES["multinomial"].code)
+    problem = Problem.weighted(data, np.arange(300), 1.0, 1.0, Multinomial(np.arange(3)))
     return Objective(network, problem, None), network
 
 

@@ -491,7 +491,7 @@ class TestSplit:
             y,
             fraction=fraction,
             random_state=np.random.RandomState(0),
-            stratify=stratify,
+            strata=np.asarray(y) if stratify else None,
         )
 
     def test_partition_of_the_given_rows(self):

@@ -10,9 +10,9 @@ from sklearn.utils._optional_dependencies import check_matplotlib_support
 from skmlp._displays._artists import merged, new_axes
 from skmlp._float_errors import quiet
 from skmlp._kernels.activations import ACTIVATIONS
-from skmlp._kernels.losses import LOSSES
 from skmlp._lbfgs import Objective
 from skmlp._network import Network
+from skmlp._output import Binary
 from skmlp._parameters import suggestion
 from skmlp._problem import Problem
 from skmlp._types import Activation
@@ -41,7 +41,7 @@ def _activate(name: str, z: NDArray[np.float64]) -> tuple[NDArray[Any], NDArray[
     values = np.empty((1, len(z)))
     network.write_outputs(row, 1, values)
     data = TrainingData(row, np.zeros(1, np.intp), np.ones(1))
-    problem = Problem.weighted(data, np.arange(1), 1.0, 0.0, LOSSES["binary"].code)
+    problem = Problem.weighted(data, np.arange(1), 1.0, 0.0, Binary(np.arange(2)))
     _, gradient = Objective(network, problem, None)(network.theta.copy())
     of_z, of_output = Network(gradient, network.layers).intercepts
     return values[0], of_z / (of_output * _TINY_WEIGHT)

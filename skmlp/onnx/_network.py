@@ -25,6 +25,7 @@ from sklearn.utils.validation import check_is_fitted
 from skmlp._ensemble import Ensemble
 from skmlp._kernels._layout import ACTIVATION
 from skmlp._kernels.activations import _LEAK, _SELU_ALPHA, _SELU_SCALE, ACTIVATIONS
+from skmlp._output import Binary, Multinomial, Output
 from skmlp.onnx._tensor import Tensor, alias, emit, joined
 
 # Networks whose representation goes on to another estimator have no other output.
@@ -112,12 +113,16 @@ def _layers(x: Tensor, ensemble: Ensemble) -> Iterator[Tensor]:
         yield x
 
 
+# What an output makes of its logits.
+PROBABILITY_FORMS: dict[type[Output], Callable[[Tensor], Tensor]] = {
+    Binary: lambda logits: joined([(-logits).apply("Sigmoid"), logits.apply("Sigmoid")]),
+    Multinomial: lambda logits: logits.apply("Softmax", axis=-1),
+}
+
+
 def _probabilities(logits: Tensor, network: Any) -> Tensor:
     """Return the probabilities (n, n_classes), the mean of the members'."""
-    if network._multi_class:
-        p = logits.apply("Softmax", axis=-1)
-    else:
-        p = joined([(-logits).apply("Sigmoid"), logits.apply("Sigmoid")])
+    p = PROBABILITY_FORMS[type(network._output)](logits)
     if len(network._ensemble.theta) == 1:
         return p
     return p.apply("ReduceMeanAnyOpset", np.array([0]), keepdims=0)
@@ -125,11 +130,12 @@ def _probabilities(logits: Tensor, network: Any) -> Tensor:
 
 def _scores(logits: Tensor, p: Tensor, network: Any) -> Tensor:
     """Return what `decision_function` does, for two classes beside the negative."""
-    has_logits = len(network._ensemble.theta) == 1 and len(network.classes_) > 1
+    output = network._output
+    has_logits = len(network._ensemble.theta) == 1 and output.can_be_watched
     scores = logits if has_logits else p.apply("Log")
-    if len(network.classes_) != 2:
+    if output.score_shape:
         return scores
-    if not has_logits or network._multi_class:
+    if not has_logits or output.n_logits > 1:
         scores = scores.take([1]) - scores.take([0])
     return joined([-scores, scores])
 
@@ -209,7 +215,7 @@ def shape_of_network(operator: Any) -> None:
         is_text = labels.dtype == object
         label_type = StringTensorType if is_text else Int64TensorType
         operator.outputs[0].set_type(label_type([n_rows]))
-        operator.outputs[1].type.shape = [n_rows, len(network.classes_)]
+        operator.outputs[1].type.shape = [n_rows, network._output.n_classes]
     if transforms:
         network._transformed_layers()  # which says what is wrong where there is none
         operator.outputs[-1].type.shape = [n_rows, network._n_features_out]
