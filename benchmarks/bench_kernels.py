@@ -18,13 +18,13 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 import skmlp
+from skmlp._data import as_matrix
 from skmlp._kernels import matmul
 from skmlp._kernels._simd import INT, Vectors
 from skmlp._kernels.epoch import run_epoch
 from skmlp._kernels.losses import LOSSES
 from skmlp._kernels.optimizers import OPTIMIZERS
 from skmlp._network import Network
-from skmlp._validation import as_matrix
 
 PRODUCTS = [(192, 20, 96), (192, 100, 96), (96, 192, 192), (192, 784, 784), (197, 23, 101)]
 # Accumulators of the peak: at least the two instructions a cycle times their latency of four

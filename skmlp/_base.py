@@ -16,14 +16,25 @@ from sklearn.utils.multiclass import _check_partial_fit_first_call
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skmlp._callbacks import CallbackSupport, FitCallbacks
+from skmlp._data import (
+    TrainingData,
+    as_matrix,
+    as_native,
+    check_convertible,
+    check_no_date_columns,
+    check_no_dates,
+    converting_rows,
+    kept_dtypes,
+)
 from skmlp._decorators import available_if, fit_context
 from skmlp._ensemble import Ensemble
-from skmlp._explanations import explained
+from skmlp._explanations import explained, naming
 from skmlp._float_errors import as_caller, quiet_fit
 from skmlp._history import History
 from skmlp._initialization import initialize_from_data
 from skmlp._kernels.activations import ACTIVATIONS
 from skmlp._kernels.optimizers import OPTIMIZERS
+from skmlp._labels import as_labels, check_given_classes, check_targets
 from skmlp._lbfgs import train_lbfgs
 from skmlp._network import Network
 from skmlp._output import Output
@@ -33,6 +44,7 @@ from skmlp._prediction import PredictionMixin
 from skmlp._problem import Problem
 from skmlp._schedules import SCHEDULES
 from skmlp._scoring import ValidationSet, takes_weights
+from skmlp._splitting import fold_rows, split_rows
 from skmlp._training import StochasticTraining, TrainingState
 from skmlp._types import (
     Activations,
@@ -48,31 +60,15 @@ from skmlp._types import (
 )
 from skmlp._undo import Undo
 from skmlp._validation import (
-    TrainingData,
-    as_labels,
-    as_matrix,
-    as_native,
     check_activations,
-    check_convertible,
     check_dropout,
-    check_given_classes,
     check_hidden_layer_sizes,
-    check_no_date_columns,
-    check_no_dates,
     check_numbers,
-    check_range_of_weights,
     check_same_architecture,
     check_size,
-    check_targets,
-    check_weights,
-    class_weights_of_rows,
-    converting_rows,
-    fold_rows,
-    kept_dtypes,
-    naming,
-    split_rows,
 )
 from skmlp._warnings import warn_far, warn_unused
+from skmlp._weights import check_range_of_weights, check_weights, class_weights_of_rows
 
 
 def _has_partial_fit(estimator: Any) -> bool:

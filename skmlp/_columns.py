@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from skmlp._validation import Matrix, TrainingData
+from skmlp._data import Matrix, TrainingData
 
 # Rows that stand for all, and fewer where they would have more elements than it takes to see a
 # scale, of whose size there are several arrays, or to compare rows.

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skmlp._data import Matrix
 from skmlp._kernels._layout import FAN_IN, FAN_OUT
 from skmlp._kernels.optimizers import stride_of
 from skmlp._network import Network, aligned_empty, coefs_of, intercepts_of, slopes_of
 from skmlp._output import Output
-from skmlp._validation import Matrix
 
 
 @dataclass(frozen=True)

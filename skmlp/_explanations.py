@@ -6,6 +6,7 @@ Nothing here is called before something is refused, but for the search for missi
 import re
 import reprlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, time, timedelta
 from typing import Any, NamedTuple
 
@@ -57,6 +58,21 @@ def is_missing(value: Any) -> bool:
 def of_kind(error: Exception, message: str) -> TypeError | ValueError:
     """Return a TypeError for a TypeError, and else a ValueError."""
     return TypeError(message) if isinstance(error, TypeError) else ValueError(message)
+
+
+@contextmanager
+def naming(argument: str) -> Iterator[None]:
+    """Put the name of an argument before what is raised about it without its name."""
+    try:
+        yield
+    except (OverflowError, TypeError, ValueError) as error:
+        if names_it(error, argument):
+            raise
+        raise of_kind(error, f"{argument} is invalid: {error}") from error
+
+
+def names_it(error: Exception, argument: str) -> bool:
+    return re.search(rf"\b{argument}\b", str(error)) is not None
 
 
 def explained(

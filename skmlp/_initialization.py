@@ -3,11 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from skmlp._data import TrainingData
 from skmlp._ensemble import Ensemble
 from skmlp._kernels._layout import ACTIVATION
 from skmlp._kernels.activations import ACTIVATIONS
 from skmlp._network import Network
-from skmlp._validation import TrainingData
 
 # So many rows tell a unit's mean and deviation to some percent.
 _SAMPLE = 2048

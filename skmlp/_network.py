@@ -8,6 +8,8 @@ import numpy as np
 from joblib import effective_n_jobs
 from numpy.typing import NDArray
 
+from skmlp._data import Matrix, read_only
+from skmlp._explanations import naming
 from skmlp._kernels._layout import (
     ACTIVATION,
     BIASES,
@@ -24,7 +26,6 @@ from skmlp._kernels.activations import ACTIVATIONS, INITIAL_SLOPE
 from skmlp._kernels.epoch import n_tallies
 from skmlp._kernels.network import NO_LINK, PANEL, gradient_size, n_deltas, n_scratch, outputs
 from skmlp._team import Spread
-from skmlp._validation import Matrix, naming, read_only
 
 # The full gradient takes the rows in blocks, so that memory does not grow with their number: of
 # so many rows, or elements of workspace where rows are wide.

@@ -18,7 +18,7 @@ from scipy.optimize import root_scalar
 
 from skmlp._caller import warn
 from skmlp._kernels.losses import LOSSES, Loss
-from skmlp._validation import encode_labels
+from skmlp._labels import encode_labels
 
 # Temperatures are looked for between these: rows that happen to be predicted without a mistake
 # would ask for 0.

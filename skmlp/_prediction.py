@@ -10,12 +10,7 @@ from scipy import sparse
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import assert_all_finite, check_is_fitted, validate_data
 
-from skmlp._ensemble import Ensemble
-from skmlp._explanations import explained
-from skmlp._float_errors import quiet
-from skmlp._network import for_each_block
-from skmlp._output import Output
-from skmlp._validation import (
+from skmlp._data import (
     Matrix,
     as_matrix,
     as_native,
@@ -24,6 +19,11 @@ from skmlp._validation import (
     converting_rows,
     kept_dtypes,
 )
+from skmlp._ensemble import Ensemble
+from skmlp._explanations import explained
+from skmlp._float_errors import quiet
+from skmlp._network import for_each_block
+from skmlp._output import Output
 
 _OVERFLOW = (
     "The outputs of the network are not finite: Input X contains numbers that are too large, "

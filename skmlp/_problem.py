@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from skmlp._data import TrainingData
 from skmlp._network import Network
 from skmlp._output import Output
 from skmlp._team import Team, n_helpful_threads
-from skmlp._validation import TrainingData
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skmlp._data import TrainingData
 from skmlp._ensemble import Ensemble
 from skmlp._network import Network
 from skmlp._output import Output
-from skmlp._validation import TrainingData
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from sklearn.exceptions import ConvergenceWarning
 
 from skmlp._caller import warn
 from skmlp._columns import distance_from, scale_to_mend
+from skmlp._data import Matrix, TrainingData
 from skmlp._history import History
-from skmlp._validation import Matrix, TrainingData
 
 # Standard deviations apart by more than this say best why the columns are to be scaled.
 _LARGE_RATIO = 100.0

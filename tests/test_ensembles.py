@@ -18,8 +18,8 @@ import skmlp._team
 import skmlp._training
 from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
 from skmlp._scoring import _best_temperature
+from skmlp._splitting import fold_rows
 from skmlp._team import n_helpful_members
-from skmlp._validation import fold_rows
 from tests import oracles
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from skmlp._data import TrainingData, as_matrix
 from skmlp._kernels.activations import ACTIVATIONS
 from skmlp._kernels.losses import LOSSES
 from skmlp._kernels.network import n_halves
@@ -10,7 +11,6 @@ from skmlp._lbfgs import Objective
 from skmlp._network import Network
 from skmlp._output import Binary, Multinomial
 from skmlp._problem import Problem
-from skmlp._validation import TrainingData, as_matrix
 
 N_ROWS, N_FEATURES = 40, 5
 OUTPUTS = {"binary": Binary(np.arange(2)), "multinomial": Multinomial(np.arange(3))}

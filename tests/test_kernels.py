@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from skmlp._data import as_matrix
 from skmlp._kernels import activations, dropout, inputs, losses, optimizers
 from skmlp._kernels._hashing import key_of
 from skmlp._kernels._jit import kernel
@@ -23,7 +24,6 @@ from skmlp._kernels.optimizers import (
     stride_of,
 )
 from skmlp._network import Network
-from skmlp._validation import as_matrix
 from tests import oracles
 from tests.border import from_python
 

@@ -14,11 +14,11 @@ from scipy import sparse
 import skmlp._problem
 import skmlp._training
 from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
+from skmlp._data import as_matrix
 from skmlp._kernels.activations import ACTIVATIONS
 from skmlp._kernels.network import n_halves
 from skmlp._network import Network
 from skmlp._team import Team, n_helpful_threads
-from skmlp._validation import as_matrix
 
 SOLVERS = ["sgd", "adam", "adamw", "lbfgs"]
 

@@ -8,7 +8,8 @@ from sklearn.base import clone
 from sklearn.utils._param_validation import InvalidParameterError
 
 from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier, TabularPreprocessor
-from skmlp._validation import as_matrix, split_rows
+from skmlp._data import as_matrix
+from skmlp._splitting import split_rows
 
 BOTH = pytest.mark.parametrize("classifier", [MLPBinaryClassifier, MLPMulticlassClassifier])
 

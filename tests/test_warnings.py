@@ -25,9 +25,9 @@ from sklearn.preprocessing import (
 import skmlp._baseline
 from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier, TabularPreprocessor
 from skmlp._columns import distance_from
+from skmlp._data import TrainingData, as_matrix
 from skmlp._network import Network
 from skmlp._schedules import SCHEDULES
-from skmlp._validation import TrainingData, as_matrix
 
 NOTHING = "is no better than the"
 

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array, column_or_1d
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
+from skmlp._data import TrainingData, as_matrix
 from skmlp._displays._artists import merged, new_axes
 from skmlp._float_errors import quiet
 from skmlp._kernels.activations import ACTIVATIONS
@@ -16,7 +17,6 @@ from skmlp._output import Binary
 from skmlp._parameters import suggestion
 from skmlp._problem import Problem
 from skmlp._types import Activation
-from skmlp._validation import TrainingData, as_matrix
 
 # Weight of the units whose derivatives are read off a gradient: a power of two, which rounds
 # nothing, and so small that the logit stays 0.

@@ -23,7 +23,7 @@ from skmlp._displays._artists import (
     zero_lines,
 )
 from skmlp._float_errors import quiet
-from skmlp._validation import encode_labels
+from skmlp._labels import encode_labels
 
 # So many unit boundaries are told apart; more are drawn paler.
 _FEW_UNITS = 16

@@ -19,7 +19,7 @@ from skmlp._displays._artists import (
     zero_lines,
 )
 from skmlp._float_errors import quiet
-from skmlp._validation import encode_labels
+from skmlp._labels import encode_labels
 
 # Points along each side of the plane in which the output layer's boundary is drawn.
 _PLANE_RESOLUTION = 200

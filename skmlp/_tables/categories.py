@@ -18,8 +18,9 @@ from sklearn.utils.validation import (
     column_or_1d,
 )
 
+from skmlp._explanations import naming
+from skmlp._labels import check_no_date_missing, check_none_missing
 from skmlp._tables.columns import Column, Floats
-from skmlp._validation import check_no_date_missing, check_none_missing, naming
 
 # Pseudo-count of the global mean in a category's mean, and the folds for cross-fitting.
 _SMOOTHING, _N_FOLDS = 10.0, 5

@@ -1,0 +1,194 @@
+"""The input: from what the user passes to the arrays that the kernels take.
+
+They come out C-ordered, of one floating dtype and read-only. X itself is never copied to
+select, shuffle or split its rows, which are index arrays.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from sklearn.utils.validation import assert_all_finite
+
+from skmlp._explanations import names_it, naming, of_kind
+
+# The dtypes that are kept as they come in; the first is what others become.
+FLOATS = (np.float64, np.float32)
+
+
+class Matrix(NamedTuple):
+    """The input as the kernels take it: dense, or the three arrays of a CSR matrix.
+
+    A dense one has None for the three, a CSR matrix an empty `dense` of shape (0, d). All
+    arrays are read-only views.
+    """
+
+    dense: NDArray[Any]
+    data: NDArray[Any] | None
+    indices: NDArray[Any] | None
+    indptr: NDArray[Any] | None
+
+    def take(self, block: slice) -> "Matrix":
+        """Return consecutive rows of a CSR matrix, without a copy."""
+        assert self.indptr is not None
+        return self._replace(indptr=self.indptr[block.start : block.stop + 1])
+
+
+class TrainingData(NamedTuple):
+    """What fit was given: the input, class codes (n,), and weights (n,)."""
+
+    X: Matrix
+    y: NDArray[np.intp]
+    weights: NDArray[Any]
+
+
+def read_only(array: NDArray[Any]) -> NDArray[Any]:
+    """Return a read-only view, of the one type that the kernels are compiled for."""
+    if not (array.flags.c_contiguous and array.flags.aligned):
+        array = np.require(array, requirements=["C", "A"])
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+def kept_dtypes(X: Any) -> Any:
+    """Return the dtypes in which X is kept; other numbers become the first.
+
+    scikit-learn does not see that of a DataFrame of polars, or a Table of pyarrow's, and would
+    make float64 of float32.
+    """
+    if hasattr(X, "schema") and not hasattr(X, "iloc"):
+        of_columns = getattr(X.schema, "types", None) or X.schema.values()
+        if {str(dtype) for dtype in of_columns} <= {"Float32", "float"}:
+            return np.float32
+    return FLOATS
+
+
+def as_native(X: Any) -> Any:
+    """Return X in the machine's order of bytes, which scikit-learn leaves to a DataFrame.
+
+    In the other order scikit-learn 1.6 does not see NaN and infinity.
+    """
+    if X.dtype.isnative:
+        return X
+    X = X.astype(X.dtype.newbyteorder("="))
+    assert_all_finite(X, input_name="X")
+    return X
+
+
+def as_matrix(X: Any, dtype: Any) -> Matrix:
+    """Return validated X, an array or CSR matrix, as a `Matrix` of the given dtype.
+
+    Nothing is copied where the dtype and the index type fit already.
+
+    Raises
+    ------
+    ValueError
+        A number is too large for the dtype; or the parts of a CSR matrix do not fit together.
+    """
+    is_sparse = sparse.issparse(X)
+    if is_sparse:
+        _check_csr(X)
+    data = X.data if is_sparse else X
+    if data.dtype != dtype:
+        data = data.astype(dtype)
+        assert_all_finite(data, input_name="X")
+    if not is_sparse:
+        return Matrix(read_only(data), None, None, None)
+    largest = max(X.nnz, X.shape[1])
+    index = np.int32 if largest <= np.iinfo(np.int32).max else np.int64
+    indices, indptr = (part.astype(index, copy=False) for part in (X.indices, X.indptr))
+    dense = np.empty((0, X.shape[1]), dtype)
+    return Matrix(*map(read_only, (dense, data, indices, indptr)))
+
+
+def check_convertible(X: Any, dtypes: Any = FLOATS) -> None:
+    """Raise ValueError where a sparse X points beside its shape.
+
+    scipy would write there where it makes CSR of another format, or one of these dtypes, and
+    does not look.
+    """
+    if not sparse.issparse(X) or X.ndim != 2:
+        return
+    if X.format == "csr":
+        if X.dtype not in (dtypes if isinstance(dtypes, tuple) else (dtypes,)):
+            _check_csr(X)
+        return
+    with naming("X"):
+        if X.format in ("csc", "bsr"):
+            X.check_format(full_check=True)
+            return
+        elements = X.tocoo(copy=False)
+    for indices, size in zip(elements.coords, elements.shape, strict=True):
+        if len(indices) != len(elements.data):
+            raise ValueError(
+                "X is not a valid sparse matrix: there must be an index for each element; got "
+                f"{len(indices)} and {len(elements.data)}."
+            )
+        if indices.size and not (indices.min() >= 0 and indices.max() < size):
+            raise ValueError(
+                "X is not a valid sparse matrix: its indices must be from 0 to "
+                f"{size - 1}; got {indices.min()} to {indices.max()}."
+            )
+
+
+def _check_csr(X: Any) -> None:
+    """Raise ValueError where a CSR matrix points beside its columns or its elements.
+
+    scipy looks at that only on request, and the kernels would read and write there.
+    """
+    starts, columns = X.indptr, X.indices
+    if not starts.ndim == columns.ndim == X.data.ndim == 1:
+        raise ValueError("X is not a valid sparse matrix: its parts must have one dimension.")
+    n_stored = min(len(columns), len(X.data))
+    if len(starts) != X.shape[0] + 1:
+        raise ValueError(
+            f"X is not a valid sparse matrix: its indptr must have {X.shape[0] + 1} elements, "
+            f"one more than there are rows; got {len(starts)}."
+        )
+    if starts[0] != 0 or starts[-1] > n_stored or (starts[1:] < starts[:-1]).any():
+        raise ValueError(
+            "X is not a valid sparse matrix: its indptr must rise from 0 to at most the "
+            f"{n_stored} elements that are stored."
+        )
+    if columns.size and not (columns.min() >= 0 and columns.max() < X.shape[1]):
+        raise ValueError(
+            "X is not a valid sparse matrix: its indices must be from 0 to "
+            f"{X.shape[1] - 1}; got {columns.min()} to {columns.max()}."
+        )
+
+
+@contextmanager
+def converting_rows() -> Iterator[None]:
+    """Put X before what is raised about it, and say of an integer that no float can be it."""
+    try:
+        yield
+    except OverflowError as error:
+        raise ValueError(f"X contains a number that is too large: {error}") from error
+    except (TypeError, ValueError) as error:
+        if names_it(error, "X"):
+            raise
+        raise of_kind(error, f"X is invalid: {error}") from error
+
+
+def check_no_dates(X: Any) -> None:
+    """Raise TypeError for an array of dates, whose counts NumPy would take for the numbers."""
+    if isinstance(X, np.ndarray) and X.dtype.kind in "mM":
+        raise TypeError("Input X contains dates or durations")
+
+
+# What the dtypes of pandas, polars and pyarrow are called whose values are dates or times.
+_OF_TIME = re.compile("date|time|duration|period", re.IGNORECASE)
+
+
+def check_no_date_columns(X: Any) -> None:
+    """Raise TypeError for a table with a column of dates, likewise."""
+    dtypes: Any = getattr(X, "dtypes", None)
+    if dtypes is None:
+        dtypes = getattr(getattr(X, "schema", None), "types", ())  # of pyarrow
+    if any(_OF_TIME.match(str(dtype)) for dtype in dtypes):
+        raise TypeError("Input X contains dates or durations")

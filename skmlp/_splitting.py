@@ -1,0 +1,179 @@
+"""Which rows are trained on, and which are held out."""
+
+import warnings
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
+
+from skmlp._caller import warn
+
+# Rows that a fold needs for what is measured on it to be worth it, and all that are held out.
+_LEAST_OF_FOLD, _LEAST_HELD_OUT = 10, 2
+
+
+def split_rows(
+    rows: NDArray[np.intp],
+    y: NDArray[np.intp],
+    *,
+    fraction: float,
+    random_state: np.random.RandomState,
+    strata: NDArray[np.intp] | None,
+) -> tuple[NDArray[np.intp], NDArray[np.intp]] | None:
+    """Split rows into training and validation rows, as scikit-learn's MLP does.
+
+    Where a class would be left without a training row, the split is adapted and a warning
+    says so: a class of a single row cannot be stratified, and rows of a class that fell
+    into the validation part altogether go back.
+
+    Parameters
+    ----------
+    rows : int array of shape (m,)
+    y : int array of shape (n,)
+        Class codes of all rows.
+    fraction : float
+        Share of the validation rows.
+    random_state : RandomState
+    strata : int array of shape (n,), or None
+        What is held out in equal parts of, where that is possible.
+
+    Returns
+    -------
+    (training, validation), two int arrays, or None
+        None with a warning where fewer than two validation rows would be left, or no training
+        row.
+
+    Raises
+    ------
+    ValueError
+        `fraction` is 0.
+    """
+    if fraction == 0:
+        raise ValueError(
+            f"With early_stopping=True validation_fraction must be above 0; got {fraction}."
+        )
+    n_validation = int(np.ceil(fraction * rows.size))
+    if n_validation < _LEAST_HELD_OUT or n_validation == rows.size:
+        _warn_too_few(rows.size, _held_out(fraction, n_validation))
+        return None
+    if strata is not None and not _can_stratify(strata[rows], n_validation):
+        strata = None
+    training, validation = train_test_split(
+        rows,
+        test_size=fraction,
+        random_state=random_state,
+        stratify=None if strata is None else strata[rows],
+    )
+    training, validation, n_lost = _give_back_lost_classes(rows, y, training, validation)
+    if validation.size < _LEAST_HELD_OUT:
+        _warn_too_few(rows.size, _held_out(fraction, validation.size))
+        return None
+    if n_lost:
+        warn(
+            "The validation split left a class without training rows; its rows are used "
+            "for training instead. Consider a smaller validation_fraction, or more data."
+        )
+    return training, validation
+
+
+def _warn_too_few(n_rows: int, reason: str) -> None:
+    warn(
+        f"{n_rows} rows are too few to hold any out: {reason}. All of them are trained on, and "
+        "no epoch is chosen by early stopping. Change validation_fraction, or give fit rows to "
+        "watch as X_val and y_val."
+    )
+
+
+def _held_out(fraction: float, n_validation: int) -> str:
+    return (
+        f"validation_fraction={fraction:.6g} makes it {n_validation}, and there must be "
+        f"{_LEAST_HELD_OUT} at least, and rows of each class left to train on"
+    )
+
+
+def fold_rows(
+    rows: NDArray[np.intp],
+    y: NDArray[np.intp],
+    *,
+    n_members: int,
+    fraction: float,
+    random_state: np.random.RandomState,
+) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]] | None:
+    """Split rows into training and validation rows for each member of an ensemble.
+
+    The validation rows are one after the other of 1 / `fraction` folds, stratified where the
+    classes have the rows for it, so that members hold out different ones. Rows of a class that
+    would be left without a training row go back.
+
+    Parameters
+    ----------
+    rows, y, fraction, random_state
+        As of :func:`split_rows`.
+    n_members : int
+
+    Returns
+    -------
+    list of (training, validation), or None
+        None with a warning where a fold would have fewer than ten rows, or where fewer than
+        two validation rows would be left in all.
+
+    Raises
+    ------
+    ValueError
+        `fraction` is 0, or above one half.
+    """
+    if not 0 < fraction <= 0.5:
+        raise ValueError(
+            "With several members validation_fraction must be from above 0 to 0.5; got "
+            f"{fraction}."
+        )
+    n_folds = round(1 / max(fraction, np.finfo(np.float64).tiny))
+    if rows.size < _LEAST_OF_FOLD * n_folds:
+        folds = f"{n_folds:.6g} folds (1 / validation_fraction)"
+        _warn_too_few(rows.size, f"{folds} must have {_LEAST_OF_FOLD} rows each")
+        return None
+    is_stratified = np.bincount(y[rows]).max() >= n_folds
+    kind = StratifiedKFold if is_stratified else KFold
+    parts: list[tuple[NDArray[np.intp], NDArray[np.intp]]] = []
+    while len(parts) < n_members:
+        folds = kind(n_folds, shuffle=True, random_state=random_state)
+        with warnings.catch_warnings():  # of classes with fewer rows than there are folds
+            warnings.simplefilter("ignore", UserWarning)
+            for part in folds.split(rows, y[rows]):
+                split = _give_back_lost_classes(rows, y, *(rows[side] for side in part))
+                parts.append(split[:2])
+    parts = parts[:n_members]
+    n_validation = sum(validation.size for _, validation in parts)
+    if n_validation < _LEAST_HELD_OUT:
+        _warn_too_few(rows.size, _held_out(fraction, n_validation))
+        return None
+    return parts
+
+
+def _give_back_lost_classes(
+    rows: NDArray[np.intp],
+    y: NDArray[np.intp],
+    training: NDArray[np.intp],
+    validation: NDArray[np.intp],
+) -> tuple[NDArray[np.intp], NDArray[np.intp], int]:
+    """Move the rows of classes that training lacks there; return how many, too."""
+    counts = np.bincount(y[rows])
+    is_lost = (counts > 0) & (np.bincount(y[training], minlength=counts.size) == 0)
+    if not is_lost.any():
+        return training, validation, 0
+    lost = is_lost[y[validation]]
+    training = np.concatenate([training, validation[lost]])
+    return training, validation[~lost], int(lost.sum())
+
+
+def _can_stratify(y: NDArray[np.intp], n_validation: int) -> bool:
+    counts = np.bincount(y)
+    counts = counts[counts > 0]
+    smaller = min(n_validation, y.size - n_validation)
+    possible = counts.min() > 1 and smaller >= counts.size
+    if not possible:
+        warn(
+            "The validation split is not stratified: a class has a single row, or the "
+            "training or validation set has fewer rows than there are classes."
+        )
+    return bool(possible)

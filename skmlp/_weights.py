@@ -1,0 +1,114 @@
+"""Weights of rows and of classes."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils.validation import _check_sample_weight
+
+from skmlp._explanations import naming
+
+# What weights are to be between, so that neither their sum over many calls of partial_fit nor a
+# number divided by their mean overflows.
+_LEAST_WEIGHT, _LARGEST_WEIGHT = 1e-300, 1e300
+
+
+def check_weights(sample_weight: Any, X: Any) -> NDArray[np.float64]:
+    """Return one non-negative weight a row, read-only ones for None.
+
+    Raises
+    ------
+    ValueError
+        The weights are negative, all zero, not finite, too large or of the wrong shape.
+    """
+    if sample_weight is None:
+        # A single one is in memory.
+        return np.broadcast_to(np.float64(1), X.shape[0])
+    if np.iscomplexobj(np.asarray(sample_weight)):
+        raise ValueError(f"sample_weight must be real; got {sample_weight!r}.")
+    with naming("sample_weight"):
+        weights = _check_sample_weight(
+            sample_weight, X, dtype=np.float64, ensure_non_negative=True
+        )
+        if not weights.any():  # scikit-learn checks this only from 1.9 on
+            raise ValueError("Sample weights must contain at least one non-zero number.")
+    return check_range_of_weights(weights, "sample_weight")
+
+
+def check_range_of_weights(weights: NDArray[np.float64], name: str) -> NDArray[np.float64]:
+    """Return weights by whose mean others can be divided: denormal ones become 0.
+
+    Raises
+    ------
+    ValueError
+        They are all denormal, or their sum is too large.
+    """
+    total = weights.sum()
+    if not total < _LARGEST_WEIGHT:
+        raise ValueError(
+            f"The weights of the rows ({name}) are too large: their sum must be below "
+            f"{_LARGEST_WEIGHT:.0e}; got {total}."
+        )
+    weights = np.where(weights < _LEAST_WEIGHT, 0.0, weights)
+    if not weights.any():
+        raise ValueError(
+            f"The weights of the rows ({name}) are too small: one must be at least "
+            f"{_LEAST_WEIGHT:.0e}."
+        )
+    return weights
+
+
+def class_weights_of_rows(
+    class_weight: Any,
+    classes: NDArray[Any],
+    codes: NDArray[np.intp],
+    weights: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return the weight of each row's class.
+
+    Parameters
+    ----------
+    class_weight : {'balanced'}, dict or None
+        'balanced' makes the sum of weights the same for each class that has any.
+    classes : array of shape (k,)
+    codes : int array of shape (n,)
+    weights : array of shape (n,)
+        The rows' own, by which 'balanced' counts.
+
+    Raises
+    ------
+    ValueError
+        A class is not in the dict, which has labels that are no classes; or its weights are no
+        numbers, negative or not finite.
+    """
+    if class_weight == "balanced":
+        totals = np.bincount(codes, weights, len(classes))
+        shares = totals[totals > 0] / totals.sum()
+        by_class = np.zeros(len(classes))
+        # Infinite for a class of next to no weight.
+        by_class[totals > 0] = 1 / (len(shares) * shares)
+    else:
+        by_class = _weights_of_classes(class_weight, classes.tolist())
+    return by_class[codes]
+
+
+def _weights_of_classes(class_weight: dict[Any, Any], labels: list[Any]) -> NDArray[np.float64]:
+    """Return the weight of each class: the dict's, or 1.
+
+    A fold of the rows may lack a class that the dict names, which is right as long as it
+    names all others. Otherwise one of its names may be misspelt.
+    """
+    try:
+        given = np.array(list(class_weight.values()), np.float64)
+    except (OverflowError, TypeError, ValueError) as error:
+        raise ValueError(f"class_weight must have numbers; got {class_weight}.") from error
+    if not (np.isfinite(given) & (given >= 0)).all():
+        raise ValueError(f"class_weight must be non-negative and finite; got {class_weight}.")
+    unknown = [label for label in class_weight if label not in labels]
+    unnamed = [label for label in labels if label not in class_weight]
+    if unknown and unnamed:
+        raise ValueError(
+            f"class_weight has labels that are no classes: {unknown}, and none for "
+            f"{unnamed}. The classes are {labels}; name all of them, or no other label."
+        )
+    return np.array([class_weight.get(label, 1.0) for label in labels], np.float64)
