@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +12,7 @@ from skmlp._history import History
 from skmlp._kernels.optimizers import OPTIMIZERS
 from skmlp._network import Network
 from skmlp._problem import Problem
+from skmlp._types import Params
 from skmlp._warnings import advice, as_sentence
 
 # Rows that are gathered at a time.
@@ -38,7 +38,7 @@ def say_unlearned(
     ensemble: Ensemble,
     problems: Sequence[Problem],
     history: History,
-    params: Any,
+    params: Params,
     *,
     batch_size: int,
     usual: str,
@@ -56,8 +56,7 @@ def say_unlearned(
         One a member.
     history : History
         Its loss is that of the ensemble's parameters.
-    params : object
-        With the estimator's parameters as attributes.
+    params : Params
     batch_size : int
         Rows that share a penalty.
     usual : str
@@ -128,13 +127,13 @@ def _loss_of_data(network: Network, problem: Problem) -> float:
     return total / total_weight
 
 
-def _has_strong_penalty(params: Any, problem: Problem, batch_size: int) -> bool:
+def _has_strong_penalty(params: Params, problem: Problem, batch_size: int) -> bool:
     if params.solver in OPTIMIZERS and OPTIMIZERS[params.solver].decouples:
         return bool(params.alpha >= _STRONG_DECAY)
     return problem.alpha / batch_size >= _STRONG_PENALTY
 
 
-def _remedy(history: History, params: Any, loss_of_equal: float) -> str:
+def _remedy(history: History, params: Params, loss_of_equal: float) -> str:
     """Return what to try where it is plain."""
     if params.solver == "lbfgs":
         return ""

@@ -1,9 +1,4 @@
-"""Training by scipy's L-BFGS-B: the full objective and its gradient, once an evaluation.
-
-``params`` is an object with the estimator's parameters as attributes.
-"""
-
-from typing import Any
+"""Training by scipy's L-BFGS-B: the full objective and its gradient, once an evaluation."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +15,7 @@ from skmlp._network import Network
 from skmlp._problem import Problem, team_of
 from skmlp._reporting import Reporter, get_reporter
 from skmlp._team import ONE_THREAD_OF_BLAS
+from skmlp._types import Params
 from skmlp._warnings import advice, warn_interrupted, warn_unconverged
 
 
@@ -63,7 +59,11 @@ class Objective:
 
 
 def train_lbfgs(
-    ensemble: Ensemble, problem: Problem, history: History, params: Any, callbacks: FitCallbacks
+    ensemble: Ensemble,
+    problem: Problem,
+    history: History,
+    params: Params,
+    callbacks: FitCallbacks,
 ) -> None:
     """Minimise the full objective with scipy's L-BFGS-B, updating ensemble and history.
 

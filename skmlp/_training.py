@@ -1,7 +1,4 @@
-"""The stochastic training loop: Python above the compiled epoch, one turn an epoch.
-
-``params`` is, throughout, an object with the estimator's parameters as attributes.
-"""
+"""The stochastic training loop: Python above the compiled epoch, one turn an epoch."""
 
 import copy
 import math
@@ -30,6 +27,7 @@ from skmlp._scoring import ValidationSet
 from skmlp._shuffling import Shuffler, place_of, put_back
 from skmlp._stopping import Monitor
 from skmlp._team import Spread, n_helpful_members
+from skmlp._types import Params
 from skmlp._validation import check_dropout
 from skmlp._warnings import advice, warn_interrupted, warn_unconverged
 
@@ -55,7 +53,7 @@ class MemberState:
 
     Parameters
     ----------
-    params : object
+    params : Params
     network : Network
     random_state : RandomState
 
@@ -76,7 +74,7 @@ class MemberState:
     _place: Any = None
 
     def __init__(
-        self, params: Any, network: Network, random_state: np.random.RandomState
+        self, params: Params, network: Network, random_state: np.random.RandomState
     ) -> None:
         self.random_state = random_state
         self.start_afresh(params, network)
@@ -84,7 +82,7 @@ class MemberState:
         self._n_weights = 0
         self._sum_of_weights = 0.0
 
-    def start_afresh(self, params: Any, network: Network) -> None:
+    def start_afresh(self, params: Params, network: Network) -> None:
         """Begin with an empty memory, as another solver must."""
         slots = OPTIMIZERS[params.solver].slots
         self.memory = np.zeros((slots, network.theta.size), network.theta.dtype)
@@ -140,7 +138,7 @@ class TrainingState:
 
     Parameters
     ----------
-    params : object
+    params : Params
     ensemble : Ensemble
     random_states : list of RandomState
         One a member.
@@ -164,7 +162,7 @@ class TrainingState:
 
     def __init__(
         self,
-        params: Any,
+        params: Params,
         ensemble: Ensemble,
         random_states: list[np.random.RandomState],
         *,
@@ -188,7 +186,7 @@ class TrainingState:
         kept.monitor = copy.copy(self.monitor)
         return kept
 
-    def resume(self, params: Any, ensemble: Ensemble) -> None:
+    def resume(self, params: Params, ensemble: Ensemble) -> None:
         """Go on in a call to partial_fit, with empty memories where the solver is another."""
         self.is_kept = True
         for member in self.members:
@@ -213,11 +211,11 @@ class _Member:
     network : Network
     problem : Problem
     state : MemberState
-    params : object
+    params : Params
     """
 
     def __init__(
-        self, network: Network, problem: Problem, state: MemberState, params: Any
+        self, network: Network, problem: Problem, state: MemberState, params: Params
     ) -> None:
         self._network = network
         self._problem = problem
@@ -303,7 +301,7 @@ class StochasticTraining:
     validation : ValidationSet or None
     state : TrainingState
     history : History
-    params : object
+    params : Params
     callbacks : FitCallbacks or None
     """
 
@@ -314,7 +312,7 @@ class StochasticTraining:
         validation: ValidationSet | None,
         state: TrainingState,
         history: History,
-        params: Any,
+        params: Params,
         callbacks: FitCallbacks | None = None,
     ) -> None:
         self._ensemble = ensemble

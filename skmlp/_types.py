@@ -1,10 +1,11 @@
 """What type checkers know of parameters; at run time the registries say what there is.
 
-A test asserts that both agree, and :class:`Parameters` with the constructor.
+Tests assert that both agree, and that :class:`Parameters` and :class:`Params` are what the
+constructor takes.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, TypeAlias, TypedDict
+from typing import Any, Literal, Protocol, TypeAlias, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +46,46 @@ ClassWeight: TypeAlias = Literal["balanced"] | dict[Any, Any] | None
 
 class Parameters(TypedDict, total=False):
     """The constructor's parameters, as the keywords of methods."""
+
+    hidden_layer_sizes: Widths
+    activation: Activations
+    solver: Solver
+    alpha: float
+    batch_size: int | Literal["auto"]
+    learning_rate: Schedule
+    learning_rate_init: float
+    power_t: float
+    max_iter: int
+    shuffle: bool
+    random_state: RandomState
+    tol: float
+    verbose: bool | int | Literal["progress"]
+    warm_start: bool
+    momentum: float
+    nesterovs_momentum: bool
+    early_stopping: bool
+    validation_fraction: float
+    beta_1: float
+    beta_2: float
+    epsilon: float
+    n_iter_no_change: float | None
+    max_fun: int
+    n_jobs: int | None
+    class_weight: ClassWeight
+    dropout: Rates
+    warmup_fraction: float
+    label_smoothing: float
+    max_grad_norm: float | None
+    scoring: Scoring
+    transform_layer: int | Literal["all"]
+    n_members: int
+    temperature_scaling: bool
+    init: Initialization
+    scaling_rate: float
+
+
+class Params(Protocol):
+    """What training reads of an estimator: its parameters as attributes."""
 
     hidden_layer_sizes: Widths
     activation: Activations

@@ -1,13 +1,12 @@
 """What a fit says that ended too early, learned nothing, or was given what it cannot use."""
 
-from typing import Any
-
 from sklearn.exceptions import ConvergenceWarning
 
 from skmlp._caller import warn
 from skmlp._columns import distance_from, scale_to_mend
 from skmlp._data import Matrix, TrainingData
 from skmlp._history import History
+from skmlp._types import Params
 
 # Standard deviations apart by more than this say best why the columns are to be scaled.
 _LARGE_RATIO = 100.0
@@ -67,7 +66,7 @@ def warn_far(data: TrainingData, others: TrainingData) -> None:
     )
 
 
-def warn_unused(params: Any) -> None:
+def warn_unused(params: Params) -> None:
     """Warn of parameters that ask for something which L-BFGS does not do.
 
     Those of MLPClassifier that tune a stochastic solver are left out, as a search over solvers

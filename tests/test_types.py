@@ -88,7 +88,9 @@ def test_literals_are_the_constraints(name):
     assert literals_in(hint) == (set() if name == "scoring" else names)
 
 
-def test_tabular_takes_the_parameters_of_the_constructor():
+@pytest.mark.parametrize("written_again", [_types.Parameters, _types.Params])
+def test_they_are_the_parameters_of_the_constructor(written_again):
+    """`tabular` takes the one, and training reads the other."""
     constructor = get_type_hints(MLPBinaryClassifier.__init__)
     assert constructor.pop("return") is type(None)
-    assert list(get_type_hints(_types.Parameters).items()) == list(constructor.items())
+    assert list(get_type_hints(written_again).items()) == list(constructor.items())
