@@ -15,6 +15,16 @@ from sklearn.utils._param_validation import Interval, Options
 from sklearn.utils.multiclass import _check_partial_fit_first_call
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from skmlp._assembly import (
+    build_ensemble,
+    build_problem,
+    build_problems,
+    for_each_member,
+    hold_out,
+    random_states,
+    validation_set,
+    weighted_data,
+)
 from skmlp._callbacks import CallbackSupport, FitCallbacks
 from skmlp._data import (
     TrainingData,
@@ -29,22 +39,19 @@ from skmlp._data import (
 from skmlp._decorators import available_if, fit_context
 from skmlp._ensemble import Ensemble
 from skmlp._explanations import explained, naming
-from skmlp._float_errors import as_caller, quiet_fit
+from skmlp._float_errors import quiet_fit
 from skmlp._history import History
 from skmlp._initialization import initialize_from_data
 from skmlp._kernels.activations import ACTIVATIONS
 from skmlp._kernels.optimizers import OPTIMIZERS
 from skmlp._labels import as_labels, check_given_classes, check_targets
 from skmlp._lbfgs import train_lbfgs
-from skmlp._network import Network
 from skmlp._output import Output
 from skmlp._parameters import NamedParameters, Names, suggestion
 from skmlp._persistence import PersistenceMixin
 from skmlp._prediction import PredictionMixin
-from skmlp._problem import Problem
 from skmlp._schedules import SCHEDULES
-from skmlp._scoring import ValidationSet, takes_weights
-from skmlp._splitting import fold_rows, split_rows
+from skmlp._scoring import ValidationSet
 from skmlp._training import StochasticTraining, TrainingState
 from skmlp._types import (
     Activations,
@@ -59,16 +66,9 @@ from skmlp._types import (
     Widths,
 )
 from skmlp._undo import Undo
-from skmlp._validation import (
-    check_activations,
-    check_dropout,
-    check_hidden_layer_sizes,
-    check_numbers,
-    check_same_architecture,
-    check_size,
-)
+from skmlp._validation import check_numbers, check_together, check_watched
 from skmlp._warnings import warn_far, warn_unused
-from skmlp._weights import check_range_of_weights, check_weights, class_weights_of_rows
+from skmlp._weights import check_weights
 
 
 def _has_partial_fit(estimator: Any) -> bool:
@@ -384,12 +384,13 @@ class BaseMLPClassifier(
                 f"previous call to fit. Previously got {self.classes_}, `y` has "
                 f"{output.classes}"
             )
-        self._check_solver()
-        self._check_what_is_watched(X_val, y_val, sample_weight_val)
+        check_numbers(self._parameter_constraints, self)
+        check_together(self)
+        check_watched(self, X_val, y_val, sample_weight_val)
         warn_unused(self)
         # What return_inverse of np.unique would give, for five times the memory.
         codes = np.searchsorted(output.classes, y)
-        data = self._get_data(X, codes, sample_weight, output)
+        data = weighted_data(self, X, codes, sample_weight, output)
         held_out = None
         if X_val is not None:
             held_out = self._check_validation_rows(
@@ -397,11 +398,12 @@ class BaseMLPClassifier(
             )
             warn_far(data, held_out[0])
         random_state = check_random_state(self.random_state)
-        random_states = self._random_states(random_state)
-        ensemble = self._get_ensemble(X, output, random_states, goes_on)
+        sources = random_states(self, random_state)
+        fitted = self._ensemble if goes_on else None
+        ensemble = build_ensemble(self, X.shape[1], X.dtype, output, sources, fitted)
         rows, validation = self._hold_out(data, X, held_out, output, random_state)
         if self.init == "data" and not goes_on:
-            initialize_from_data(ensemble, data, rows, random_states)
+            initialize_from_data(ensemble, data, rows, sources)
         history = self._get_history(goes_on, watches=validation is not None)
         callbacks = FitCallbacks(
             self,
@@ -414,12 +416,12 @@ class BaseMLPClassifier(
         with self._undone_on_failure() if goes_on else nullcontext():
             if self.solver == "lbfgs":
                 mean = float(data.weights[rows[0]].mean())
-                problem = self._get_problem(data, rows[0], mean, output)
+                problem = build_problem(self, data, rows[0], mean, output)
                 train_lbfgs(ensemble, problem, history, self, callbacks)
             else:
                 keeps_best = validation is not None
-                state = TrainingState(self, ensemble, random_states, keeps_best=keeps_best)
-                problems = self._get_problems(data, rows, state, output)
+                state = TrainingState(self, ensemble, sources, keeps_best=keeps_best)
+                problems = build_problems(self, data, rows, state, output)
                 StochasticTraining(
                     ensemble, problems, validation, state, history, self, callbacks
                 ).fit()
@@ -483,7 +485,8 @@ class BaseMLPClassifier(
                 "sklearn.utils.compute_class_weight('balanced', classes=classes, y=y), and "
                 "pass them as a dict."
             )
-        self._check_solver()
+        check_numbers(self._parameter_constraints, self)
+        check_together(self)
         goes_on = hasattr(self, "_ensemble")
         if not goes_on:
             self._forget()
@@ -497,22 +500,23 @@ class BaseMLPClassifier(
                 raise ValueError("classes must have all class labels; got none.")
             output.check_classes()
         X, y = self._check_training_rows(X, y, goes_on)
-        data = self._get_data(X, output.encode(y), sample_weight, output)
+        data = weighted_data(self, X, output.encode(y), sample_weight, output)
         state = self._state if goes_on else None
         if state is None:
-            random_states = self._random_states(check_random_state(self.random_state))
+            sources = random_states(self, check_random_state(self.random_state))
         else:
-            random_states = [member.random_state for member in state.members]
-        ensemble = self._get_ensemble(X, output, random_states, goes_on)
-        rows = self._for_each_member(np.flatnonzero(data.weights))
+            sources = [member.random_state for member in state.members]
+        fitted = self._ensemble if goes_on else None
+        ensemble = build_ensemble(self, X.shape[1], X.dtype, output, sources, fitted)
+        rows = for_each_member(self, np.flatnonzero(data.weights))
         if self.init == "data" and not goes_on:
-            initialize_from_data(ensemble, data, rows, random_states)
+            initialize_from_data(ensemble, data, rows, sources)
         history = self._get_history(goes_on, watches=False)
         with self._undone_on_failure(state) if goes_on else nullcontext():
             if state is None:
-                state = TrainingState(self, ensemble, random_states, keeps_best=False)
+                state = TrainingState(self, ensemble, sources, keeps_best=False)
             state.resume(self, ensemble)
-            problems = self._get_problems(data, rows, state, output)
+            problems = build_problems(self, data, rows, state, output)
             StochasticTraining(ensemble, problems, None, state, history, self).partial_fit()
             # A chunk on which the loss overflows is not to end a stream.
             self._conclude(ensemble, output, history, state, keeps_any_loss=True)
@@ -547,58 +551,6 @@ class BaseMLPClassifier(
         check_targets(y, type(self).__name__)
         return X, y
 
-    def _check_solver(self) -> None:
-        """Raise ValueError where the solver cannot do what the parameters ask of it."""
-        check_numbers({name: getattr(self, name) for name in self._parameter_constraints})
-        if self.scaling_rate and self.solver != "adamw":
-            raise ValueError(
-                f"scaling_rate is for solver='adamw' alone; got solver={self.solver!r}."
-            )
-        if self.temperature_scaling and not self.early_stopping:
-            raise ValueError(
-                "temperature_scaling=True needs rows that training does not see: set "
-                "early_stopping=True as well."
-            )
-        if self.solver != "lbfgs":
-            return
-        if self.n_members > 1 or self.temperature_scaling:
-            raise ValueError(
-                "solver='lbfgs' trains one network, to the end: n_members must be 1, and "
-                "temperature_scaling False."
-            )
-        hidden = check_hidden_layer_sizes(self.hidden_layer_sizes)
-        if any(check_dropout(self.dropout, len(hidden))):
-            raise ValueError(
-                "solver='lbfgs' needs the same objective at each step, which dropout "
-                "changes: use a stochastic solver, or dropout=0."
-            )
-
-    def _check_what_is_watched(self, X_val: Any, y_val: Any, sample_weight_val: Any) -> None:
-        """Raise ValueError where validation rows are given in part, or to no end."""
-        if (X_val is None) != (y_val is None):
-            raise ValueError("X_val and y_val must be given together.")
-        if X_val is None and sample_weight_val is not None:
-            raise ValueError("sample_weight_val is given without X_val and y_val.")
-        if X_val is not None and not self.early_stopping:
-            raise ValueError("X_val is for early stopping: set early_stopping=True as well.")
-        if X_val is not None and self.solver == "lbfgs":
-            raise ValueError("solver='lbfgs' does not stop early, and takes no X_val.")
-
-    def _get_data(
-        self, X: Any, codes: NDArray[np.intp], sample_weight: Any, output: Output
-    ) -> TrainingData:
-        weights = check_weights(sample_weight, X)
-        if self.class_weight is not None:
-            factors = class_weights_of_rows(self.class_weight, output.classes, codes, weights)
-            weights = weights * factors
-            if not weights.any():
-                raise ValueError(
-                    "class_weight leaves no row with a weight above 0: the rows are all of "
-                    "classes that it gives the weight 0."
-                )
-            weights = check_range_of_weights(weights, "sample_weight times class_weight")
-        return TrainingData(as_matrix(X, X.dtype), codes, weights)
-
     def _check_validation_rows(
         self,
         X_val: Any,
@@ -627,70 +579,28 @@ class BaseMLPClassifier(
     ) -> tuple[list[NDArray[np.intp]], ValidationSet | None]:
         """Return the training rows of each member, and what early stopping watches, if at all.
 
-        That is what fit was given, or else a part of the rows, where there are enough. Nothing
-        is with a single class, which many a score refuses and none tells networks apart by.
+        That is what fit was given, or else a part of the rows, where there are enough.
         """
-        rows = np.flatnonzero(data.weights)
-        if not output.can_be_watched:
-            return self._for_each_member(rows), None
-        if given is not None:
-            watched = [np.flatnonzero(given[0].weights)] * self.n_members
-            validation = self._get_validation_set(*given, watched, output)
-            return self._for_each_member(rows), validation
-        if not self.early_stopping or self.solver == "lbfgs":
-            return self._for_each_member(rows), None
-        if self.n_members > 1:
-            parts = fold_rows(
-                rows,
-                data.y,
-                n_members=self.n_members,
-                fraction=self.validation_fraction,
-                random_state=random_state,
-            )
+        watched: list[NDArray[np.intp]] | None
+        if given is not None and output.can_be_watched:
+            rows = for_each_member(self, np.flatnonzero(data.weights))
+            data, X = given
+            watched = [np.flatnonzero(data.weights)] * self.n_members
         else:
-            part = split_rows(
-                rows,
-                data.y,
-                fraction=self.validation_fraction,
-                random_state=random_state,
-                strata=output.strata(data.y),
-            )
-            parts = None if part is None else [part]
-        if parts is None:
-            return self._for_each_member(rows), None
-        trained, watched = (list(sides) for sides in zip(*parts, strict=True))
-        return trained, self._get_validation_set(data, X, watched, output)
-
-    def _for_each_member(self, rows: NDArray[np.intp]) -> list[NDArray[np.intp]]:
-        """Return the same rows for all, each in an array of its own, which is shuffled."""
-        return [rows, *(rows.copy() for _ in range(self.n_members - 1))]
-
-    def _get_validation_set(
-        self, data: TrainingData, X: Any, rows: list[NDArray[np.intp]], output: Output
-    ) -> ValidationSet:
-        """Return what early stopping watches: rows of X for each member."""
-        scales = self.temperature_scaling
-        if self.scoring in (None, "accuracy"):
-            return ValidationSet(data, rows, output, scales=scales)
-        if self.scoring == "neg_log_loss":
-            return ValidationSet(data, rows, output, uses_loss=True, scales=scales)
-        scorer = check_scoring(self, self.scoring)
-        parts = {
-            id(part): (X[part], output.classes[data.y[part]]) for part in rows
-        }  # or one for all
-        tables = [parts[id(part)] for part in rows]
-
-        def score(network: Network, i: int) -> float:
-            weights = data.weights[rows[i]]
-            differ = bool((weights != weights[0]).any())
-            given = {"sample_weight": weights} if differ and takes_weights(scorer) else {}
-            alone = Ensemble(network.theta[np.newaxis], network.layers)
-            with as_caller() if callable(self.scoring) else nullcontext():
-                result = scorer(self._as_fitted(alone, output.classes), *tables[i], **given)
-            with naming("scoring"):
-                return float(result)
-
-        return ValidationSet(data, rows, output, score, scales=scales)
+            rows, watched = hold_out(self, data, output, random_state)
+        if watched is None:
+            return rows, None
+        follows = self.scoring in (None, "accuracy", "neg_log_loss")  # from the logits
+        scorer = None if follows else check_scoring(self, self.scoring)
+        return rows, validation_set(
+            self,
+            data,
+            X,
+            watched,
+            output,
+            scorer,
+            lambda ensemble: self._as_fitted(ensemble, output.classes),
+        )
 
     def _as_fitted(self, ensemble: Ensemble, classes: NDArray[Any]) -> Self:
         """Return a copy of the estimator that predicts with `ensemble`.
@@ -718,67 +628,12 @@ class BaseMLPClassifier(
             copies["_state"] = state.copy(self.random_state)
         return Undo(self.__dict__, _SET_BY_CONCLUDE, copies)
 
-    def _random_states(
-        self, random_state: np.random.RandomState
-    ) -> list[np.random.RandomState]:
-        """Return what each member draws from: of a single one, the source itself."""
-        if self.n_members == 1:
-            return [random_state]
-        with naming("n_members"):
-            seeds = random_state.randint(np.iinfo(np.int32).max, size=self.n_members)
-        return [np.random.RandomState(seed) for seed in seeds]
-
-    def _get_ensemble(
-        self,
-        X: Any,
-        output: Output,
-        random_states: list[np.random.RandomState],
-        goes_on: bool,
-    ) -> Ensemble:
-        hidden = check_hidden_layer_sizes(self.hidden_layer_sizes)
-        check_dropout(self.dropout, len(hidden))
-        units = [X.shape[1], *hidden, output.n_logits]
-        check_size(units, self.n_members)
-        activations = check_activations(self.activation, len(hidden))
-        if goes_on:
-            fitted = self._ensemble
-            check_same_architecture(units, fitted.units, self.n_members, len(fitted.theta))
-            return fitted.with_activations(activations)
-        name = self.activation if isinstance(self.activation, str) else None
-        last = name or (activations[-1] if activations else "identity")
-        return Ensemble.of(
-            [
-                Network.initialize(units, activations, random_state, X.dtype, last)
-                for random_state in random_states
-            ]
-        )
-
     def _get_history(self, goes_on: bool, *, watches: bool) -> History:
         history = History(self.loss_curve_, t=self.t_) if goes_on else History()
         if watches:
             history.validation_scores = (goes_on and self.validation_scores_) or []
             history.validation_loss_curve = (goes_on and self.validation_loss_curve_) or []
         return history
-
-    def _get_problem(
-        self, data: TrainingData, rows: NDArray[np.intp], mean: float, output: Output
-    ) -> Problem:
-        decouples = self.solver in OPTIMIZERS and OPTIMIZERS[self.solver].decouples
-        alpha = 0.0 if decouples else self.alpha
-        return Problem.weighted(data, rows, mean, alpha, output, self.label_smoothing)
-
-    def _get_problems(
-        self,
-        data: TrainingData,
-        rows: list[NDArray[np.intp]],
-        state: TrainingState,
-        output: Output,
-    ) -> list[Problem]:
-        """Return what each member minimises, on its rows."""
-        return [
-            self._get_problem(data, part, member.mean_weight(data.weights[part]), output)
-            for part, member in zip(rows, state.members, strict=True)
-        ]
 
     def _conclude(
         self,

@@ -1,6 +1,6 @@
 """Parameters: from what the user sets to what training takes, or why it does not."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from numbers import Integral, Real
 from typing import Any
@@ -9,6 +9,7 @@ import numpy as np
 
 from skmlp._kernels.activations import ACTIVATIONS
 from skmlp._parameters import suggestion
+from skmlp._types import Params
 
 # More weights than any memory holds, and few enough for products and sums in bytes.
 _LARGEST_NETWORK = 10**15
@@ -93,14 +94,53 @@ def check_dropout(dropout: Any, n_hidden: int) -> tuple[float, ...]:
     return tuple(float(rate) for rate in rates)
 
 
-def check_numbers(parameters: dict[str, Any]) -> None:
-    """Raise ValueError where one of the parameters has an integer that no float can be."""
-    for name, value in parameters.items():
+def check_numbers(names: Iterable[str], params: Params) -> None:
+    """Raise ValueError where a parameter has an integer that no float can be."""
+    for name in names:
+        value = getattr(params, name)
         numbers = value if isinstance(value, list | tuple) else [value]
         try:
             [float(number) for number in numbers if isinstance(number, Real)]
         except OverflowError as error:
             raise ValueError(f"{name} is too large: {error}") from error
+
+
+def check_together(params: Params) -> None:
+    """Raise ValueError where the solver cannot do what the parameters ask of it."""
+    if params.scaling_rate and params.solver != "adamw":
+        raise ValueError(
+            f"scaling_rate is for solver='adamw' alone; got solver={params.solver!r}."
+        )
+    if params.temperature_scaling and not params.early_stopping:
+        raise ValueError(
+            "temperature_scaling=True needs rows that training does not see: set "
+            "early_stopping=True as well."
+        )
+    if params.solver != "lbfgs":
+        return
+    if params.n_members > 1 or params.temperature_scaling:
+        raise ValueError(
+            "solver='lbfgs' trains one network, to the end: n_members must be 1, and "
+            "temperature_scaling False."
+        )
+    hidden = check_hidden_layer_sizes(params.hidden_layer_sizes)
+    if any(check_dropout(params.dropout, len(hidden))):
+        raise ValueError(
+            "solver='lbfgs' needs the same objective at each step, which dropout "
+            "changes: use a stochastic solver, or dropout=0."
+        )
+
+
+def check_watched(params: Params, X_val: Any, y_val: Any, sample_weight_val: Any) -> None:
+    """Raise ValueError where validation rows are given in part, or to no end."""
+    if (X_val is None) != (y_val is None):
+        raise ValueError("X_val and y_val must be given together.")
+    if X_val is None and sample_weight_val is not None:
+        raise ValueError("sample_weight_val is given without X_val and y_val.")
+    if X_val is not None and not params.early_stopping:
+        raise ValueError("X_val is for early stopping: set early_stopping=True as well.")
+    if X_val is not None and params.solver == "lbfgs":
+        raise ValueError("solver='lbfgs' does not stop early, and takes no X_val.")
 
 
 def check_same_architecture(

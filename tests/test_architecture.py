@@ -33,6 +33,7 @@ ORDER = [
     "skmlp._undo",
     "skmlp._persistence",
     "skmlp._prediction",
+    "skmlp._assembly",
     "skmlp._training",
     "skmlp._lbfgs",
     "skmlp._baseline",
