@@ -17,7 +17,7 @@ import skmlp._problem
 import skmlp._team
 import skmlp._training
 from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
-from skmlp._scoring import _best_temperature
+from skmlp._output import Multinomial
 from skmlp._splitting import fold_rows
 from skmlp._team import n_helpful_members
 from tests import oracles
@@ -321,8 +321,9 @@ class TestTemperature:
     def test_bounds(self):
         y, weights = np.array([0, 1, 0, 1]), np.ones(4)
         right = np.array([[0, -1.0], [0, 1.0], [0, -1.0], [0, 1.0]])
-        assert _best_temperature(right, y, weights) == 0.25
-        assert _best_temperature(-right, y, weights) == 20
+        output = Multinomial(np.arange(2))
+        assert output.best_temperature(right, y, weights) == 0.25
+        assert output.best_temperature(-right, y, weights) == 20
 
     @pytest.mark.parametrize("n_classes", [2, 3])
     def test_derivative_is_that_of_the_loss(self, n_classes):
@@ -330,7 +331,7 @@ class TestTemperature:
         logits = 3 * rng.normal(size=(50, n_classes))
         chances = softmax(logits / 2, axis=1)
         y = np.array([rng.choice(n_classes, p=row) for row in chances])
-        temperature = _best_temperature(logits, y, np.ones(50))
+        temperature = Multinomial(np.arange(n_classes)).best_temperature(logits, y, np.ones(50))
 
         def loss(t):
             return (logsumexp(logits / t, axis=1) - logits[np.arange(50), y] / t).mean()
