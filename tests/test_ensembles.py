@@ -12,6 +12,7 @@ from sklearn.datasets import make_classification
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import log_loss
 
+import skmlp._assembly
 import skmlp._base
 import skmlp._problem
 import skmlp._team
@@ -170,7 +171,7 @@ class TestMembersHoldOutFolds:
             seen.append(fold_rows(*args, **kwargs))
             return seen[-1]
 
-        monkeypatch.setattr(skmlp._base, "fold_rows", recording)
+        monkeypatch.setattr(skmlp._assembly, "fold_rows", recording)
         return seen
 
     @TASKS
