@@ -13,7 +13,6 @@ from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import log_loss
 
 import skmlp._assembly
-import skmlp._base
 import skmlp._problem
 import skmlp._team
 import skmlp._training
