@@ -18,11 +18,11 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 import skmlp
-from skmlp._kernels import matmul
-from skmlp._kernels._simd import INT, Vectors
 from skmlp._kernels.epoch import run_epoch
 from skmlp._kernels.losses import LOSSES
 from skmlp._kernels.optimizers import OPTIMIZERS
+from skmlp._kernels.simd import matmul
+from skmlp._kernels.simd._vectors import INT, Vectors
 from skmlp._network import Network
 from skmlp._validation import as_matrix
 

@@ -7,7 +7,6 @@ import pytest
 from scipy import sparse
 
 from skmlp._kernels import activations, dropout, inputs, losses, optimizers
-from skmlp._kernels._hashing import key_of
 from skmlp._kernels._jit import kernel
 from skmlp._kernels._layout import layer_table
 from skmlp._kernels.activations import ACTIVATIONS
@@ -22,6 +21,7 @@ from skmlp._kernels.optimizers import (
     n_chunks,
     stride_of,
 )
+from skmlp._kernels.simd._hashing import key_of
 from skmlp._network import Network
 from skmlp._validation import as_matrix
 from tests import oracles

@@ -14,9 +14,9 @@ from typing import NamedTuple
 import numpy as np
 
 from skmlp._kernels._jit import exact_kernel, inlined_kernel, inner_kernel
-from skmlp._kernels._scalars import constant_like
-from skmlp._kernels._simd import long_vectors
-from skmlp._kernels.elementwise import (
+from skmlp._kernels.simd._scalars import constant_like
+from skmlp._kernels.simd._vectors import long_vectors
+from skmlp._kernels.simd.elementwise import (
     clip,
     exp_of_negative,
     expm1_of_negative,

@@ -2,10 +2,8 @@
 
 import numpy as np
 
-from skmlp._kernels._denormals import flush_denormals, restore_denormals
 from skmlp._kernels._jit import inner_kernel, kernel
 from skmlp._kernels._layout import BIASES, FAN_IN, FAN_OUT, UNITS
-from skmlp._kernels._views import vector_at
 from skmlp._kernels.network import add_up, go_forward, n_halves, take_back
 from skmlp._kernels.optimizers import (
     ADDING_UP,
@@ -17,6 +15,8 @@ from skmlp._kernels.optimizers import (
     squared_norms,
 )
 from skmlp._kernels.shares import NONE, SHARES_OF_THREAD, next_share, part_of
+from skmlp._kernels.simd._denormals import flush_denormals, restore_denormals
+from skmlp._kernels.simd._views import vector_at
 
 # The stages of a step: see :mod:`skmlp._kernels.shares`.
 _FORWARD, _BACK, _GRADIENT, _NORMS, _STEP = range(5)

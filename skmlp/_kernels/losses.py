@@ -20,10 +20,10 @@ from typing import NamedTuple
 import numpy as np
 
 from skmlp._kernels._jit import inlined_kernel, inner_kernel
-from skmlp._kernels._rows import row_max, row_minus, row_sum
-from skmlp._kernels._simd import long_vectors
-from skmlp._kernels._views import flat
-from skmlp._kernels.elementwise import exp_of_negative, log1p, sigmoid
+from skmlp._kernels.simd._rows import row_max, row_minus, row_sum
+from skmlp._kernels.simd._vectors import long_vectors
+from skmlp._kernels.simd._views import flat
+from skmlp._kernels.simd.elementwise import exp_of_negative, log1p, sigmoid
 
 _BINARY, _MULTINOMIAL = range(2)
 

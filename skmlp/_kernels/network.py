@@ -9,8 +9,6 @@ See :mod:`skmlp._kernels._layout` for where they are.
 
 import numpy as np
 
-from skmlp._kernels._denormals import flush_denormals, restore_denormals
-from skmlp._kernels._hashing import key_of
 from skmlp._kernels._jit import inlined_kernel, inner_kernel, kernel
 from skmlp._kernels._layout import (
     ACTIVATION,
@@ -19,16 +17,9 @@ from skmlp._kernels._layout import (
     FAN_OUT,
     UNITS,
     WEIGHTS,
-    biases_of,
-    inputs_of,
     n_parameters,
     n_units,
-    outputs_of,
-    slopes_of,
-    weights_of,
 )
-from skmlp._kernels._simd import lanes_of, tile_rows
-from skmlp._kernels._views import flat, matrix_at, read_only, rows_at, vector_at
 from skmlp._kernels.activations import (
     activate,
     activate_and_keep,
@@ -50,7 +41,14 @@ from skmlp._kernels.inputs import (
     prefetch_rows,
 )
 from skmlp._kernels.losses import loss_and_delta, probabilities
-from skmlp._kernels.matmul import (
+from skmlp._kernels.optimizers import stride_of
+from skmlp._kernels.shares import part_of
+from skmlp._kernels.simd._denormals import flush_denormals, restore_denormals
+from skmlp._kernels.simd._hashing import key_of
+from skmlp._kernels.simd._layers import biases_of, inputs_of, outputs_of, slopes_of, weights_of
+from skmlp._kernels.simd._processor import lanes_of, tile_rows
+from skmlp._kernels.simd._views import flat, matrix_at, read_only, rows_at, vector_at
+from skmlp._kernels.simd.matmul import (
     column_sums,
     product,
     product_bias,
@@ -58,8 +56,6 @@ from skmlp._kernels.matmul import (
     scratch_size,
     transpose,
 )
-from skmlp._kernels.optimizers import stride_of
-from skmlp._kernels.shares import part_of
 
 # Instead of the code of a loss, where its probabilities are not wanted.
 NO_LINK = -1

@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 
 from skmlp._kernels._jit import inlined_kernel, inner_kernel
-from skmlp._kernels._simd import long_vectors
-from skmlp._kernels._views import vector_at
-from skmlp._kernels.elementwise import square_root
+from skmlp._kernels.simd._vectors import long_vectors
+from skmlp._kernels.simd._views import vector_at
+from skmlp._kernels.simd.elementwise import square_root
 
 ADDING_UP, _SGD, _ADAM, _ADAMW = range(4)
 

@@ -16,8 +16,8 @@ mark returns to what it was. A single thread has a single share, and needs no ma
 
 import numpy as np
 
-from skmlp._kernels._atomics import add, give_way, load, pause, replace
 from skmlp._kernels._jit import inner_kernel
+from skmlp._kernels.simd._atomics import add, give_way, load, pause, replace
 
 # Elements of a row of the marks: of a cache line, which threads should not share.
 MARK_SIZE = 8

@@ -8,9 +8,9 @@ not depend on how rows are taken together, nor on any BLAS.
 import numpy as np
 
 from skmlp._kernels._jit import inlined_kernel, inner_kernel
-from skmlp._kernels._rows import dot
-from skmlp._kernels._simd import lanes_of, long_vectors, tile_rows, tile_vectors
-from skmlp._kernels._tiles import (
+from skmlp._kernels.simd._processor import lanes_of, tile_rows, tile_vectors
+from skmlp._kernels.simd._rows import dot
+from skmlp._kernels.simd._tiles import (
     copy_block_row,
     copy_tile_rows,
     room_for_block,
@@ -19,7 +19,8 @@ from skmlp._kernels._tiles import (
     tall_tile,
     transpose_square,
 )
-from skmlp._kernels._views import flat, matrix_at, read_only, rows_at, vector_at
+from skmlp._kernels.simd._vectors import long_vectors
+from skmlp._kernels.simd._views import flat, matrix_at, read_only, rows_at, vector_at
 
 # That an operand is not packed: a variable to numba, which compiles anew for a literal.
 _UNPACKED = np.bool_(False)

@@ -9,7 +9,8 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array, populate_array
 
-from skmlp._kernels._simd import INT, LANE, Vectors, n_lanes, pointer_at, processor
+from skmlp._kernels.simd._processor import n_lanes, processor
+from skmlp._kernels.simd._vectors import INT, LANE, Vectors, pointer_at
 
 
 class _Operands(NamedTuple):

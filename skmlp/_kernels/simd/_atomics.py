@@ -11,7 +11,8 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from skmlp._kernels._simd import is_x86, platform, pointer_at
+from skmlp._kernels.simd._processor import is_x86, platform
+from skmlp._kernels.simd._vectors import pointer_at
 
 _BYTES = 8
 
