@@ -108,13 +108,13 @@ class Ensemble:
                 f"features and {n_classes} classes; the network has {n_inputs} and {n_known}."
             )
 
-    def write_probabilities(self, X: Matrix, link: int, out: NDArray[Any]) -> bool:
+    def write_probabilities(self, X: Matrix, loss: int, out: NDArray[Any]) -> bool:
         """Write the mean of the members' probabilities into `out`.
 
         Parameters
         ----------
         X : Matrix
-        link : int
+        loss : int
             Code of the loss.
         out : array of shape (m, n_classes)
             Of theta's dtype.
@@ -125,16 +125,16 @@ class Ensemble:
             False where not all of a dense X is finite, or of what is written.
         """
         first, *others = self.members
-        finite = first.write_outputs(X, self.depth, out, link=link)
+        finite = first.write_outputs(X, self.depth, out, loss=loss)
         if others:
             part = np.empty(out.shape, out.dtype)
             for member in others:
-                finite &= member.write_outputs(X, self.depth, part, link=link)
+                finite &= member.write_outputs(X, self.depth, part, loss=loss)
                 out += part
             out /= len(self.theta)
         return finite
 
-    def logits(self, X: Matrix, link: int, n_rows: int, n_classes: int) -> tuple[Any, bool]:
+    def logits(self, X: Matrix, loss: int, n_rows: int, n_classes: int) -> tuple[Any, bool]:
         """Return what the members' common decision is taken from, and whether all is finite.
 
         Returns
@@ -150,7 +150,7 @@ class Ensemble:
             logits = np.empty((n_rows, self.layers[-1, FAN_OUT]), dtype)
             return logits, self.members[0].write_outputs(X, self.depth, logits)
         probabilities = np.empty((n_rows, n_classes), dtype)
-        finite = self.write_probabilities(X, link, probabilities)
+        finite = self.write_probabilities(X, loss, probabilities)
         return np.log(probabilities, out=probabilities), finite
 
     def write_hidden(self, X: Matrix, layers: Sequence[int], out: NDArray[Any]) -> bool:

@@ -13,7 +13,7 @@ from sklearn.utils.validation import assert_all_finite, check_is_fitted, validat
 from skmlp._ensemble import Ensemble
 from skmlp._explanations import explained
 from skmlp._kernels.losses import LOSSES
-from skmlp._network import are_logits, for_each_block, predicted_codes
+from skmlp._network import are_logits, predicted_codes, run_in_blocks
 from skmlp._validation import (
     Matrix,
     as_matrix,
@@ -116,7 +116,7 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             rows = as_matrix(X[block], ours) if whole is None else whole.take(block)
             return compute(rows, result[block])
 
-        finite = for_each_block(compute_block, len(result), self.n_jobs)
+        finite = run_in_blocks(compute_block, len(result), self.n_jobs)
         if not finite:
             assert_all_finite(X, input_name="X")
             raise ValueError(_OVERFLOW)

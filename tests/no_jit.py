@@ -288,7 +288,7 @@ def tile(height):
 
     def compute(
         n_vectors, a, a_start, a_row, a_depth, depth, b, b_start, b_row, b_last, bias,
-        goes_on, floor, c, row, column, last,
+        resumes, floor, c, row, column, last,
     ):  # fmt: skip
         lanes = np.arange(last if n_vectors == 0 else lanes_of(c))
         starts = lanes_of(c) * np.arange(max(n_vectors - 1, 0))
@@ -298,7 +298,7 @@ def tile(height):
         left = elements(a)[at(a, a_start, rows * a_row, depths * a_depth)]
         right = elements(b)[at(b, b_start, depths[:, None] * b_row, b_offsets)]
         target = at(c, (row + rows) * c.shape[1] + column, offsets)
-        if goes_on:
+        if resumes:
             sums = elements(c)[target]
         elif bias.size > 0:
             sums = np.tile(bias[at(bias, column, offsets)], (height, 1))
@@ -311,7 +311,7 @@ def tile(height):
     return compute
 
 
-def room_for_block(like, depth):
+def block_buffer(like, depth):
     size = depth * tile_vectors() * lanes_of(like)
     return np.full(size, np.nan, like.dtype)
 
@@ -347,7 +347,7 @@ def add(numbers, i, term):
         elements(numbers)[at(numbers, i)] += term
 
 
-def replace(numbers, i, old, new):
+def compare_and_swap(numbers, i, old, new):
     with LOCK:
         is_old = load(numbers, i) == old
         if is_old:
@@ -355,7 +355,7 @@ def replace(numbers, i, old, new):
         return is_old
 
 
-def give_way():
+def yield_processor():
     time.sleep(0)
 
 
@@ -365,10 +365,10 @@ def nothing(*arguments):
 
 NAMED = [
     (_atomics, "add", add),
-    (_atomics, "give_way", give_way),
+    (_atomics, "yield_processor", yield_processor),
     (_atomics, "load", load),
     (_atomics, "pause", nothing),
-    (_atomics, "replace", replace),
+    (_atomics, "compare_and_swap", compare_and_swap),
     (_bit_generator, "next_uint32", next_uint32),
     (_denormals, "flush_denormals", nothing),
     (_denormals, "restore_denormals", nothing),
@@ -394,7 +394,7 @@ NAMED = [
     (_scalars, "reciprocal_root_guess", reciprocal_root_guess),
     (_tiles, "copy_block_row", copy_block_row),
     (_tiles, "copy_tile_rows", copy_tile_rows),
-    (_tiles, "room_for_block", room_for_block),
+    (_tiles, "block_buffer", block_buffer),
     (_tiles, "short_tile", tile(_processor.processor().tile_rows // 2)),
     (_tiles, "single_tile", tile(1)),
     (_tiles, "tall_tile", tile(_processor.processor().tile_rows)),

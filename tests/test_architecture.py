@@ -65,7 +65,7 @@ ORDER = [
     "skmlp._kernels.activations",
     "skmlp._kernels.inputs",
     "skmlp._kernels.shuffling",
-    "skmlp._kernels.shares",
+    "skmlp._kernels.tasks",
     "skmlp._kernels.simd.matmul",
     "skmlp._kernels.simd.elementwise",
     "skmlp._kernels.simd",

@@ -1,4 +1,4 @@
-"""Dropout (Srivastava et al. 2014), inverted: what survives is divided by the share that does.
+"""Dropout, inverted (Srivastava et al. 2014): outputs that survive are divided by 1 - rate.
 
 Which units survive is a function of a key and of their position in the minibatch, so that the
 backward pass finds the mask of the forward pass again instead of reading it from memory, and
