@@ -19,11 +19,11 @@ from numba.extending import intrinsic
 
 import skmlp
 from skmlp._data import as_matrix
-from skmlp._kernels import matmul
-from skmlp._kernels._simd import INT, Vectors
 from skmlp._kernels.epoch import run_epoch
 from skmlp._kernels.losses import LOSSES
 from skmlp._kernels.optimizers import OPTIMIZERS
+from skmlp._kernels.simd import matmul
+from skmlp._kernels.simd._vectors import INT, Vectors
 from skmlp._network import Network
 
 PRODUCTS = [(192, 20, 96), (192, 100, 96), (96, 192, 192), (192, 784, 784), (197, 23, 101)]
@@ -140,8 +140,8 @@ def epoch_arguments(shape, dtype):
     return (
         *data, y, np.ones(len(X), dtype), rows, shape.batch_size, theta, network.table,
         LOSSES["binary" if binary else "multinomial"].code, 0.0, 1e-4, adam.code,
-        np.array([0.9, 0.999, 1e-8]), np.zeros((adam.slots, theta.size), dtype), None, 1, rates,
-        np.inf, np.zeros(network.depth), 0, None,
+        np.array([0.9, 0.999, 1e-8]), np.zeros((adam.n_moments, theta.size), dtype), None, 1,
+        rates, np.inf, np.zeros(network.depth), 0, None,
         *network.workspaces(data, shape.batch_size, 1), np.zeros((2, 8), np.int64), 0,
     )  # fmt: skip
 

@@ -23,8 +23,8 @@ from skmlp._validation import (
     check_activations,
     check_dropout,
     check_hidden_layer_sizes,
+    check_n_weights,
     check_same_architecture,
-    check_size,
 )
 from skmlp._weights import check_range_of_weights, check_weights, class_weights_of_rows
 
@@ -179,7 +179,7 @@ def build_ensemble(
     hidden = check_hidden_layer_sizes(params.hidden_layer_sizes)
     check_dropout(params.dropout, len(hidden))
     units = [n_features, *hidden, output.n_logits]
-    check_size(units, params.n_members)
+    check_n_weights(units, params.n_members)
     activations = check_activations(params.activation, len(hidden))
     if fitted is not None:
         check_same_architecture(units, fitted.units, params.n_members, len(fitted.theta))

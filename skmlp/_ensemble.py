@@ -118,13 +118,13 @@ class Ensemble:
         bool
             False where not all of a dense X is finite, or of what is written.
         """
-        link = output.loss.code
+        loss = output.loss.code
         first, *others = self.members
-        finite = first.write_outputs(X, self.depth, out, link=link)
+        finite = first.write_outputs(X, self.depth, out, loss=loss)
         if others:
             part = np.empty(out.shape, out.dtype)
             for member in others:
-                finite &= member.write_outputs(X, self.depth, part, link=link)
+                finite &= member.write_outputs(X, self.depth, part, loss=loss)
                 out += part
             out /= len(self.theta)
         return finite

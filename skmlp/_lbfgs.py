@@ -10,7 +10,7 @@ from skmlp._ensemble import Ensemble
 from skmlp._history import History
 from skmlp._interrupt import Interrupt, deferred_interrupt
 from skmlp._kernels.epoch import run_epoch
-from skmlp._kernels.optimizers import ADDING_UP
+from skmlp._kernels.optimizers import ACCUMULATE
 from skmlp._network import Network
 from skmlp._problem import Problem, team_of
 from skmlp._reporting import Reporter, get_reporter
@@ -31,10 +31,10 @@ class Objective:
         self._no_dropout = np.zeros(network.depth)
         self._no_settings = np.empty(0)
         self._gradient = np.empty((1, network.theta.size), network.theta.dtype)
-        kept = network.memory(self._block)
-        self._no_scaling = None if kept is None else np.empty(0, network.theta.dtype)
+        saved = network.saved_buffer(self._block)
+        self._no_scaling = None if saved is None else np.empty(0, network.theta.dtype)
         self._scratch = (
-            kept,
+            saved,
             *network.workspaces(problem.data.X, self._block, self.team.n_threads),
         )
 
@@ -47,8 +47,8 @@ class Objective:
         value = self.team.run(
             run_epoch, *problem.data.X, *problem.data[1:], problem.rows, self._block,
             network.theta, network.table, problem.loss, problem.smoothing, problem.alpha,
-            ADDING_UP, self._no_settings, self._gradient, self._no_scaling, 1, no_rates, np.inf,
-            self._no_dropout, 0, *self._scratch,
+            ACCUMULATE, self._no_settings, self._gradient, self._no_scaling, 1, no_rates,
+            np.inf, self._no_dropout, 0, *self._scratch,
         )  # fmt: skip
         self.interrupt.release()
         return value, self._gradient[0].astype(np.float64)  # scipy keeps what it is given

@@ -23,8 +23,15 @@ from skmlp._kernels._layout import (
     n_units,
 )
 from skmlp._kernels.activations import ACTIVATIONS, INITIAL_SLOPE
-from skmlp._kernels.epoch import n_tallies
-from skmlp._kernels.network import NO_LINK, PANEL, gradient_size, n_deltas, n_scratch, outputs
+from skmlp._kernels.epoch import n_partial_sums
+from skmlp._kernels.network import (
+    NO_LOSS,
+    PANEL,
+    gradient_size,
+    n_deltas,
+    outputs,
+    scratch_sizes,
+)
 from skmlp._team import Spread
 
 # The full gradient takes the rows in blocks, so that memory does not grow with their number: of
@@ -209,32 +216,32 @@ class Network:
 
         Returns
         -------
-        gradient, work, deltas, turned, packed, tallies : arrays
+        gradient, work, deltas, weights_t, scratch, partial_sums : arrays
             As :func:`skmlp._kernels.epoch.run_epoch` takes them.
         """
-        n_turned, n_packed = n_scratch(self.layers, n_rows, 0 if X.data is None else 1)
+        n_transposed, n_scratch = scratch_sizes(self.layers, n_rows, 0 if X.data is None else 1)
         sizes = (
             gradient_size(self.layers, n_rows),
             n_rows * self._row_size(X),
             n_deltas(self.layers, n_rows),
-            n_turned,
-            n_packed * n_threads,
+            n_transposed,
+            n_scratch * n_threads,
         )
-        tallies = np.zeros(n_tallies(n_rows, self.n_weights, self.theta.size))
-        return (*(aligned_empty(size, self.theta.dtype) for size in sizes), tallies)
+        partial_sums = np.zeros(n_partial_sums(n_rows, self.n_weights, self.theta.size))
+        return (*(aligned_empty(size, self.theta.dtype) for size in sizes), partial_sums)
 
-    def memory(self, n_rows: int, *, anyway: bool = False) -> NDArray[Any] | None:
-        """Return room for what activations keep of `n_rows` rows, or None where none does.
+    def saved_buffer(self, n_rows: int, *, anyway: bool = False) -> NDArray[Any] | None:
+        """Return room for what activations save of `n_rows` rows, or None where none does.
 
         With `anyway` it is there in any case, as dropout and learned scales want it.
         """
-        codes = {activation.code for activation in ACTIVATIONS.values() if activation.keeps}
+        codes = {activation.code for activation in ACTIVATIONS.values() if activation.saves}
         if not anyway and codes.isdisjoint(self.layers[:, ACTIVATION].tolist()):
             return None
         return aligned_empty(n_rows * n_units(self.layers), self.theta.dtype)
 
     def write_outputs(
-        self, X: Matrix, depth: int, out: NDArray[Any], *, rows: Any = None, link: int = NO_LINK
+        self, X: Matrix, depth: int, out: NDArray[Any], *, rows: Any = None, loss: int = NO_LOSS
     ) -> bool:
         """Write the outputs of layer `depth` (K: the logits), or probabilities, into `out`.
 
@@ -246,7 +253,7 @@ class Network:
             Of theta's dtype.
         rows : int array of shape (m,), default=None
             The selected rows of X; None means all.
-        link : int, default=NO_LINK
+        loss : int, default=NO_LOSS
             Code of the loss whose probabilities are wanted.
 
         Returns
@@ -264,8 +271,8 @@ class Network:
             read_only(self.theta),
             self.table,
             depth,
-            link,
-            self.memory(PANEL),
+            loss,
+            self.saved_buffer(PANEL),
             work,
             out,
         )
@@ -277,7 +284,7 @@ class Network:
         return out
 
 
-def for_each_block(function: Callable[[slice], bool], n_rows: int, n_jobs: int | None) -> bool:
+def run_in_blocks(function: Callable[[slice], bool], n_rows: int, n_jobs: int | None) -> bool:
     """Call `function` on slices that together are all rows, in `n_jobs` threads.
 
     The slices are what bounds the memory of a prediction, and the same for any number of

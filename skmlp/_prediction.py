@@ -22,7 +22,7 @@ from skmlp._data import (
 from skmlp._ensemble import Ensemble
 from skmlp._explanations import explained
 from skmlp._float_errors import quiet
-from skmlp._network import for_each_block
+from skmlp._network import run_in_blocks
 from skmlp._output import Output
 
 _OVERFLOW = (
@@ -116,7 +116,7 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             rows = as_matrix(X[block], ours) if whole is None else whole.take(block)
             return compute(rows, result[block])
 
-        finite = for_each_block(compute_block, len(result), self.n_jobs)
+        finite = run_in_blocks(compute_block, len(result), self.n_jobs)
         if not finite:
             assert_all_finite(X, input_name="X")
             raise ValueError(_OVERFLOW)

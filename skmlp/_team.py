@@ -12,7 +12,7 @@ import numpy as np
 from joblib import cpu_count, effective_n_jobs
 from threadpoolctl import ThreadpoolController
 
-from skmlp._kernels.shares import MARK_SIZE, SHARES_OF_THREAD
+from skmlp._kernels.tasks import SYNC_STRIDE, TASKS_PER_THREAD
 
 # Floating-point operations for each thread, in a step and in a whole pass, without which it
 # costs more than it gains: some microseconds for the threads to agree and to read what the
@@ -137,7 +137,7 @@ class Spread:
 
 
 class Team:
-    """Threads that run the same compiled passes, each on its shares; a context manager.
+    """Threads that run the same compiled passes, each on its tasks; a context manager.
 
     Parameters
     ----------
@@ -148,8 +148,8 @@ class Team:
 
     def __init__(self, n_threads: int) -> None:
         self.n_threads = n_threads
-        n_shares = SHARES_OF_THREAD * n_threads if n_threads > 1 else 1
-        self._marks = np.zeros((n_shares + 1, MARK_SIZE), np.int64)
+        n_tasks = TASKS_PER_THREAD * n_threads if n_threads > 1 else 1
+        self._sync = np.zeros((n_tasks + 1, SYNC_STRIDE), np.int64)
         self._helpers = _pool(n_threads - 1) if n_threads > 1 else None
 
     def __enter__(self) -> Self:
@@ -170,13 +170,14 @@ class Team:
         Parameters
         ----------
         kernel : callable
-            It takes the threads' marks and the number of the thread after `arguments`.
+            It takes the threads' counters (see
+            :mod:`skmlp._kernels.tasks`) and the number of the thread after `arguments`.
         *arguments
         """
         if self._helpers is None:
-            return kernel(*arguments, self._marks, 0)
-        self._marks.fill(0)
-        calls = [partial(kernel, *arguments, self._marks, i) for i in range(self.n_threads)]
+            return kernel(*arguments, self._sync, 0)
+        self._sync.fill(0)
+        calls = [partial(kernel, *arguments, self._sync, i) for i in range(self.n_threads)]
         others, refused = _submitted(self._helpers, calls[1:])
         try:
             return calls[0]()
@@ -184,7 +185,7 @@ class Team:
             _wait(others)
             if refused:
                 # The call that no thread could be started for is still in the queue, and must
-                # not begin in a later pass, with its marks.
+                # not begin in a later pass, with its counters.
                 self._helpers.shutdown(cancel_futures=True)
                 self._helpers = _pool(self.n_threads - 1)
 

@@ -59,10 +59,10 @@ class MemberState:
 
     Attributes
     ----------
-    memory : array of shape (slots, p)
-        Moments or velocities.
+    moments : array of shape (n_moments, p)
+        Of the optimizer; momentum's velocity is one.
     steps : int
-        Steps the optimizer has taken since its memory was empty.
+        Steps the optimizer has taken since its moments were 0.
     dropout_seed : int
         0 before there is any dropout, which is the first to need one.
     scaling : array
@@ -83,9 +83,9 @@ class MemberState:
         self._sum_of_weights = 0.0
 
     def start_afresh(self, params: Params, network: Network) -> None:
-        """Begin with an empty memory, as another solver must."""
-        slots = OPTIMIZERS[params.solver].slots
-        self.memory = np.zeros((slots, network.theta.size), network.theta.dtype)
+        """Begin with moments of 0, as another solver must."""
+        n_moments = OPTIMIZERS[params.solver].n_moments
+        self.moments = np.zeros((n_moments, network.theta.size), network.theta.dtype)
         self.scaling = np.empty(0, network.theta.dtype)
         self.steps = 0
 
@@ -97,7 +97,7 @@ class MemberState:
         which is the parameter, and NumPy's global one.
         """
         kept = copy.copy(self)
-        kept.memory, kept.scaling = self.memory.copy(), self.scaling.copy()
+        kept.moments, kept.scaling = self.moments.copy(), self.scaling.copy()
         source = self.random_state
         is_own = source is not given and source is not check_random_state(None)
         if is_own and self._place is None:
@@ -187,7 +187,7 @@ class TrainingState:
         return kept
 
     def resume(self, params: Params, ensemble: Ensemble) -> None:
-        """Go on in a call to partial_fit, with empty memories where the solver is another."""
+        """Go on in a call to partial_fit, with moments of 0 where the solver is another."""
         self.is_kept = True
         for member in self.members:
             member.resume()
@@ -226,7 +226,7 @@ class _Member:
         settings = [getattr(params, name) for name in self._optimizer.settings]
         self._settings = np.array(settings, dtype=np.float64)
         norm = params.max_grad_norm
-        self._largest_norm = np.inf if norm is None else float(norm)
+        self._max_norm = np.inf if norm is None else float(norm)
         rates = check_dropout(params.dropout, network.depth - 1)
         self._dropout = np.array([*rates, 0.0])
         drops = bool(self._dropout.any())
@@ -237,7 +237,7 @@ class _Member:
         if drops and state.dropout_seed == 0:
             state.dropout_seed = int(state.random_state.randint(1, 2**31))
         # It is read-only where the estimator was loaded as a memory map.
-        state.memory = np.require(state.memory, requirements="W")
+        state.moments = np.require(state.moments, requirements="W")
         self._rows = problem.rows
         self.n_rows = self._rows.size
         self._shuffler = Shuffler(state.random_state, self.n_rows) if params.shuffle else None
@@ -247,10 +247,10 @@ class _Member:
         self._flat_rates = np.zeros(self._n_steps)
         n_jobs = params.n_jobs if params.n_members == 1 else 1
         self.team = team_of(network, problem, n_jobs, self.batch_size)
-        kept = network.memory(self.batch_size, anyway=drops or state.scaling.size > 0)
-        self._scaling = None if kept is None else state.scaling
+        saved = network.saved_buffer(self.batch_size, anyway=drops or state.scaling.size > 0)
+        self._scaling = None if saved is None else state.scaling
         self._scratch = (
-            kept,
+            saved,
             *network.workspaces(problem.data.X, self.batch_size, self.team.n_threads),
         )
 
@@ -280,8 +280,8 @@ class _Member:
         loss = self.team.run(
             run_epoch, *problem.data.X, *problem.data[1:], self._rows, self.batch_size,
             network.theta, self._table, problem.loss, problem.smoothing, problem.alpha,
-            self._optimizer.code, self._settings, state.memory, self._scaling, state.steps + 1,
-            self.rates(training), self._largest_norm,
+            self._optimizer.code, self._settings, state.moments, self._scaling, state.steps + 1,
+            self.rates(training), self._max_norm,
             self._dropout, state.dropout_seed, *self._scratch,
         )  # fmt: skip
         state.steps += self._n_steps

@@ -33,7 +33,7 @@ def check_hidden_layer_sizes(sizes: Any) -> tuple[int, ...]:
     return tuple(int(width) for width in widths)
 
 
-def check_size(units: Sequence[int], n_members: int) -> None:
+def check_n_weights(units: Sequence[int], n_members: int) -> None:
     """Raise ValueError where no memory can hold a network of such layers.
 
     Their sizes are multiplied as Python's integers, which NumPy's would leave silently.

@@ -14,7 +14,7 @@ import sys, warnings
 import numpy as np
 from sklearn.datasets import make_classification
 from skmlp import MLPMulticlassClassifier
-from skmlp._kernels._simd import processor
+from skmlp._kernels.simd._processor import processor
 warnings.simplefilter("ignore")
 X, y = make_classification(1000, 20, n_informative=8, n_classes=4, random_state=0)
 results = {}

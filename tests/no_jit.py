@@ -19,21 +19,22 @@ import numpy as np
 import pytest
 from numba.core.extending import _Intrinsic
 
-from skmlp._kernels import (
+from skmlp._kernels import _jit
+from skmlp._kernels._layout import BIASES, FAN_IN, FAN_OUT, SLOPES, UNITS, WEIGHTS
+from skmlp._kernels.simd import (
     _atomics,
     _bit_generator,
     _denormals,
     _hashing,
-    _jit,
-    _layout,
+    _layers,
+    _processor,
     _rows,
     _scalars,
-    _simd,
     _tiles,
+    _vectors,
     _views,
     elementwise,
 )
-from skmlp._kernels._layout import BIASES, FAN_IN, FAN_OUT, SLOPES, UNITS, WEIGHTS
 
 BITS_OF = {np.dtype(np.float32): (np.uint32, 23), np.dtype(np.float64): (np.uint64, 52)}
 # What Python calls; the others are called by these.
@@ -248,15 +249,15 @@ def next_uint32(draw, state):
 
 
 def lanes_of(array):
-    return np.intp(_simd.processor().vector_bytes // array.itemsize)
+    return np.intp(_processor.processor().vector_bytes // array.itemsize)
 
 
 def tile_rows():
-    return np.intp(_simd.processor().tile_rows)
+    return np.intp(_processor.processor().tile_rows)
 
 
 def tile_vectors():
-    return np.intp(_simd.processor().tile_vectors)
+    return np.intp(_processor.processor().tile_vectors)
 
 
 def copy_row(a, start, size, out, out_start):
@@ -287,7 +288,7 @@ def tile(height):
 
     def compute(
         n_vectors, a, a_start, a_row, a_depth, depth, b, b_start, b_row, b_last, bias,
-        goes_on, floor, c, row, column, last,
+        resumes, floor, c, row, column, last,
     ):  # fmt: skip
         lanes = np.arange(last if n_vectors == 0 else lanes_of(c))
         starts = lanes_of(c) * np.arange(max(n_vectors - 1, 0))
@@ -297,7 +298,7 @@ def tile(height):
         left = elements(a)[at(a, a_start, rows * a_row, depths * a_depth)]
         right = elements(b)[at(b, b_start, depths[:, None] * b_row, b_offsets)]
         target = at(c, (row + rows) * c.shape[1] + column, offsets)
-        if goes_on:
+        if resumes:
             sums = elements(c)[target]
         elif bias.size > 0:
             sums = np.tile(bias[at(bias, column, offsets)], (height, 1))
@@ -310,7 +311,7 @@ def tile(height):
     return compute
 
 
-def room_for_block(like, depth):
+def block_buffer(like, depth):
     size = depth * tile_vectors() * lanes_of(like)
     return np.full(size, np.nan, like.dtype)
 
@@ -346,7 +347,7 @@ def add(numbers, i, term):
         elements(numbers)[at(numbers, i)] += term
 
 
-def replace(numbers, i, old, new):
+def compare_and_swap(numbers, i, old, new):
     with LOCK:
         is_old = load(numbers, i) == old
         if is_old:
@@ -354,7 +355,7 @@ def replace(numbers, i, old, new):
         return is_old
 
 
-def give_way():
+def yield_processor():
     time.sleep(0)
 
 
@@ -364,20 +365,23 @@ def nothing(*arguments):
 
 NAMED = [
     (_atomics, "add", add),
-    (_atomics, "give_way", give_way),
+    (_atomics, "yield_processor", yield_processor),
     (_atomics, "load", load),
     (_atomics, "pause", nothing),
-    (_atomics, "replace", replace),
+    (_atomics, "compare_and_swap", compare_and_swap),
     (_bit_generator, "next_uint32", next_uint32),
     (_denormals, "flush_denormals", nothing),
     (_denormals, "restore_denormals", nothing),
     (_hashing, "key_of", key_of),
     (_hashing, "survives", survives),
-    (_layout, "biases_of", biases_of),
-    (_layout, "inputs_of", inputs_of),
-    (_layout, "outputs_of", outputs_of),
-    (_layout, "slopes_of", slopes_of),
-    (_layout, "weights_of", weights_of),
+    (_layers, "biases_of", biases_of),
+    (_layers, "inputs_of", inputs_of),
+    (_layers, "outputs_of", outputs_of),
+    (_layers, "slopes_of", slopes_of),
+    (_layers, "weights_of", weights_of),
+    (_processor, "lanes_of", lanes_of),
+    (_processor, "tile_rows", tile_rows),
+    (_processor, "tile_vectors", tile_vectors),
     (_rows, "copy_row", copy_row),
     (_rows, "dot", dot),
     (_rows, "row_max", row_max),
@@ -388,18 +392,15 @@ NAMED = [
     (_scalars, "is_single", is_single),
     (_scalars, "power_of_two_of_low_bits", power_of_two_of_low_bits),
     (_scalars, "reciprocal_root_guess", reciprocal_root_guess),
-    (_simd, "lanes_of", lanes_of),
-    (_simd, "long_vectors", nothing),
-    (_simd, "prefetch", nothing),
-    (_simd, "tile_rows", tile_rows),
-    (_simd, "tile_vectors", tile_vectors),
     (_tiles, "copy_block_row", copy_block_row),
     (_tiles, "copy_tile_rows", copy_tile_rows),
-    (_tiles, "room_for_block", room_for_block),
-    (_tiles, "short_tile", tile(_simd.processor().tile_rows // 2)),
+    (_tiles, "block_buffer", block_buffer),
+    (_tiles, "short_tile", tile(_processor.processor().tile_rows // 2)),
     (_tiles, "single_tile", tile(1)),
-    (_tiles, "tall_tile", tile(_simd.processor().tile_rows)),
+    (_tiles, "tall_tile", tile(_processor.processor().tile_rows)),
     (_tiles, "transpose_square", transpose_square),
+    (_vectors, "long_vectors", nothing),
+    (_vectors, "prefetch", nothing),
     (_views, "flat", elements),
     (_views, "matrix_at", matrix_at),
     (_views, "read_only", read_only),

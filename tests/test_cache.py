@@ -362,16 +362,17 @@ def test_sources_that_are_not_files(tmp_path, install):
         assert warned == ""
         assert digest == _jit.SOURCES_DIGEST
     else:
-        assert warned.count("without its source files (skmlp/_kernels/*.py)") == 1
+        assert warned.count("without its source files (*.py in skmlp/_kernels)") == 1
         assert "directory" not in warned
         assert digest == "None"
         assert not cache.exists()
 
 
-def test_other_sources_in_a_zip_file_have_another_digest(tmp_path):
-    """Also such that only other modules call."""
+@pytest.mark.parametrize("module", ["_kernels/losses.py", "_kernels/simd/_tiles.py"])
+def test_other_sources_in_a_zip_file_have_another_digest(tmp_path, module):
+    """Also of modules that only others call, and in the package within."""
     folder = installed(tmp_path / "site-packages")
-    with (folder / "skmlp/_kernels/matmul.py").open("a") as file:
+    with (folder / "skmlp" / module).open("a") as file:
         file.write("\n")
     script = "from skmlp._kernels import _jit; print(_jit.SOURCES_DIGEST)"
     done = subprocess.run(

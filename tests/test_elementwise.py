@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy import special
 
-from skmlp._kernels import elementwise
-from skmlp._kernels._denormals import flush_denormals, restore_denormals
 from skmlp._kernels._jit import kernel
+from skmlp._kernels.simd import elementwise
+from skmlp._kernels.simd._denormals import flush_denormals, restore_denormals
 
 DTYPES = pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=lambda d: d.__name__)
 

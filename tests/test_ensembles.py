@@ -464,10 +464,10 @@ class TestScalesOfInputs:
                 h = np.tanh(x @ (s[:, None] * v) + b)
                 delta = (1 / (1 + np.exp(-(h @ w + c))) - t[:, None]) / len(x)
                 below = delta @ w.T * (1 - h**2)
-                slope = x.T @ below
+                grad = x.T @ below
                 gradients = [
-                    s[:, None] * slope, h.T @ delta, below.sum(axis=0), delta.sum(axis=0),
-                    (slope * v).sum(axis=1),
+                    s[:, None] * grad, h.T @ delta, below.sum(axis=0), delta.sum(axis=0),
+                    (grad * v).sum(axis=1),
                 ]  # fmt: skip
                 for i, gradient in enumerate(gradients):
                     first[i] = 0.9 * first[i] + 0.1 * gradient

@@ -8,27 +8,27 @@ from scipy import sparse
 
 from skmlp._data import as_matrix
 from skmlp._kernels import activations, dropout, inputs, losses, optimizers
-from skmlp._kernels._hashing import key_of
 from skmlp._kernels._jit import kernel
 from skmlp._kernels._layout import layer_table
 from skmlp._kernels.activations import ACTIVATIONS
 from skmlp._kernels.epoch import run_epoch
 from skmlp._kernels.losses import LOSSES
-from skmlp._kernels.network import n_scratch
+from skmlp._kernels.network import scratch_sizes
 from skmlp._kernels.optimizers import (
-    ADDING_UP,
+    ACCUMULATE,
     CHUNK,
     OPTIMIZERS,
     clipping_factor,
     n_chunks,
     stride_of,
 )
+from skmlp._kernels.simd._hashing import key_of
 from skmlp._network import Network
 from tests import oracles
 from tests.border import from_python
 
 activate = from_python(activations.activate)
-activate_and_keep = from_python(activations.activate_and_keep)
+activate_and_save = from_python(activations.activate_and_save)
 activate_with_slopes = from_python(activations.activate_with_slopes)
 differentiate = from_python(activations.differentiate)
 differentiate_with_slopes = from_python(activations.differentiate_with_slopes)
@@ -69,24 +69,24 @@ def test_gradients_begin_with_cache_lines():
 
 
 @pytest.mark.parametrize(
-    ("n_decayed", "size", "expected"),
+    ("n_weights", "size", "expected"),
     [(0, 1, 1), (1, 2, 2), (CHUNK, CHUNK, 1), (CHUNK + 1, 2 * CHUNK + 1, 3), (7, 7, 1)],
 )
-def test_number_of_chunks(n_decayed, size, expected):
-    assert n_chunks.py_func(n_decayed, size) == expected
+def test_number_of_chunks(n_weights, size, expected):
+    assert n_chunks.py_func(n_weights, size) == expected
 
 
-def value_and_slope(name, z):
+def value_and_derivative(name, z):
     """Return σ(z) and 2 σ'(z), the second by way of a backward pass of ``∂L/∂h = 2``."""
     activation, h, delta = ACTIVATIONS[name], z.copy(), np.full_like(z, 2.0)
-    kept, slopes = np.full_like(z, np.nan), np.full(1, 0.25, z.dtype)
+    saved, slopes = np.full_like(z, np.nan), np.full(1, 0.25, z.dtype)
     if activation.learns_slopes:
         column = (-1, 1)
-        activate_with_slopes(h.reshape(column), slopes, kept.reshape(column))
-        differentiate_with_slopes(kept.reshape(column), slopes, delta.reshape(column))
-    elif activation.keeps:
-        activate_and_keep(activation.code, h, kept)
-        multiply(kept, delta)
+        activate_with_slopes(h.reshape(column), slopes, saved.reshape(column))
+        differentiate_with_slopes(saved.reshape(column), slopes, delta.reshape(column))
+    elif activation.saves:
+        activate_and_save(activation.code, h, saved)
+        multiply(saved, delta)
     else:
         activate(activation.code, h)
         differentiate(activation.code, h, delta)
@@ -100,41 +100,41 @@ def test_activation(name, dtype):
     z = np.concatenate([np.linspace(-30, 30, 601), [-1e4, 1e4], tiny]).astype(dtype)
     function, derivative = oracles.ACTIVATIONS[name]
     exact = z.astype(np.float64)
-    h, slope = value_and_slope(name, z)
-    assert h.dtype == slope.dtype == dtype
+    h, grad = value_and_derivative(name, z)
+    assert h.dtype == grad.dtype == dtype
     # What gelu is far below 0, and the tails of the others' derivatives, is absolute: Φ(z)
     # loses digits where it is 1 - Φ(-z), and 1 - h² and h (1 - h) where they are saturated:
     # the three units by which h may err there are 1.5 eps, and six in 2 (1 - h²).
     least = rounding(dtype, 1) if name == "gelu" else 1e-38
     np.testing.assert_allclose(h, function(exact), rtol=rounding(dtype, 64), atol=least)
     with np.errstate(over="ignore"):
-        np.testing.assert_allclose(slope, 2 * derivative(exact), atol=rounding(dtype))
+        np.testing.assert_allclose(grad, 2 * derivative(exact), atol=rounding(dtype))
 
 
 @DTYPES
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_activation_at_infinity(name, dtype):
     """Values and derivatives have their limits, and NaN stays NaN."""
-    h, slope = value_and_slope(name, np.array([-np.inf, np.inf, np.nan, 1.0], dtype))
+    h, grad = value_and_derivative(name, np.array([-np.inf, np.inf, np.nan, 1.0], dtype))
     large = np.array([-1e30, 1e30])
     function, derivative = oracles.ACTIVATIONS[name]
     with np.errstate(over="ignore"):
         values, slopes = function(large), 2 * derivative(large)
     expected = np.where(np.abs(values) > 1e20, np.copysign(np.inf, values), values)
     np.testing.assert_allclose(h[:2], expected.astype(dtype), rtol=rounding(dtype), atol=1e-30)
-    np.testing.assert_allclose(slope[:2], slopes, rtol=rounding(dtype), atol=1e-30)
+    np.testing.assert_allclose(grad[:2], slopes, rtol=rounding(dtype), atol=1e-30)
     assert np.isnan(h[2])
     assert np.isfinite(h[3])
 
 
 def test_gradient_of_the_slopes(rng):
-    """Σ_i Δ min(0, z), whose terms are left where z was kept."""
+    """Σ_i Δ min(0, z), whose terms are left where z was saved."""
     z, delta, slopes = rng.normal(size=(9, 5)), rng.normal(size=(9, 5)), rng.normal(size=5)
-    h, kept, below = z.copy(), np.empty_like(z), delta.copy()
-    activate_with_slopes(h, slopes, kept)
+    h, saved, below = z.copy(), np.empty_like(z), delta.copy()
+    activate_with_slopes(h, slopes, saved)
     np.testing.assert_array_equal(h, np.where(z > 0, z, slopes * z))
-    differentiate_with_slopes(kept, slopes, below)
-    np.testing.assert_allclose(kept, delta * np.minimum(z, 0), rtol=1e-12)
+    differentiate_with_slopes(saved, slopes, below)
+    np.testing.assert_allclose(saved, delta * np.minimum(z, 0), rtol=1e-12)
     np.testing.assert_array_equal(below, delta * np.where(z > 0, 1, slopes))
 
 
@@ -294,29 +294,29 @@ def take_step(
     optimizer,
     theta,
     gradient,
-    state,
+    moments,
     rate,
     step,
     settings,
-    n_decayed=0,
+    n_weights=0,
     strength=0.0,
 ):
-    """Update theta and state, and return Σ θ² before, over the decayed part."""
-    squares = np.zeros(n_chunks.py_func(n_decayed, theta.size))
+    """Update theta and moments, and return Σ θ² before, over the decayed part."""
+    squares = np.zeros(n_chunks.py_func(n_weights, theta.size))
     optimizer_step(
-        optimizer.code, theta, gradient, 1, state, np.intp(0), rate, step, settings,
-        n_decayed, strength, 1.0, 0, squares.size, squares,
+        optimizer.code, theta, gradient, 1, moments, np.intp(0), rate, step, settings,
+        n_weights, strength, 1.0, 0, squares.size, squares,
     )  # fmt: skip
     return squares.sum()
 
 
 def take_steps(name, settings, gradient_of, theta, rates):
     optimizer = OPTIMIZERS[name]
-    state = np.zeros((optimizer.slots, theta.size), theta.dtype)
+    moments = np.zeros((optimizer.n_moments, theta.size), theta.dtype)
     values = np.array([settings[key] for key in optimizer.settings], np.float64)
     for step, rate in enumerate(rates, start=1):
         gradient = gradient_of(theta)
-        take_step(optimizer, theta, gradient, state, rate, step, values)
+        take_step(optimizer, theta, gradient, moments, rate, step, values)
 
 
 @DTYPES
@@ -344,11 +344,11 @@ def test_decoupled_decay(rng, dtype):
         "beta_1": 0.9, "beta_2": 0.99, "epsilon": 1e-3, "scaling_rate": 0.0, "alpha": 0.5,
     }  # fmt: skip
     start = rng.normal(size=11).astype(dtype)
-    theta, state = start.copy(), np.zeros((2, 11), dtype)
+    theta, moments = start.copy(), np.zeros((2, 11), dtype)
     values = np.array(list(settings.values()))
     for step, rate in enumerate(rates, start=1):
         gradient = gradients[step - 1]
-        take_step(OPTIMIZERS["adamw"], theta, gradient, state, rate, step, values, 7)
+        take_step(OPTIMIZERS["adamw"], theta, gradient, moments, rate, step, values, 7)
     arguments = gradients.astype(np.float64), rates, start.astype(np.float64)
     decayed = oracles.adamw(*arguments, **settings)
     free = oracles.adamw(*arguments, **(settings | {"alpha": 0.0}))
@@ -364,12 +364,12 @@ def test_adamw_is_torch_s(rng, decay):
     optimizer = torch.optim.AdamW(
         [parameter], lr=0.02, betas=(0.8, 0.95), eps=1e-4, weight_decay=decay
     )
-    theta, state = start.copy(), np.zeros((2, 11))
+    theta, moments = start.copy(), np.zeros((2, 11))
     settings = np.array([0.8, 0.95, 1e-4, 0.0, decay])
     for step, gradient in enumerate(gradients, start=1):
         parameter.grad = torch.tensor(gradient)
         optimizer.step()
-        take_step(OPTIMIZERS["adamw"], theta, gradient, state, 0.02, step, settings, 11)
+        take_step(OPTIMIZERS["adamw"], theta, gradient, moments, 0.02, step, settings, 11)
     np.testing.assert_allclose(theta, parameter.detach().numpy(), rtol=1e-12)
 
 
@@ -400,11 +400,11 @@ def test_a_factor_of_the_gradient(rng, name, dtype):
     whole = gradient.copy()
     whole[:200] += dtype(0.5) * start[:200]
     results = []
-    for slope, strength, factor in ((gradient, 0.5, 0.25), (dtype(0.25) * whole, 0.0, 1.0)):
-        theta, state = start.copy(), np.zeros((optimizer.slots, 300), dtype)
+    for grad, strength, factor in ((gradient, 0.5, 0.25), (dtype(0.25) * whole, 0.0, 1.0)):
+        theta, moments = start.copy(), np.zeros((optimizer.n_moments, 300), dtype)
         squares = np.zeros(n_chunks.py_func(200, 300))
         optimizer_step(
-            optimizer.code, theta, slope.copy(), 1, state, np.intp(0), 0.1, 1, settings,
+            optimizer.code, theta, grad.copy(), 1, moments, np.intp(0), 0.1, 1, settings,
             200, strength, factor, 0, squares.size, squares,
         )  # fmt: skip
         results.append(theta)
@@ -415,27 +415,27 @@ def test_a_factor_of_the_gradient(rng, name, dtype):
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_chunks_of_theta(rng, name, dtype):
     """Any division of the chunks gives the same bits, and two terms of a gradient its sum."""
-    optimizer, n_decayed, size = OPTIMIZERS[name], 5 * CHUNK - 7, 7 * CHUNK + 3
+    optimizer, n_weights, size = OPTIMIZERS[name], 5 * CHUNK - 7, 7 * CHUNK + 3
     settings = np.array([SETTINGS[name][0][key] for key in optimizer.settings], np.float64)
     start, one, other = rng.normal(size=(3, size)).astype(dtype)
     both = np.zeros(2 * stride_of.py_func(size), dtype)
     both[:size], both[stride_of.py_func(size) :][:size] = one, other
-    n_parts, results = n_chunks.py_func(n_decayed, size), []
+    n_parts, results = n_chunks.py_func(n_weights, size), []
     assert n_parts == 5 + 3
     for gradient, n_terms, bounds in (
         (one + other, 1, [0, n_parts]),
         (both, 2, [0, n_parts]),
         (both, 2, [0, 1, 5, 5, n_parts]),
     ):
-        theta, state = start.copy(), np.zeros((optimizer.slots, size), dtype)
+        theta, moments = start.copy(), np.zeros((optimizer.n_moments, size), dtype)
         squares = np.zeros(n_parts)
         for first, stop in itertools.pairwise(bounds):
             optimizer_step(
-                optimizer.code, theta, gradient, n_terms, state, np.intp(0), 0.1, 1, settings,
-                n_decayed, 0.5, 1.0, first, stop, squares,
+                optimizer.code, theta, gradient, n_terms, moments, np.intp(0), 0.1, 1, settings,
+                n_weights, 0.5, 1.0, first, stop, squares,
             )  # fmt: skip
-        assert squares.sum() == pytest.approx((start[:n_decayed].astype(float) ** 2).sum())
-        results.append(np.concatenate([theta, state.ravel(), squares]))
+        assert squares.sum() == pytest.approx((start[:n_weights].astype(float) ** 2).sum())
+        results.append(np.concatenate([theta, moments.ravel(), squares]))
     np.testing.assert_allclose(
         results[0], results[1], rtol=rounding(dtype, 20), atol=rounding(dtype, 20)
     )
@@ -446,19 +446,19 @@ def test_chunks_of_theta(rng, name, dtype):
 @pytest.mark.parametrize("n_terms", [1, 2])
 def test_adding_up_in_chunks(rng, dtype, n_terms):
     """The gradient's terms and the penalty's are added, and theta stays."""
-    size, n_decayed = 3 * CHUNK, CHUNK + 5
+    size, n_weights = 3 * CHUNK, CHUNK + 5
     theta, one, other, total = rng.normal(size=(4, size)).astype(dtype)
     gradient = np.zeros(2 * stride_of.py_func(size), dtype)
     gradient[:size], gradient[stride_of.py_func(size) :][:size] = one, other
-    before, state = theta.copy(), total[None].copy()
-    squares = np.zeros(n_chunks.py_func(n_decayed, size))
+    before, moments = theta.copy(), total[None].copy()
+    squares = np.zeros(n_chunks.py_func(n_weights, size))
     optimizer_step(
-        ADDING_UP, theta, gradient, n_terms, state, np.intp(0), 0.1, 1, np.empty(0),
-        n_decayed, 0.5, 1.0, 0, squares.size, squares,
+        ACCUMULATE, theta, gradient, n_terms, moments, np.intp(0), 0.1, 1, np.empty(0),
+        n_weights, 0.5, 1.0, 0, squares.size, squares,
     )  # fmt: skip
     expected = total.astype(np.float64) + one + (n_terms - 1) * other
-    expected[:n_decayed] += 0.5 * theta[:n_decayed]
-    np.testing.assert_allclose(state[0], expected, atol=rounding(dtype, 20))
+    expected[:n_weights] += 0.5 * theta[:n_weights]
+    np.testing.assert_allclose(moments[0], expected, atol=rounding(dtype, 20))
     np.testing.assert_array_equal(theta, before)
 
 
@@ -471,10 +471,10 @@ def test_penalty_within_the_step(rng, name):
     penalised = gradient.copy()
     penalised[:1700] += 0.5 * start[:1700]
     results = []
-    for slope, n_decayed in ((gradient, 1700), (penalised, 0)):
-        theta, state = start.copy(), np.zeros((optimizer.slots, 2500))
-        squares = take_step(optimizer, theta, slope, state, 0.1, 1, settings, n_decayed, 0.5)
-        assert squares == pytest.approx((start[:n_decayed] ** 2).sum())
+    for grad, n_weights in ((gradient, 1700), (penalised, 0)):
+        theta, moments = start.copy(), np.zeros((optimizer.n_moments, 2500))
+        squares = take_step(optimizer, theta, grad, moments, 0.1, 1, settings, n_weights, 0.5)
+        assert squares == pytest.approx((start[:n_weights] ** 2).sum())
         results.append(theta)
     np.testing.assert_allclose(*results, rtol=1e-13)
 
@@ -489,22 +489,22 @@ def test_a_step_of_the_scales(rng, dtype, n_terms):
     v, s, slopes = rng.normal(size=(d, width)), rng.uniform(1, 2, d), rng.normal(size=(2, size))
     gradient = np.zeros(2 * stride_of.py_func(size), dtype)
     gradient[:size], gradient[stride_of.py_func(size) :][:size] = slopes
-    theta, state = np.full(size, 7.0, dtype), np.zeros((2, size), dtype)
+    theta, moments = np.full(size, 7.0, dtype), np.zeros((2, size), dtype)
     scaling = np.concatenate([s, np.zeros(3 * d), v.ravel()]).astype(dtype)
     # Moments as after steps before.
     m_v, m_s = rng.normal(size=(d, width)), rng.normal(size=d)
     r_v, r_s = rng.uniform(1, 2, (d, width)), rng.uniform(1, 2, d)
-    state[:, :n] = m_v.ravel(), r_v.ravel()
+    moments[:, :n] = m_v.ravel(), r_v.ravel()
     scaling[d : 3 * d] = np.append(m_s, r_s)
     for first, stop in ((0, 64), (64, d)):
         scaled_step(
-            theta, gradient, n_terms, state, scaling, d, rate, 5, settings, 0.25, first, stop
+            theta, gradient, n_terms, moments, scaling, d, rate, 5, settings, 0.25, first, stop
         )
-    slope = slopes[:n_terms, :n].sum(axis=0).reshape(d, width)
+    grad = slopes[:n_terms, :n].sum(axis=0).reshape(d, width)
     corrections = 1 - beta_1**5, 1 - beta_2**5
     for value, first, second, gradient_of, eta, decay in (
-        (s, m_s, r_s, 0.25 * (slope * v).sum(axis=1), faster * rate, 0.0),
-        (v, m_v, r_v, 0.25 * s[:, None] * slope, rate, rate * alpha),
+        (s, m_s, r_s, 0.25 * (grad * v).sum(axis=1), faster * rate, 0.0),
+        (v, m_v, r_v, 0.25 * s[:, None] * grad, rate, rate * alpha),
     ):
         first[:] = beta_1 * first + (1 - beta_1) * gradient_of
         second[:] = beta_2 * second + (1 - beta_2) * gradient_of**2
@@ -518,10 +518,10 @@ def test_a_step_of_the_scales(rng, dtype, n_terms):
     np.testing.assert_allclose(scaling[:d], scaled, **close)
     np.testing.assert_allclose(scaling[d : 3 * d], np.append(m_s, r_s), **close)
     np.testing.assert_allclose(scaling[4 * d :], v.ravel(), **close)
-    np.testing.assert_allclose(state[:, :n], [m_v.ravel(), r_v.ravel()], **close)
+    np.testing.assert_allclose(moments[:, :n], [m_v.ravel(), r_v.ravel()], **close)
     np.testing.assert_allclose(theta[:n], (scaled[:, None] * v).ravel(), **close)
     np.testing.assert_array_equal(theta[n:], 7)
-    np.testing.assert_array_equal(state[:, n:], 0)
+    np.testing.assert_array_equal(moments[:, n:], 0)
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
@@ -531,16 +531,16 @@ def test_scales_are_left_alone_by_the_other_step(rng, name):
     settings = np.array([SETTINGS[name][0][key] for key in optimizer.settings], np.float64)
     start, gradient = rng.normal(size=(2, 3 * CHUNK))
     for n_scaled in (0, 5, CHUNK, CHUNK + 9):
-        theta, state = start.copy(), np.zeros((optimizer.slots, 3 * CHUNK))
+        theta, moments = start.copy(), np.zeros((optimizer.n_moments, 3 * CHUNK))
         squares = np.zeros(n_chunks.py_func(CHUNK + 1, theta.size))
         optimizer_step(
-            optimizer.code, theta, gradient, 1, state, np.intp(n_scaled), 0.1, 1, settings,
+            optimizer.code, theta, gradient, 1, moments, np.intp(n_scaled), 0.1, 1, settings,
             CHUNK + 1, 0.5, 1.0, 0, squares.size, squares,
         )  # fmt: skip
         np.testing.assert_array_equal(theta[:n_scaled], start[:n_scaled])
-        np.testing.assert_array_equal(state[:, :n_scaled], 0)
+        np.testing.assert_array_equal(moments[:, :n_scaled], 0)
         assert (theta[n_scaled:] != start[n_scaled:]).all()
-        assert (state[:, n_scaled:] != 0).all()
+        assert (moments[:, n_scaled:] != 0).all()
 
 
 def rosenbrock_gradient(theta):
@@ -582,21 +582,21 @@ def test_csr_products(rng, dtype, width):
     out = np.full((21, width), np.nan, dtype)
     csr_product_bias(*csr, rows, b, bias, out)
     np.testing.assert_array_equal(out, X[rows] @ b + bias)
-    slope = np.full((12, width), np.nan, dtype)
+    grad = np.full((12, width), np.nan, dtype)
     for first, stop in ((0, width // 2), (width // 2, width)):
-        csr_product_transposed_left(*csr, rows, out, first, stop, slope)
-    np.testing.assert_array_equal(slope, X[rows].T @ out)
+        csr_product_transposed_left(*csr, rows, out, first, stop, grad)
+    np.testing.assert_array_equal(grad, X[rows].T @ out)
 
 
 def test_csr_products_add_up_duplicate_entries():
     X = sparse.csr_array(([1.0, 2.0, 4.0], [1, 1, 0], [0, 2, 3]), shape=(2, 3))
     _, *csr = as_matrix(X, np.float64)
-    out, slope = np.empty((2, 2)), np.empty((3, 2))
+    out, grad = np.empty((2, 2)), np.empty((3, 2))
     b = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
     csr_product_bias(*csr, np.arange(2), b, np.zeros(2), out)
     np.testing.assert_array_equal(out, [[9, 12], [4, 8]])
-    csr_product_transposed_left(*csr, np.arange(2), np.ones((2, 2)), 0, 2, slope)
-    np.testing.assert_array_equal(slope, [[4, 4], [3, 3], [0, 0]])
+    csr_product_transposed_left(*csr, np.arange(2), np.ones((2, 2)), 0, 2, grad)
+    np.testing.assert_array_equal(grad, [[4, 4], [3, 3], [0, 0]])
 
 
 @DTYPES
@@ -617,7 +617,7 @@ def test_network_outputs(rng, activation, dtype):
 
 def test_sparse_input_of_a_million_columns_needs_little_scratch_space():
     layers = layer_table([1_000_000, 4, 1], [3, 0], [False, False])
-    assert sum(n_scratch(layers, 200, first=1)) < 10_000
+    assert sum(scratch_sizes(layers, 200, first=1)) < 10_000
 
 
 def test_a_minibatch_of_weight_zero(rng):
@@ -627,7 +627,7 @@ def test_a_minibatch_of_weight_zero(rng):
     gradient, alpha, before = np.zeros((1, network.theta.size)), 0.5, network.theta.copy()
     objective = run_epoch(
         *X, y, np.zeros(6), np.arange(6), 6, network.theta, network.table,
-        LOSSES["binary"].code, 0.0, alpha, ADDING_UP, np.empty(0), gradient, None, 1,
+        LOSSES["binary"].code, 0.0, alpha, ACCUMULATE, np.empty(0), gradient, None, 1,
         np.zeros(1), np.inf, np.zeros(2), 0, None, *network.workspaces(X, 6, 1),
         np.zeros((2, 8), np.int64), 0,
     )  # fmt: skip

@@ -11,8 +11,8 @@ import sys
 import numpy as np
 import pytest
 
-from skmlp._kernels import matmul
-from skmlp._kernels._simd import processor
+from skmlp._kernels.simd import matmul
+from skmlp._kernels.simd._processor import processor
 from tests.border import from_python
 
 column_sums = from_python(matmul.column_sums)
@@ -100,7 +100,7 @@ def test_sums_added_up_in_parts(function, dtype):
 SCRIPT = """
 import numpy as np
 from tests.test_matmul import PRODUCTS, check_sizes, check_transpose
-from skmlp._kernels._simd import processor
+from skmlp._kernels.simd._processor import processor
 for dtype in (np.float32, np.float64):
     for function in PRODUCTS:
         check_sizes(function, dtype, [1, 5, 6, 8, 13], [1, 2, 20], [*range(1, 20), 33, 50])

@@ -119,7 +119,7 @@ def test_partial_fit(all_threads):
 
 
 def test_a_helper_that_never_runs():
-    """The caller does all shares itself, and waits for nobody."""
+    """The caller does all tasks itself, and waits for nobody."""
     release = threading.Event()
     X, y = make_problem()
     expected = outcome(fitted(X, y, 1))
@@ -147,10 +147,10 @@ def test_a_helper_that_comes_when_all_is_done(all_threads, monkeypatch):
 
     class Late(Team):
         def run(self, kernel, *arguments):
-            self._marks.fill(0)
-            value = kernel(*arguments, self._marks, 0)
+            self._sync.fill(0)
+            value = kernel(*arguments, self._sync, 0)
             for thread in range(1, self.n_threads):
-                kernel(*arguments, self._marks, thread)
+                kernel(*arguments, self._sync, thread)
             return value
 
     monkeypatch.setattr(skmlp._problem, "Team", Late)

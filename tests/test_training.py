@@ -498,7 +498,7 @@ class TestPartialFit:
         for solver, optimizer in OPTIMIZERS.items():
             network.set_params(solver=solver, batch_size=100).partial_fit(X, y)
             (member,) = network._state.members
-            assert member.memory.shape == (optimizer.slots, network._ensemble.theta.size)
+            assert member.moments.shape == (optimizer.n_moments, network._ensemble.theta.size)
             assert network._state.members[0].steps == 2
 
     def test_parameters_set_between_calls_count(self, task):
@@ -767,9 +767,9 @@ def test_moments_of_unreached_weights_end_at_zero(solver):
     for _ in range(150):
         network.partial_fit(X[100:], y[100:])
     tiny = np.finfo(np.float32).tiny
-    memory = network._state.members[0].memory
-    first = np.abs(memory[0][:4])
+    moments = network._state.members[0].moments
+    first = np.abs(moments[0][:4])
     assert (first == 0).all()
-    memory = np.abs(memory)
-    assert (memory[memory > 0] >= tiny).all()
+    moments = np.abs(moments)
+    assert (moments[moments > 0] >= tiny).all()
     assert np.float32(tiny) / 2 > 0, "denormals are left to what runs after the kernels"

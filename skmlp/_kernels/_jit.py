@@ -6,8 +6,9 @@ import os
 import pickle
 import uuid
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -22,21 +23,29 @@ _FAST = {"contract", "reassoc", "nsz", "arcp"}
 _EXACT = {"contract"}
 
 
+def _sources(folder: Traversable) -> Iterator[Traversable]:
+    """Yield the source files of a package and those within it, always in the same order."""
+    for path in sorted(folder.iterdir(), key=lambda path: path.name):
+        if path.name.endswith(".py"):
+            yield path
+        elif path.is_dir() and path.name != "__pycache__":
+            yield from _sources(path)
+
+
 def _digest_of_sources() -> str | None:
     """Return a hash over all modules of this package, or None where there are none to read.
 
     They may be in a zip file. Where only bytecode is installed, or all is part of a program,
     there may not even be a directory.
     """
+    digest, n_sources = hashlib.sha256(), 0
     try:
-        found = {path.name: path for path in files(__name__.rpartition(".")[0]).iterdir()}
+        for path in _sources(files(__name__.rpartition(".")[0])):
+            digest.update(path.read_bytes())
+            n_sources += 1
     except OSError:
-        found = {}
-    names = [name for name in sorted(found) if name.endswith(".py")]
-    digest = hashlib.sha256()
-    for name in names:
-        digest.update(found[name].read_bytes())
-    return digest.hexdigest()[:12] if names else None
+        return None
+    return digest.hexdigest()[:12] if n_sources else None
 
 
 SOURCES_DIGEST = _digest_of_sources()
@@ -47,9 +56,9 @@ _NO_FOLDER = (
     "written to."
 )
 _NO_SOURCES = (
-    "skmlp is installed without its source files (skmlp/_kernels/*.py), by which it recognises "
-    "compiled code on disk. It is therefore compiled again in every process; install the .py "
-    "files as well."
+    "skmlp is installed without its source files (*.py in skmlp/_kernels), by which it "
+    "recognises compiled code on disk. It is therefore compiled again in every process; "
+    "install the .py files as well."
 )
 
 

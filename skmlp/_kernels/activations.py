@@ -1,12 +1,12 @@
 """Activation functions and their derivatives, applied elementwise in place.
 
 The derivatives of the first four follow from the value h = σ(z) that the forward pass leaves
-behind. The others *keep* a number for each unit and row: their derivative, which costs little
+behind. The others *save* a number for each unit and row: their derivative, which costs little
 where the value is computed, or what it follows from. Kernels get room for that, or None, for
 which numba leaves the code of these activations out: it takes as long to compile as the rest.
 
 To add an activation: a code, a function from z to (σ(z), σ'(z)), a branch in
-:func:`activate_and_keep`, and an entry in ``ACTIVATIONS``.
+:func:`activate_and_save`, and an entry in ``ACTIVATIONS``.
 """
 
 from typing import NamedTuple
@@ -14,9 +14,9 @@ from typing import NamedTuple
 import numpy as np
 
 from skmlp._kernels._jit import exact_kernel, inlined_kernel, inner_kernel
-from skmlp._kernels._scalars import constant_like
-from skmlp._kernels._simd import long_vectors
-from skmlp._kernels.elementwise import (
+from skmlp._kernels.simd._scalars import constant_like
+from skmlp._kernels.simd._vectors import long_vectors
+from skmlp._kernels.simd.elementwise import (
     clip,
     exp_of_negative,
     expm1_of_negative,
@@ -40,7 +40,7 @@ _SATURATED = 800.0
 
 @inner_kernel
 def activate(code, h):
-    """Replace z by σ(z) in the 1-D array `h`, for an activation that keeps nothing."""
+    """Replace z by σ(z) in the 1-D array `h`, for an activation that saves nothing."""
     # A typed constant: a plain 0.0 would turn float32 arithmetic into float64.
     zero = h.dtype.type(0)
     long_vectors()
@@ -63,8 +63,8 @@ def lower_bound(code, zero):
 
 
 @inlined_kernel
-def keeps(code):
-    """Return whether the activation keeps a number for each unit and row."""
+def saves(code):
+    """Return whether the activation saves a number for each unit and row."""
     return code > _RELU
 
 
@@ -101,41 +101,41 @@ def differentiate(code, h, delta):
 
 
 @inner_kernel
-def activate_and_keep(code, h, kept):
-    """Replace z by σ(z) in the 1-D array `h`, and write σ'(z) into `kept`."""
+def activate_and_save(code, h, saved):
+    """Replace z by σ(z) in the 1-D array `h`, and write σ'(z) into `saved`."""
     long_vectors()
     if code == _LEAKY_RELU:
         for i in range(h.size):
-            h[i], kept[i] = _leaky_relu(h[i])
+            h[i], saved[i] = _leaky_relu(h[i])
     elif code == _ELU:
         for i in range(h.size):
-            h[i], kept[i] = _elu(h[i])
+            h[i], saved[i] = _elu(h[i])
     elif code == _SELU:
         for i in range(h.size):
-            h[i], kept[i] = _selu(h[i])
+            h[i], saved[i] = _selu(h[i])
     elif code == _GELU:
         for i in range(h.size):
-            h[i], kept[i] = _gelu(h[i])
+            h[i], saved[i] = _gelu(h[i])
     elif code == _SILU:
         for i in range(h.size):
-            h[i], kept[i] = _silu(h[i])
+            h[i], saved[i] = _silu(h[i])
     elif code == _MISH:
         for i in range(h.size):
-            h[i], kept[i] = _mish(h[i])
+            h[i], saved[i] = _mish(h[i])
     elif code == _SOFTPLUS:
         for i in range(h.size):
-            h[i], kept[i] = softplus(h[i]), sigmoid(h[i])
+            h[i], saved[i] = softplus(h[i]), sigmoid(h[i])
 
 
 @inner_kernel
-def activate_with_slopes(h, slopes, kept):
-    """Replace z by max(0, z) + a min(0, z) in `h` (m, n), a being `slopes` (n,); keep z."""
+def activate_with_slopes(h, slopes, saved):
+    """Replace z by max(0, z) + a min(0, z) in `h` (m, n), a being `slopes` (n,); save z."""
     zero = h.dtype.type(0)
     long_vectors()
     for i in range(h.shape[0]):
         for j in range(h.shape[1]):
             z = h[i, j]
-            kept[i, j] = z
+            saved[i, j] = z
             h[i, j] = z if z > zero else slopes[j] * z
 
 
@@ -173,8 +173,8 @@ def _bounded(z):
 @exact_kernel
 def _leaky_relu(z):
     one, leak = constant_like(z, 1.0), constant_like(z, _LEAK)
-    slope = one if z > constant_like(z, 0.0) else leak
-    return slope * z, slope
+    derivative = one if z > constant_like(z, 0.0) else leak
+    return derivative * z, derivative
 
 
 @exact_kernel
@@ -189,9 +189,9 @@ def _elu(z):
 @exact_kernel
 def _selu(z):
     scale = constant_like(z, _SELU_SCALE)
-    value, slope = _elu(z)
+    value, derivative = _elu(z)
     factor = scale if z > constant_like(z, 0.0) else scale * constant_like(z, _SELU_ALPHA)
-    return factor * value, factor * slope
+    return factor * value, factor * derivative
 
 
 @exact_kernel
@@ -228,8 +228,8 @@ def _mish(z):
     factor = constant_like(z, 4.0) * e * (one + e) * (e if positive else one)
     bounded = _bounded(z)
     value = numerator / denominator
-    slope = value + bounded * (factor / (denominator * denominator))
-    return (z if positive else bounded) * value, slope
+    derivative = value + bounded * (factor / (denominator * denominator))
+    return (z if positive else bounded) * value, derivative
 
 
 class Activation(NamedTuple):
@@ -249,7 +249,7 @@ class Activation(NamedTuple):
     init_factor: float | None
 
     @property
-    def keeps(self) -> bool:
+    def saves(self) -> bool:
         """Whether it needs room for a number for each unit and row."""
         return self.code > _RELU
 

@@ -1,13 +1,13 @@
-"""Dropout (Srivastava et al. 2014), inverted: what survives is divided by the share that does.
+"""Dropout, inverted (Srivastava et al. 2014): outputs that survive are divided by 1 - rate.
 
 Which units survive is a function of a key and of their position in the minibatch, so that the
 backward pass finds the mask of the forward pass again instead of reading it from memory, and
 neither the order of the rows' computation nor threads matter.
 """
 
-from skmlp._kernels._hashing import survives
 from skmlp._kernels._jit import inner_kernel
-from skmlp._kernels._simd import long_vectors
+from skmlp._kernels.simd._hashing import survives
+from skmlp._kernels.simd._vectors import long_vectors
 
 
 @inner_kernel
@@ -21,7 +21,7 @@ def drop(h, key, first, rate):
     h : array of shape (n,)
         A layer's outputs for rows of a minibatch, or ∂L by them, in C order.
     key : int
-        From :func:`skmlp._kernels._hashing.key_of`.
+        From :func:`skmlp._kernels.simd._hashing.key_of`.
     first : int
         Position of the first of them among all of the minibatch's.
     rate : float

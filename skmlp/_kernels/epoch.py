@@ -2,13 +2,11 @@
 
 import numpy as np
 
-from skmlp._kernels._denormals import flush_denormals, restore_denormals
 from skmlp._kernels._jit import inner_kernel, kernel
 from skmlp._kernels._layout import BIASES, FAN_IN, FAN_OUT, UNITS
-from skmlp._kernels._views import vector_at
-from skmlp._kernels.network import add_up, go_forward, n_halves, take_back
+from skmlp._kernels.network import backward_inputs, forward, n_halves, weight_gradients
 from skmlp._kernels.optimizers import (
-    ADDING_UP,
+    ACCUMULATE,
     SCALED_CHUNK,
     clipping_factor,
     n_chunks,
@@ -16,25 +14,29 @@ from skmlp._kernels.optimizers import (
     scaled_step,
     squared_norms,
 )
-from skmlp._kernels.shares import NONE, SHARES_OF_THREAD, next_share, part_of
+from skmlp._kernels.simd._denormals import flush_denormals, restore_denormals
+from skmlp._kernels.simd._views import vector_at
+from skmlp._kernels.tasks import NO_TASK, TASKS_PER_THREAD, claim_task, task_bounds
 
-# The stages of a step: see :mod:`skmlp._kernels.shares`.
+# The stages of a step: see :mod:`skmlp._kernels.tasks`.
 _FORWARD, _BACK, _GRADIENT, _NORMS, _STEP = range(5)
-# What chunks of theta are shared by. (A variable to numba, which compiles anew for a literal.)
+# Chunks of theta are divided among tasks one by one. (A variable to numba, which compiles anew
+# for a literal.)
 _ONE = np.intp(1)
 
 
-def n_tallies(n_rows, n_decayed, size):
-    """Return how many sums a pass keeps: one a row of a batch, and two a chunk of theta."""
-    return n_rows + 2 * n_chunks.py_func(n_decayed, size)
+def n_partial_sums(n_rows, n_weights, size):
+    """Return how many partial sums there are: one a row of a batch, two a chunk of theta."""
+    return n_rows + 2 * n_chunks.py_func(n_weights, size)
 
 
 @kernel
 def run_epoch(
     dense, data, indices, indptr, y, weights, rows, batch_size,
     theta, layers, loss, smoothing, alpha,
-    optimizer, settings, state, scaling, first_step, rates, largest_norm,
-    dropout, seed, kept, gradient, work, deltas, turned, packed, tallies, marks, thread,
+    optimizer, settings, moments, scaling, first_step, rates, max_norm,
+    dropout, seed, saved, gradient, work, deltas, weights_t, scratch, partial_sums,
+    sync, thread,
 ):  # fmt: skip
     """Take one optimizer step a minibatch, through all `rows` in their order.
 
@@ -42,9 +44,9 @@ def run_epoch(
     by their mean over the training set, never by a minibatch's own sum, which would make
     the weights cancel where they are equal within a minibatch.
 
-    With the code ``ADDING_UP`` for an optimizer, theta stays as it is, and the gradient of
-    (Σ wᵢ ℓᵢ + α/2 Σ W²) / m over all m rows is added to `state`; of `rates` only the number is
-    used, and returned is the objective itself.
+    With the code ``ACCUMULATE`` for an optimizer, theta stays as it is, and the gradient of
+    (Σ wᵢ ℓᵢ + α/2 Σ W²) / m over all m rows is added to `moments`; of `rates` only the number
+    is used, and returned is the objective itself.
 
     Parameters
     ----------
@@ -67,34 +69,34 @@ def run_epoch(
         Coefficient of the penalty, divided by the mean weight.
     optimizer : int
     settings : float64 array
-    state : array of shape (slots, p)
-        The optimizer's memory, updated in place.
+    moments : array of shape (n_moments, p)
+        The optimizer's, updated in place.
     scaling : array or None
         Factors of the inputs that are learned, and what belongs to them, or empty; None where
-        `kept` is. See :func:`skmlp._kernels.optimizers.scaled_step`.
+        `saved` is. See :func:`skmlp._kernels.optimizers.scaled_step`.
     first_step : int
         Number of the epoch's first step, counted from 1.
     rates : float64 array
         Learning rate of each step.
-    largest_norm : float
+    max_norm : float
         What the norm of a step's gradient is clipped to; infinity for none.
     dropout : float64 array of shape (K,)
-        Chance of 0 for the outputs of each layer; used with `kept` only.
+        Chance of 0 for the outputs of each layer; used with `saved` only.
     seed : int
         Of dropout, together with the number of the step.
-    kept : array or None
+    saved : array or None
         Room for ``batch_size`` rows of all layers' outputs; None where no layer has dropout or
         an activation that needs it, and inputs have no factors.
     gradient : array
         Of one or two vectors like theta; see :func:`skmlp._kernels.network.gradient_size`.
-    work, deltas, turned, packed : arrays
+    work, deltas, weights_t, scratch : arrays
         Room for ``batch_size`` rows, overwritten: see :mod:`skmlp._kernels._layout`, and
-        :func:`skmlp._kernels.network.n_scratch`. The deltas' sums over chunks of rows are
+        :func:`skmlp._kernels.network.scratch_sizes`. The deltas' sums over chunks of rows are
         behind them.
-    tallies : float64 array of shape (n_tallies,)
+    partial_sums : float64 array of shape (n_partial_sums,)
         Zeros before; what is summed in them is zero again after.
-    marks : int64 array of shape (shares + 1, 8)
-        What the threads agree by, zeros before; see :mod:`skmlp._kernels.shares`. All of them
+    sync : int64 array of shape (n_tasks + 1, 8)
+        What the threads agree by, zeros before; see :mod:`skmlp._kernels.tasks`. All of them
         call this with the same arrays.
     thread : int
         Which of them this is, counted from 0.
@@ -106,89 +108,92 @@ def run_epoch(
         0 only, when all is done.
     """
     before = flush_denormals()
-    n_decayed, n_shares, turn = layers[0, BIASES], marks.shape[0] - 1, 0
+    n_weights, n_tasks, n_stages = layers[0, BIASES], sync.shape[0] - 1, 0
     n_scaled, n_inputs = np.intp(0), layers[0, FAN_IN]
-    if kept is not None:  # noqa: SIM102 - alone, or numba does not rule the branch out
+    if saved is not None:  # noqa: SIM102 - alone, or numba does not rule the branch out
         if scaling.size > 0:
             n_scaled = n_inputs * layers[0, FAN_OUT]
-    n_theta_chunks, adds_up = n_chunks(n_decayed, theta.size), optimizer == ADDING_UP
-    losses = vector_at(tallies, 0, batch_size)
-    squares = vector_at(tallies, batch_size, n_theta_chunks)
-    norms = vector_at(tallies, batch_size + n_theta_chunks, n_theta_chunks)
+    n_theta_chunks, accumulates = n_chunks(n_weights, theta.size), optimizer == ACCUMULATE
+    losses = vector_at(partial_sums, 0, batch_size)
+    squares = vector_at(partial_sums, batch_size, n_theta_chunks)
+    norms = vector_at(partial_sums, batch_size + n_theta_chunks, n_theta_chunks)
     n_outputs = layers[layers.shape[0] - 1, UNITS] + layers[layers.shape[0] - 1, FAN_OUT]
-    sums = vector_at(deltas, batch_size * n_outputs, deltas.size - batch_size * n_outputs)
-    n_packed = packed.size // -(-n_shares // SHARES_OF_THREAD)
-    scratch = vector_at(packed, thread * n_packed, n_packed)
+    delta_sums = vector_at(deltas, batch_size * n_outputs, deltas.size - batch_size * n_outputs)
+    n_scratch = scratch.size // -(-n_tasks // TASKS_PER_THREAD)
+    own_scratch = vector_at(scratch, thread * n_scratch, n_scratch)
     # Each minibatch adds its part of the one penalty up.
-    penalty = alpha / rates.size if adds_up else alpha
+    penalty = alpha / rates.size if accumulates else alpha
     for k in range(rates.size):
         first = k * batch_size
         batch = vector_at(rows, first, min(batch_size, rows.size - first))
-        scale = 1.0 / (rows.size if adds_up else batch.size)
-        n_terms, factor = n_halves(layers, batch.size), 1.0
+        grad_scale = 1.0 / (rows.size if accumulates else batch.size)
+        n_terms, clipping = n_halves(layers, batch.size), 1.0
         for stage in range(_FORWARD, _STEP + 1):
-            if stage == _GRADIENT and n_shares == 1:
+            if stage == _GRADIENT and n_tasks == 1:
                 continue
-            if stage == _NORMS and largest_norm == np.inf:
+            if stage == _NORMS and max_norm == np.inf:
                 continue
-            if stage == _STEP and largest_norm < np.inf:
-                factor = clipping_factor(norms, largest_norm)
-            turn += 1
-            share = next_share(marks, thread, turn, NONE)
-            while share != NONE:
-                start, stop = part_of(n_theta_chunks, _ONE, share, n_shares)
+            if stage == _STEP and max_norm < np.inf:
+                clipping = clipping_factor(norms, max_norm)
+            n_stages += 1
+            task = claim_task(sync, thread, n_stages, NO_TASK)
+            while task != NO_TASK:
+                start, stop = task_bounds(n_theta_chunks, _ONE, task, n_tasks)
                 if stage == _FORWARD:
-                    go_forward(
-                        dense, data, indices, indptr, y, weights, batch, share, n_shares,
-                        theta, layers, loss, smoothing, scale,
-                        dropout, seed, first_step + k, kept, work, deltas, turned, losses,
+                    forward(
+                        dense, data, indices, indptr, y, weights, batch, task, n_tasks,
+                        theta, layers, loss, smoothing, grad_scale,
+                        dropout, seed, first_step + k, saved, work, deltas, weights_t, losses,
                     )  # fmt: skip
                 elif stage < _NORMS:
-                    # A single share does both, layer by layer, while they are in the cache.
+                    # A single task does both, layer by layer, while they are in the cache.
                     for i in range(layers.shape[0] - 1, -1, -1):
-                        if stage == _GRADIENT or n_shares == 1:
-                            add_up(
-                                data, indices, indptr, batch, share, n_shares, n_terms,
-                                theta, layers, i, kept, work, deltas, sums, scratch,
+                        if stage == _GRADIENT or n_tasks == 1:
+                            weight_gradients(
+                                data, indices, indptr, batch, task, n_tasks, n_terms,
+                                theta, layers, i, saved, work, deltas, delta_sums, own_scratch,
                                 gradient,
                             )  # fmt: skip
                         if stage == _BACK and i > 0:
-                            take_back(
-                                batch, share, n_shares, theta, layers, i,
-                                dropout, seed, first_step + k, kept, work, turned,
-                                deltas, sums,
+                            backward_inputs(
+                                batch, task, n_tasks, theta, layers, i,
+                                dropout, seed, first_step + k, saved, work, weights_t,
+                                deltas, delta_sums,
                             )  # fmt: skip
                 elif stage == _NORMS:
                     squared_norms(
-                        theta, gradient, n_terms, n_decayed, penalty * scale, start, stop,
+                        theta, gradient, n_terms, n_weights, penalty * grad_scale, start, stop,
                         norms,
                     )  # fmt: skip
                 else:
                     optimizer_step(
-                        optimizer, theta, gradient, n_terms, state, n_scaled,
+                        optimizer, theta, gradient, n_terms, moments, n_scaled,
                         rates[k], first_step + k,
-                        settings, n_decayed, penalty * scale, factor, start, stop, squares,
+                        settings, n_weights, penalty * grad_scale, clipping, start, stop,
+                        squares,
                     )  # fmt: skip
-                    if kept is not None:  # noqa: SIM102 - alone, or numba does not rule it out
+                    if saved is not None:  # noqa: SIM102 - alone, or numba does not rule it out
                         if n_scaled > 0:
-                            start, stop = part_of(n_inputs, SCALED_CHUNK, share, n_shares)
+                            start, stop = task_bounds(n_inputs, SCALED_CHUNK, task, n_tasks)
                             scaled_step(
-                                theta, gradient, n_terms, state, scaling, n_inputs,
-                                rates[k], first_step + k, settings, factor, start, stop,
+                                theta, gradient, n_terms, moments, scaling, n_inputs,
+                                rates[k], first_step + k, settings, clipping, start, stop,
                             )  # fmt: skip
-                share = next_share(marks, thread, turn, share)
+                task = claim_task(sync, thread, n_stages, task)
     objective = 0.0
     if thread == 0:
-        objective = (_taken(losses) + 0.5 * penalty * _taken(squares)) / rows.size
+        objective = (
+            _sum_and_clear(losses) + 0.5 * penalty * _sum_and_clear(squares)
+        ) / rows.size
     restore_denormals(before)
     return objective
 
 
 @inner_kernel
-def _taken(tallies):
-    """Return the sum of the tallies, and leave zeros."""
+def _sum_and_clear(partial_sums):
+    """Return the sum of partial sums, and leave zeros."""
     total = 0.0
-    for i in range(tallies.size):
-        total += tallies[i]
-        tallies[i] = 0.0
+    for i in range(partial_sums.size):
+        total += partial_sums[i]
+        partial_sums[i] = 0.0
     return total

@@ -10,9 +10,10 @@ type.
 import numpy as np
 
 from skmlp._kernels._jit import inner_kernel
-from skmlp._kernels._rows import copy_row
-from skmlp._kernels._simd import lanes_of, long_vectors, prefetch
-from skmlp._kernels._views import row_part
+from skmlp._kernels.simd._processor import lanes_of
+from skmlp._kernels.simd._rows import copy_row
+from skmlp._kernels.simd._vectors import long_vectors, prefetch
+from skmlp._kernels.simd._views import row_part
 
 # How many rows ahead the next one is asked for from memory.
 _AHEAD = 8

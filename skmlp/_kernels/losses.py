@@ -20,16 +20,16 @@ from typing import NamedTuple
 import numpy as np
 
 from skmlp._kernels._jit import inlined_kernel, inner_kernel
-from skmlp._kernels._rows import row_max, row_minus, row_sum
-from skmlp._kernels._simd import long_vectors
-from skmlp._kernels._views import flat
-from skmlp._kernels.elementwise import exp_of_negative, log1p, sigmoid
+from skmlp._kernels.simd._rows import row_max, row_minus, row_sum
+from skmlp._kernels.simd._vectors import long_vectors
+from skmlp._kernels.simd._views import flat
+from skmlp._kernels.simd.elementwise import exp_of_negative, log1p, sigmoid
 
 _BINARY, _MULTINOMIAL = range(2)
 
 
 @inner_kernel
-def loss_and_delta(code, logits, y, weights, rows, scale, smoothing, losses, delta):
+def loss_and_delta(code, logits, y, weights, rows, grad_scale, smoothing, losses, delta):
     """Add each row's weighted loss to `losses`; write the batch's gradient into `delta`.
 
     Parameters
@@ -42,30 +42,30 @@ def loss_and_delta(code, logits, y, weights, rows, scale, smoothing, losses, del
     weights : array of shape (n,)
     rows : int array of shape (m,)
         Which rows of `y` and `weights` the batch consists of.
-    scale : float
-        Factor of the gradient.
+    grad_scale : float
+        Factor of the gradient: one over the number of rows.
     smoothing : float
         ε.
     losses : float64 array of shape (m,)
         ``weights[i] * loss(logits[i], y[i])`` is added to each element.
     delta : array of shape (m, q)
-        Overwritten with the gradient of ``scale`` times their sum by the logits.
+        Overwritten with the gradient of ``grad_scale`` times their sum by the logits.
     """
     if code == _BINARY:
-        _binary(logits, y, weights, rows, scale, smoothing, losses, delta)
+        _binary(logits, y, weights, rows, grad_scale, smoothing, losses, delta)
     else:
-        _multinomial(logits, y, weights, rows, scale, smoothing, losses, delta)
+        _multinomial(logits, y, weights, rows, grad_scale, smoothing, losses, delta)
 
 
 @inlined_kernel
-def _binary(logits, y, weights, rows, scale, smoothing, losses, delta):
+def _binary(logits, y, weights, rows, grad_scale, smoothing, losses, delta):
     long_vectors()
     zero, one = logits.dtype.type(0), logits.dtype.type(1)
-    factor = logits.dtype.type(scale)
-    least, span = logits.dtype.type(0.5 * smoothing), logits.dtype.type(1.0 - smoothing)
-    # What is gathered is kept apart from what vectorises.
+    factor = logits.dtype.type(grad_scale)
+    low, span = logits.dtype.type(0.5 * smoothing), logits.dtype.type(1.0 - smoothing)
+    # Three loops: what is gathered from anywhere does not vectorise, what is computed does.
     for i in range(rows.size):
-        delta[i, 0] = least + span * logits.dtype.type(y[rows[i]])
+        delta[i, 0] = low + span * logits.dtype.type(y[rows[i]])
     for i in range(rows.size):
         z, target = logits[i, 0], delta[i, 0]
         e = exp_of_negative(-abs(z))
@@ -78,30 +78,30 @@ def _binary(logits, y, weights, rows, scale, smoothing, losses, delta):
 
 
 @inlined_kernel
-def _multinomial(logits, y, weights, rows, scale, smoothing, losses, delta):
+def _multinomial(logits, y, weights, rows, grad_scale, smoothing, losses, delta):
     q = logits.shape[1]
-    exp_of_differences(logits, delta)
-    share, rest = smoothing / q, 1.0 - smoothing
+    exp_minus_max(logits, delta)
+    uniform, rest = smoothing / q, 1.0 - smoothing
     for i in range(rows.size):
         target, weight = y[rows[i]], np.float64(weights[rows[i]])
         partition = np.float64(row_sum(delta, i * q, q))
         # The row's largest logit was taken off before exp, which the target's shows.
         largest = np.float64(row_max(logits, i * q, q))
         expected = rest * np.float64(logits[i, target])
-        factor = logits.dtype.type(scale * weight / partition)
+        factor = logits.dtype.type(grad_scale * weight / partition)
         for j in range(q):
             delta[i, j] *= factor
-        if share > 0.0:
-            expected += share * np.float64(row_sum(logits, i * q, q))
-            least = logits.dtype.type(scale * weight * share)
+        if uniform > 0.0:
+            expected += uniform * np.float64(row_sum(logits, i * q, q))
+            target_of_all = logits.dtype.type(grad_scale * weight * uniform)
             for j in range(q):
-                delta[i, j] -= least
+                delta[i, j] -= target_of_all
         losses[i] += weight * (math.log(partition) - (expected - largest))
-        delta[i, target] -= logits.dtype.type(scale * weight * rest)
+        delta[i, target] -= logits.dtype.type(grad_scale * weight * rest)
 
 
 @inner_kernel
-def exp_of_differences(logits, out):
+def exp_minus_max(logits, out):
     """Write exp(o - max of the row's o) into `out`, whose shape is that of `logits`."""
     long_vectors()
     q = logits.shape[1]
@@ -125,7 +125,7 @@ def probabilities(code, logits, out):
             out[i, 1] = max(sigmoid(logits[i, 0]), floor)
         return
     q = logits.shape[1]
-    exp_of_differences(logits, out)
+    exp_minus_max(logits, out)
     for i in range(logits.shape[0]):
         factor = logits.dtype.type(1.0) / row_sum(out, i * q, q)
         for j in range(q):

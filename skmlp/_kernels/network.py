@@ -9,8 +9,6 @@ See :mod:`skmlp._kernels._layout` for where they are.
 
 import numpy as np
 
-from skmlp._kernels._denormals import flush_denormals, restore_denormals
-from skmlp._kernels._hashing import key_of
 from skmlp._kernels._jit import inlined_kernel, inner_kernel, kernel
 from skmlp._kernels._layout import (
     ACTIVATION,
@@ -19,27 +17,20 @@ from skmlp._kernels._layout import (
     FAN_OUT,
     UNITS,
     WEIGHTS,
-    biases_of,
-    inputs_of,
     n_parameters,
     n_units,
-    outputs_of,
-    slopes_of,
-    weights_of,
 )
-from skmlp._kernels._simd import lanes_of, tile_rows
-from skmlp._kernels._views import flat, matrix_at, read_only, rows_at, vector_at
 from skmlp._kernels.activations import (
     activate,
-    activate_and_keep,
+    activate_and_save,
     activate_with_slopes,
     differentiate,
     differentiate_with_slopes,
     has_slopes,
-    keeps,
     lower_bound,
     multiply,
     needs_value,
+    saves,
 )
 from skmlp._kernels.dropout import drop
 from skmlp._kernels.inputs import (
@@ -50,7 +41,13 @@ from skmlp._kernels.inputs import (
     prefetch_rows,
 )
 from skmlp._kernels.losses import loss_and_delta, probabilities
-from skmlp._kernels.matmul import (
+from skmlp._kernels.optimizers import stride_of
+from skmlp._kernels.simd._denormals import flush_denormals, restore_denormals
+from skmlp._kernels.simd._hashing import key_of
+from skmlp._kernels.simd._layers import biases_of, inputs_of, outputs_of, slopes_of, weights_of
+from skmlp._kernels.simd._processor import lanes_of, tile_rows
+from skmlp._kernels.simd._views import flat, matrix_at, read_only, rows_at, vector_at
+from skmlp._kernels.simd.matmul import (
     column_sums,
     product,
     product_bias,
@@ -58,15 +55,14 @@ from skmlp._kernels.matmul import (
     scratch_size,
     transpose,
 )
-from skmlp._kernels.optimizers import stride_of
-from skmlp._kernels.shares import part_of
+from skmlp._kernels.tasks import task_bounds
 
 # Instead of the code of a loss, where its probabilities are not wanted.
-NO_LINK = -1
+NO_LOSS = -1
 # Rows that go through the network together in a prediction, whose workspace is sized for them.
 PANEL = 32
 # Rows whose derivatives and sums are taken together. (A variable to numba, which compiles
-# `part_of` anew for a literal.)
+# `task_bounds` anew for a literal.)
 _CHUNK = np.intp(16)
 # Rows of a product's left-hand matrix that are taken together: what one of them is multiplied
 # by at a time is then still in the second cache for the next columns.
@@ -77,10 +73,10 @@ _TWICE, _LARGE = 128, 1 << 19
 _SHALLOW = 16
 
 
-def n_scratch(layers, n_rows, first):
+def scratch_sizes(layers, n_rows, first):
     """Return the sizes of the scratch spaces of the backward pass over `n_rows` rows.
 
-    They hold the weight matrices transposed, and what a share's products of transposed inputs
+    They hold the weight matrices transposed, and what a thread's products of transposed inputs
     need. `first` is the first layer with such a product: 1 where the input is sparse, and else
     0.
     """
@@ -124,9 +120,9 @@ def n_halves(layers, n_rows):
 
 
 @inlined_kernel
-def _forward(
+def _forward_rows(
     dense, data, indices, indptr, batch, start, stop,
-    theta, layers, dropout, seed, step, kept, work,
+    theta, layers, dropout, seed, step, saved, work,
 ):  # fmt: skip
     """Fill `work` with the outputs of all layers for the rows of a batch from `start` on."""
     n_rows, first = batch.size, 0
@@ -136,88 +132,90 @@ def _forward(
     else:
         first = 1
         h = rows_at(outputs_of(work, layers, 0, n_rows), start, stop)
-        _apply_first_layer(data, indices, indptr, rows, theta, layers, kept, n_rows, start, h)
-        if kept is not None:
-            _drop_outputs(layers, 0, dropout, seed, step, kept, n_rows, start, h)
+        _apply_first_layer(data, indices, indptr, rows, theta, layers, saved, n_rows, start, h)
+        if saved is not None:
+            _drop_outputs(layers, 0, dropout, seed, step, saved, n_rows, start, h)
     for k in range(first, layers.shape[0]):
         below = rows_at(inputs_of(work, layers, k, n_rows), start, stop)
         h = rows_at(outputs_of(work, layers, k, n_rows), start, stop)
-        _apply_layer(below, theta, layers, k, kept, n_rows, start, h)
-        if kept is not None:
-            _drop_outputs(layers, k, dropout, seed, step, kept, n_rows, start, h)
+        _apply_layer(below, theta, layers, k, saved, n_rows, start, h)
+        if saved is not None:
+            _drop_outputs(layers, k, dropout, seed, step, saved, n_rows, start, h)
 
 
 @inlined_kernel
-def _apply_layer(below, theta, layers, k, kept, n_rows, start, h):
+def _apply_layer(below, theta, layers, k, saved, n_rows, start, h):
     """Write the outputs of layer k for the inputs `below` into `h`.
 
-    They are those from `start` on of the `n_rows` rows that `kept` has room for.
+    They are those from `start` on of the `n_rows` rows that `saved` has room for.
     """
     code, zero = layers[k, ACTIVATION], h.dtype.type(0)
     floor = lower_bound(code, zero)
     product_bias(below, weights_of(theta, layers, k), biases_of(theta, layers, k), floor, h)
     if floor < zero:  # otherwise the product has done it
-        _activate_layer(theta, layers, k, kept, n_rows, start, h)
+        _activate_layer(theta, layers, k, saved, n_rows, start, h)
 
 
 @inlined_kernel
-def _apply_first_layer(data, indices, indptr, rows, theta, layers, kept, n_rows, start, h):
+def _apply_first_layer(data, indices, indptr, rows, theta, layers, saved, n_rows, start, h):
     """Write the outputs of the first layer for rows of a CSR matrix into `h`."""
     weights, biases = weights_of(theta, layers, 0), biases_of(theta, layers, 0)
     csr_product_bias(data, indices, indptr, rows, weights, biases, h)
-    _activate_layer(theta, layers, 0, kept, n_rows, start, h)
+    _activate_layer(theta, layers, 0, saved, n_rows, start, h)
 
 
 @inlined_kernel
-def _activate_layer(theta, layers, k, kept, n_rows, start, h):
+def _activate_layer(theta, layers, k, saved, n_rows, start, h):
     """Replace layer k's Z in `h` by its outputs."""
-    if kept is not None:
-        _activate_and_keep(theta, layers, k, kept, n_rows, start, h)
+    if saved is not None:
+        _activate_and_save(theta, layers, k, saved, n_rows, start, h)
     activate(layers[k, ACTIVATION], flat(h))
 
 
 @inner_kernel
-def _activate_and_keep(theta, layers, k, kept, n_rows, start, h):
-    """Replace layer k's Z in `h` by its outputs where its activation keeps anything."""
+def _activate_and_save(theta, layers, k, saved, n_rows, start, h):
+    """Replace layer k's Z in `h` by its outputs where its activation saves anything."""
     code = layers[k, ACTIVATION]
-    memory = rows_at(outputs_of(kept, layers, k, n_rows), start, start + h.shape[0])
+    saved_rows = rows_at(outputs_of(saved, layers, k, n_rows), start, start + h.shape[0])
     if has_slopes(code):
-        activate_with_slopes(h, slopes_of(theta, layers, k), memory)
-    elif keeps(code):
-        activate_and_keep(code, flat(h), flat(memory))
+        activate_with_slopes(h, slopes_of(theta, layers, k), saved_rows)
+    elif saves(code):
+        activate_and_save(code, flat(h), flat(saved_rows))
 
 
 @inner_kernel
-def _drop_outputs(layers, k, dropout, seed, step, kept, n_rows, start, h):
+def _drop_outputs(layers, k, dropout, seed, step, saved, n_rows, start, h):
     """Let some outputs of layer k fall out, and keep what their derivative is computed from."""
     if dropout[k] > 0.0:
         if needs_value(layers[k, ACTIVATION]):
-            memory = rows_at(outputs_of(kept, layers, k, n_rows), start, start + h.shape[0])
-            values, copies = flat(h), flat(memory)
+            saved_rows = rows_at(
+                outputs_of(saved, layers, k, n_rows), start, start + h.shape[0]
+            )
+            values, copies = flat(h), flat(saved_rows)
             for i in range(values.size):
                 copies[i] = values[i]
         drop(flat(h), key_of(seed, step, k), start * h.shape[1], dropout[k])
 
 
 @inlined_kernel
-def _turned_weights(turned, layers, k):
-    """Return where W⁽ᵏ⁾ᵀ is kept; k from 1."""
+def _weights_t_of(weights_t, layers, k):
+    """Return the view of W⁽ᵏ⁾ᵀ; k from 1."""
     start = layers[k, WEIGHTS] - layers[1, WEIGHTS]
-    return matrix_at(turned, start, layers[k, FAN_OUT], layers[k, FAN_IN])
+    return matrix_at(weights_t, start, layers[k, FAN_OUT], layers[k, FAN_IN])
 
 
 @inlined_kernel
-def take_back(
-    batch, share, n_shares, theta, layers, k, dropout, seed, step, kept, work, turned,
-    deltas, sums,
+def backward_inputs(
+    batch, task, n_tasks, theta, layers, k, dropout, seed, step, saved, work, weights_t,
+    deltas, delta_sums,
 ):  # fmt: skip
-    """Compute Δ⁽ᵏ⁻¹⁾ = Δ⁽ᵏ⁾ W⁽ᵏ⁾ᵀ ∘ σ'(Z⁽ᵏ⁻¹⁾) for a share of a batch's rows, and its sums."""
+    """Compute Δ⁽ᵏ⁻¹⁾ = Δ⁽ᵏ⁾ W⁽ᵏ⁾ᵀ ∘ σ'(Z⁽ᵏ⁻¹⁾) for a task's rows of a batch, and its sums."""
     n_rows = batch.size
-    delta, weights = outputs_of(deltas, layers, k, n_rows), _turned_weights(turned, layers, k)
+    delta, weights = outputs_of(deltas, layers, k, n_rows), _weights_t_of(weights_t, layers, k)
     h = outputs_of(work, layers, k - 1, n_rows)
     below = outputs_of(deltas, layers, k - 1, n_rows)
-    below_sums = outputs_of(sums, layers, k - 1, _n_chunks(n_rows))
-    start, stop = part_of(n_rows, _CHUNK, share, n_shares)
+    below_sums = outputs_of(delta_sums, layers, k - 1, _n_chunks(n_rows))
+    start, stop = task_bounds(n_rows, _CHUNK, task, n_tasks)
     n_together = _CHUNK if layers[k, FAN_OUT] < _SHALLOW else _DEEP
     for first in range(start, stop, _CHUNK):  # to be still in the first cache for the sums
         if (first - start) % n_together == 0:
@@ -225,53 +223,53 @@ def take_back(
             product(rows_at(delta, first, last), weights, rows_at(below, first, last))
         last = min(first + _CHUNK, stop)
         panel, outputs = rows_at(below, first, last), rows_at(h, first, last)
-        if kept is not None:
-            _differentiate_kept(
+        if saved is not None:
+            _differentiate_saved(
                 theta, layers, k - 1, n_rows, first,
-                dropout[k - 1], seed, step, kept, panel,
+                dropout[k - 1], seed, step, saved, panel,
             )  # fmt: skip
             if dropout[k - 1] > 0.0 and needs_value(layers[k - 1, ACTIVATION]):
-                outputs = rows_at(outputs_of(kept, layers, k - 1, n_rows), first, last)
+                outputs = rows_at(outputs_of(saved, layers, k - 1, n_rows), first, last)
         differentiate(layers[k - 1, ACTIVATION], flat(outputs), flat(panel))
         row = first // _CHUNK
         column_sums(panel, flat(rows_at(below_sums, row, row + 1)))
 
 
 @inner_kernel
-def _differentiate_kept(theta, layers, k, n_rows, start, rate, seed, step, kept, delta):
+def _differentiate_saved(theta, layers, k, n_rows, start, rate, seed, step, saved, delta):
     """Take `delta` of some rows back through what `differentiate` does not know of.
 
-    That is dropout, and the activation where it keeps anything.
+    That is dropout, and the activation where it saves anything.
     """
     if rate > 0.0:
         drop(flat(delta), key_of(seed, step, k), start * delta.shape[1], rate)
     code = layers[k, ACTIVATION]
-    memory = rows_at(outputs_of(kept, layers, k, n_rows), start, start + delta.shape[0])
+    saved_rows = rows_at(outputs_of(saved, layers, k, n_rows), start, start + delta.shape[0])
     if has_slopes(code):
-        differentiate_with_slopes(memory, slopes_of(theta, layers, k), delta)
-    elif keeps(code):
-        multiply(flat(memory), flat(delta))
+        differentiate_with_slopes(saved_rows, slopes_of(theta, layers, k), delta)
+    elif saves(code):
+        multiply(flat(saved_rows), flat(delta))
 
 
 @inlined_kernel
-def add_up(
-    data, indices, indptr, batch, share, n_shares, n_terms, theta, layers, k,
-    kept, work, deltas, sums, scratch, gradient,
+def weight_gradients(
+    data, indices, indptr, batch, task, n_tasks, n_terms, theta, layers, k,
+    saved, work, deltas, delta_sums, scratch, gradient,
 ):  # fmt: skip
-    """Write a share of layer k's gradient: H⁽ᵏ⁻¹⁾ᵀ Δ⁽ᵏ⁾ and the column sums of Δ⁽ᵏ⁾.
+    """Write a task's part of layer k's gradient: H⁽ᵏ⁻¹⁾ᵀ Δ⁽ᵏ⁾ and the column sums of Δ⁽ᵏ⁾.
 
     They are written as :func:`n_halves` terms, one for each part of the batch,
     :func:`stride_of` p elements apart.
     """
-    n_parts = -(-n_shares // n_terms)
+    n_parts = -(-n_tasks // n_terms)
     for half in range(n_terms):
-        part = share - half * n_parts if n_shares > 1 else 0
+        part = task - half * n_parts if n_tasks > 1 else 0
         if 0 <= part < n_parts:
-            start, stop = part_of(batch.size, _CHUNK, half, n_terms)
+            start, stop = task_bounds(batch.size, _CHUNK, half, n_terms)
             term = vector_at(gradient, half * stride_of(theta.size), theta.size)
             if k % n_parts == part:
                 _gradient_of_units(
-                    layers, k, batch.size, start, stop, kept, deltas, sums, term
+                    layers, k, batch.size, start, stop, saved, deltas, delta_sums, term
                 )  # fmt: skip
             _gradient_of_weights(
                 data, indices, indptr, batch, start, stop, part, n_parts, layers, k,
@@ -280,17 +278,17 @@ def add_up(
 
 
 @inlined_kernel
-def _gradient_of_units(layers, k, n_rows, start, stop, kept, deltas, sums, gradient):
+def _gradient_of_units(layers, k, n_rows, start, stop, saved, deltas, delta_sums, gradient):
     """Write ∂L/∂b⁽ᵏ⁾ over some rows, and that of the slopes."""
     biases = biases_of(gradient, layers, k)
     if k == layers.shape[0] - 1:
         column_sums(rows_at(outputs_of(deltas, layers, k, n_rows), start, stop), biases)
     else:
-        chunks = outputs_of(sums, layers, k, _n_chunks(n_rows))
+        chunks = outputs_of(delta_sums, layers, k, _n_chunks(n_rows))
         column_sums(rows_at(chunks, start // _CHUNK, _n_chunks(stop)), biases)
-    if kept is not None:  # noqa: SIM102 - alone, or numba does not rule the branch out
+    if saved is not None:  # noqa: SIM102 - alone, or numba does not rule the branch out
         if has_slopes(layers[k, ACTIVATION]):
-            products = rows_at(outputs_of(kept, layers, k, n_rows), start, stop)
+            products = rows_at(outputs_of(saved, layers, k, n_rows), start, stop)
             column_sums(products, slopes_of(gradient, layers, k))
 
 
@@ -301,54 +299,54 @@ def _gradient_of_weights(
 ):  # fmt: skip
     """Write a part of ∂L/∂W⁽ᵏ⁾ over the rows of a batch from `start` to `stop`."""
     delta = rows_at(outputs_of(deltas, layers, k, batch.size), start, stop)
-    slope = weights_of(gradient, layers, k)
+    grad = weights_of(gradient, layers, k)
     if data is not None:  # noqa: SIM102 - alone, or numba does not rule the branch out
         if k == 0:
             rows = vector_at(batch, start, stop - start)
-            first, end = part_of(slope.shape[1], lanes_of(slope), part, n_parts)
+            first, end = task_bounds(grad.shape[1], lanes_of(grad), part, n_parts)
             if end > first:
                 csr_product_transposed_left(
-                    data, indices, indptr, rows, delta, first, end, slope
+                    data, indices, indptr, rows, delta, first, end, grad
                 )
             return
-    first, end = part_of(slope.shape[0], tile_rows(), part, n_parts)
+    first, end = task_bounds(grad.shape[0], tile_rows(), part, n_parts)
     below = rows_at(inputs_of(work, layers, k, batch.size), start, stop)
     for row in range(first, end, _DEEP):
-        product_transposed_left(below, delta, row, min(row + _DEEP, end), scratch, slope)
+        product_transposed_left(below, delta, row, min(row + _DEEP, end), scratch, grad)
 
 
 @inlined_kernel
-def go_forward(
-    dense, data, indices, indptr, y, weights, batch, share, n_shares,
-    theta, layers, loss, smoothing, scale,
-    dropout, seed, step, kept, work, deltas, turned, losses,
+def forward(
+    dense, data, indices, indptr, y, weights, batch, task, n_tasks,
+    theta, layers, loss, smoothing, grad_scale,
+    dropout, seed, step, saved, work, deltas, weights_t, losses,
 ):  # fmt: skip
-    """Take a share of a batch's rows to ∂L/∂O, and transpose a share of the weights.
+    """Take a task's rows of a batch to ∂L/∂O, and transpose its part of the weights.
 
-    L is ``scale`` times Σ wᵢ ℓᵢ over the batch, whose terms, without the factor, are added to
-    `losses`, row by row.
+    L is ``grad_scale`` times Σ wᵢ ℓᵢ over the batch, whose terms, without the factor, are
+    added to `losses`, row by row.
     """
     n_rows, last = batch.size, layers.shape[0] - 1
-    start, stop = part_of(n_rows, _CHUNK, share, n_shares)
+    start, stop = task_bounds(n_rows, _CHUNK, task, n_tasks)
     for first in range(start, stop, _DEEP):
-        _forward(
+        _forward_rows(
             dense, data, indices, indptr, batch, first, min(first + _DEEP, stop),
-            theta, layers, dropout, seed, step, kept, work,
+            theta, layers, dropout, seed, step, saved, work,
         )  # fmt: skip
     loss_and_delta(
         loss, rows_at(outputs_of(work, layers, last, n_rows), start, stop), y, weights,
-        vector_at(batch, start, stop - start), scale, smoothing,
+        vector_at(batch, start, stop - start), grad_scale, smoothing,
         vector_at(losses, start, stop - start),
         rows_at(outputs_of(deltas, layers, last, n_rows), start, stop),
     )  # fmt: skip
     for k in range(1, layers.shape[0]):
-        first, end = part_of(layers[k, FAN_IN], lanes_of(theta), share, n_shares)
-        transpose(weights_of(theta, layers, k), first, end, _turned_weights(turned, layers, k))
+        first, end = task_bounds(layers[k, FAN_IN], lanes_of(theta), task, n_tasks)
+        transpose(weights_of(theta, layers, k), first, end, _weights_t_of(weights_t, layers, k))
 
 
 @kernel
 def outputs(
-    dense, data, indices, indptr, rows, theta, layers, depth, link, kept, work, out
+    dense, data, indices, indptr, rows, theta, layers, depth, loss, saved, work, out
 ):  # fmt: skip
     """Write the outputs of layer `depth` (counted from 1), or class probabilities.
 
@@ -361,9 +359,9 @@ def outputs(
     theta, layers : arrays
     depth : int
         Number of layers to go through: K gives the logits, K - 1 the last hidden layer.
-    link : int
-        Code of the loss whose probabilities are written for the logits, or ``NO_LINK``.
-    kept : array or None
+    loss : int
+        Code of the loss whose probabilities are written for the logits, or ``NO_LOSS``.
+    saved : array or None
         Room for the outputs of ``PANEL`` rows where an activation needs it.
     work : array
         Room for the inputs and outputs of ``PANEL`` rows.
@@ -381,7 +379,7 @@ def outputs(
     for start in range(0, out.shape[0], PANEL):
         stop = min(start + PANEL, out.shape[0])
         panel = rows_at(out, start, stop)
-        h, first = _target(link, work, layers, 0, depth, panel), 0
+        h, first = _target(loss, work, layers, 0, depth, panel), 0
         below = rows_at(dense, 0, 0)
         if data is None:
             if rows.size > 0:
@@ -395,23 +393,23 @@ def outputs(
         else:
             part, first = vector_at(rows, start, stop - start), 1
             _apply_first_layer(
-                data, indices, indptr, part, theta, layers, kept, stop - start, 0, h
+                data, indices, indptr, part, theta, layers, saved, stop - start, 0, h
             )
         for k in range(first, depth):
             if k > 0:
                 below = read_only(h)
-                h = _target(link, work, layers, k, depth, panel)
-            _apply_layer(below, theta, layers, k, kept, stop - start, 0, h)
-        if link != NO_LINK:
-            probabilities(link, h, panel)
-        if link != NO_LINK or depth < layers.shape[0]:
+                h = _target(loss, work, layers, k, depth, panel)
+            _apply_layer(below, theta, layers, k, saved, stop - start, 0, h)
+        if loss != NO_LOSS:
+            probabilities(loss, h, panel)
+        if loss != NO_LOSS or depth < layers.shape[0]:
             finite &= is_finite(flat(read_only(panel)))
     restore_denormals(before)
     return finite
 
 
 @inlined_kernel
-def _target(link, work, layers, k, depth, panel):
+def _target(loss, work, layers, k, depth, panel):
     """Return where layer k writes: `panel` itself where its outputs are what is wanted."""
-    is_wanted = link == NO_LINK and k == depth - 1
+    is_wanted = loss == NO_LOSS and k == depth - 1
     return panel if is_wanted else outputs_of(work, layers, k, panel.shape[0])

@@ -1,9 +1,10 @@
 """Optimizers: one in-place step on the flat parameter vector.
 
-Each takes ``state`` (slots, p), its memory from step to step, and ``settings``, its own
-constants in the order of its registry entry. To add one: a code, a function, a branch in
-:func:`optimizer_step`, and an entry in ``OPTIMIZERS``. ``ADDING_UP`` is none of them: it leaves
-theta as it is, and adds what would be the gradients of steps up in its memory.
+Each takes ``moments`` (n_moments, p), which go on from step to step (the velocity of momentum
+among them), and ``settings``, its own constants in the order of its registry entry. To add one:
+a code, a function, a branch in :func:`optimizer_step`, and an entry in ``OPTIMIZERS``.
+``ACCUMULATE`` is none of them: it leaves theta as it is, and adds the gradients up in its first
+moment, where L-BFGS finds the full one.
 """
 
 import math
@@ -12,11 +13,11 @@ from typing import NamedTuple
 import numpy as np
 
 from skmlp._kernels._jit import inlined_kernel, inner_kernel
-from skmlp._kernels._simd import long_vectors
-from skmlp._kernels._views import vector_at
-from skmlp._kernels.elementwise import square_root
+from skmlp._kernels.simd._vectors import long_vectors
+from skmlp._kernels.simd._views import vector_at
+from skmlp._kernels.simd.elementwise import square_root
 
-ADDING_UP, _SGD, _ADAM, _ADAMW = range(4)
+ACCUMULATE, _SGD, _ADAM, _ADAMW = range(4)
 
 
 # Elements of theta that are taken together. Sums over theta are of the sums over such chunks,
@@ -34,28 +35,28 @@ def stride_of(size):
 
 
 @inlined_kernel
-def n_chunks(n_decayed, size):
-    """Return how many chunks theta has: those of the decayed part, and of the rest."""
-    n_first, n_last = n_decayed + CHUNK - 1, size - n_decayed + CHUNK - 1
+def n_chunks(n_weights, size):
+    """Return how many chunks theta has: those of the weights, and of the rest."""
+    n_first, n_last = n_weights + CHUNK - 1, size - n_weights + CHUNK - 1
     return n_first // CHUNK + n_last // CHUNK
 
 
 @inner_kernel
-def _chunk_of(c, n_decayed, size):
+def _chunk_of(c, n_weights, size):
     """Return where chunk c begins and ends."""
-    n_first = (n_decayed + CHUNK - 1) // CHUNK
+    n_first = (n_weights + CHUNK - 1) // CHUNK
     if c < n_first:
-        return c * CHUNK, min((c + 1) * CHUNK, n_decayed)
-    start = n_decayed + (c - n_first) * CHUNK
+        return c * CHUNK, min((c + 1) * CHUNK, n_weights)
+    start = n_weights + (c - n_first) * CHUNK
     return start, min(start + CHUNK, size)
 
 
 @inner_kernel
 def optimizer_step(
-    code, theta, gradient, n_terms, state, n_scaled, rate, step, settings, n_decayed, strength,
-    factor, first, stop, squares,
+    code, theta, gradient, n_terms, moments, n_scaled, rate, step, settings, n_weights, penalty,
+    clipping, first, stop, squares,
 ):  # fmt: skip
-    """Update the chunks of `theta` and `state` from `first` to `stop` in place.
+    """Update the chunks of `theta` and `moments` from `first` to `stop` in place.
 
     Parameters
     ----------
@@ -65,7 +66,7 @@ def optimizer_step(
         The gradient, or two terms of it, which lie :func:`stride_of` p elements apart.
     n_terms : int
         How many: 1 or 2.
-    state : array of shape (slots, p)
+    moments : array of shape (n_moments, p)
     n_scaled : int
         How many of the first parameters are left to :func:`scaled_step`.
     rate : float
@@ -73,48 +74,50 @@ def optimizer_step(
     step : int
         Number of this step, counted from 1.
     settings : float64 array
-    n_decayed : int
-        How many of the first parameters carry a penalty ``strength / 2 * Σ θ²``; its gradient
-        is added to theirs on the way.
-    strength : float
-    factor : float
+    n_weights : int
+        How many of the first parameters are weights, which decay, or carry a penalty
+        ``penalty / 2 * Σ θ²``, whose gradient is added to theirs on the way.
+    penalty : float
+    clipping : float
         What the gradient is multiplied by before, 1 at most.
     first, stop : int
     squares : float64 array of shape (n_chunks,)
-        Σ θ² before the step is added for each chunk of those parameters.
+        Σ θ² before the step is added for each chunk of the weights.
     """
-    eta, epsilon = rate, 0.0
+    corrected_rate, epsilon = rate, 0.0
     if code >= _ADAM:
-        eta, epsilon = _bias_corrected(rate, step, settings, code == _ADAMW)
+        corrected_rate, epsilon = _bias_corrected(rate, step, settings, code == _ADAMW)
     # Of a single term nothing is added, rather than each loop compiled twice.
-    share = theta.dtype.type(n_terms - 1)
+    has_other = theta.dtype.type(n_terms - 1)
     for c in range(first, stop):
-        start, end = _chunk_of(c, n_decayed, theta.size)
+        start, end = _chunk_of(c, n_weights, theta.size)
         start = max(start, min(n_scaled, end))
-        is_decayed = start < n_decayed
-        decay = theta.dtype.type(strength if is_decayed else 0.0)
+        has_weights = start < n_weights
+        l2 = theta.dtype.type(penalty if has_weights else 0.0)
         size = end - start
-        part, slope = vector_at(theta, start, size), vector_at(gradient, start, size)
+        part, grad = vector_at(theta, start, size), vector_at(gradient, start, size)
         other = vector_at(gradient, (n_terms - 1) * stride_of(theta.size) + start, size)
-        memory = vector_at(state, start, size)
-        if code == ADDING_UP:
-            total = _add_up(part, slope, other, share, memory, decay)
+        m = vector_at(moments, start, size)
+        if code == ACCUMULATE:
+            total = _accumulate(part, grad, other, has_other, m, l2)
         elif code == _SGD:
-            total = _sgd(part, slope, other, share, memory, decay, factor, eta, settings)
+            total = _sgd(
+                part, grad, other, has_other, m, l2, clipping, corrected_rate, settings
+            )
         else:
-            second = vector_at(state, theta.size + start, size)
-            shrinkage = rate * settings[4] if code == _ADAMW and is_decayed else 0.0
+            v = vector_at(moments, theta.size + start, size)
+            decay = rate * settings[4] if code == _ADAMW and has_weights else 0.0
             total = _adam(
-                part, slope, other, share, memory, second,
-                decay, factor, eta, epsilon, shrinkage, settings,
+                part, grad, other, has_other, m, v,
+                l2, clipping, corrected_rate, epsilon, decay, settings,
             )  # fmt: skip
-        if is_decayed:
+        if has_weights:
             squares[c] += total
 
 
 @inner_kernel
 def scaled_step(
-    theta, gradient, n_terms, state, scaling, n_inputs, rate, step, settings, factor,
+    theta, gradient, n_terms, moments, scaling, n_inputs, rate, step, settings, clipping,
     first, stop,
 ):  # fmt: skip
     """Take AdamW's step where the first layer's weights W are diag(s) V, and s and V learned.
@@ -124,8 +127,8 @@ def scaled_step(
 
     Parameters
     ----------
-    theta, gradient, n_terms, state, rate, step, settings, factor
-        As of :func:`optimizer_step`; W comes first in theta, where `state` has V's moments.
+    theta, gradient, n_terms, moments, rate, step, settings, clipping
+        As of :func:`optimizer_step`; W comes first in theta, where `moments` has V's.
     scaling : array of shape (4 d + d * width,)
         s, its two moments and its gradient, each of d = `n_inputs` elements, and V; updated in
         place.
@@ -135,35 +138,36 @@ def scaled_step(
     """
     long_vectors()
     dtype = theta.dtype.type
-    eta, epsilon = _bias_corrected(rate, step, settings, True)
-    share, zero = dtype(n_terms - 1), dtype(0)
+    corrected_rate, epsilon = _bias_corrected(rate, step, settings, True)
+    has_other, zero = dtype(n_terms - 1), dtype(0)
     width = scaling.size // n_inputs - 4
     # The last elements of a vector may be rounded otherwise than those before: chunk by chunk
     # they are the same whatever part of the rows is asked for.
     for begin in range(first, stop, SCALED_CHUNK):
         size = min(SCALED_CHUNK, stop - begin)
         scales = vector_at(scaling, begin, size)
-        slopes = vector_at(scaling, 3 * n_inputs + begin, size)
+        scale_grads = vector_at(scaling, 3 * n_inputs + begin, size)
         for j in range(size):
             start = (begin + j) * width
-            slope = vector_at(gradient, start, width)
+            grad = vector_at(gradient, start, width)
             other = vector_at(gradient, (n_terms - 1) * stride_of(theta.size) + start, width)
             row = vector_at(scaling, 4 * n_inputs + start, width)
             total = zero
             for i in range(width):
-                total += (slope[i] + share * other[i]) * row[i]
-            slopes[j] = dtype(factor) * total
+                total += (grad[i] + has_other * other[i]) * row[i]
+            scale_grads[j] = dtype(clipping) * total
             _adam(
-                row, slope, other, share,
-                vector_at(state, start, width), vector_at(state, theta.size + start, width),
-                zero, factor * np.float64(scales[j]), eta, epsilon, rate * settings[4],
-                settings,
+                row, grad, other, has_other,
+                vector_at(moments, start, width), vector_at(moments, theta.size + start, width),
+                zero, clipping * np.float64(scales[j]), corrected_rate, epsilon,
+                rate * settings[4], settings,
             )  # fmt: skip
+        # s does not decay: V does, and W is their product.
         _adam(
-            scales, slopes, slopes, zero,
+            scales, scale_grads, scale_grads, zero,
             vector_at(scaling, n_inputs + begin, size),
             vector_at(scaling, 2 * n_inputs + begin, size),
-            zero, 1.0, eta * settings[3], epsilon, 0.0, settings,
+            zero, 1.0, corrected_rate * settings[3], epsilon, 0.0, settings,
         )  # fmt: skip
         for j in range(size):
             start = (begin + j) * width
@@ -174,33 +178,33 @@ def scaled_step(
 
 
 @inner_kernel
-def squared_norms(theta, gradient, n_terms, n_decayed, strength, first, stop, norms):
+def squared_norms(theta, gradient, n_terms, n_weights, penalty, first, stop, norms):
     """Write Σ g² over each chunk from `first` to `stop` into `norms`.
 
     g is the gradient of the whole objective: `gradient`, of `n_terms` terms, is without that of
-    the penalty, `strength` times the first `n_decayed` of `theta`.
+    the penalty, `penalty` times the first `n_weights` of `theta`.
     """
     long_vectors()
-    share = np.float64(n_terms - 1)
+    has_other = np.float64(n_terms - 1)
     for c in range(first, stop):
-        start, end = _chunk_of(c, n_decayed, theta.size)
-        size, factor = end - start, strength if start < n_decayed else 0.0
-        part, slope = vector_at(theta, start, size), vector_at(gradient, start, size)
+        start, end = _chunk_of(c, n_weights, theta.size)
+        size, l2 = end - start, penalty if start < n_weights else 0.0
+        part, grad = vector_at(theta, start, size), vector_at(gradient, start, size)
         other = vector_at(gradient, (n_terms - 1) * stride_of(theta.size) + start, size)
         total = 0.0
         for i in range(size):
             g = (
-                np.float64(slope[i])
-                + share * np.float64(other[i])
-                + factor * np.float64(part[i])
+                np.float64(grad[i])
+                + has_other * np.float64(other[i])
+                + l2 * np.float64(part[i])
             )
             total += g * g
         norms[c] = total
 
 
 @inlined_kernel
-def clipping_factor(norms, largest):
-    """Return what the gradient is multiplied by so that its norm is `largest` at most.
+def clipping_factor(norms, max_norm):
+    """Return what the gradient is multiplied by so that its norm is `max_norm` at most.
 
     That is the norm over all parameters together (Pascanu et al. 2013, algorithm 1), whose
     chunks have the squares `norms`.
@@ -209,36 +213,36 @@ def clipping_factor(norms, largest):
     for i in range(norms.size):
         total += norms[i]
     norm = math.sqrt(total)
-    return 1.0 if norm <= largest else largest / norm  # also where it is not a number
+    return 1.0 if norm <= max_norm else max_norm / norm  # also where it is not a number
 
 
 @inlined_kernel
-def _add_up(theta, gradient, other, share, total, decay):
+def _accumulate(theta, grad, other, has_other, total, penalty):
     long_vectors()
     square = theta.dtype.type(0)
     for i in range(theta.size):
         square += theta[i] * theta[i]
-        total[i] += gradient[i] + share * other[i] + decay * theta[i]
+        total[i] += grad[i] + has_other * other[i] + penalty * theta[i]
     return np.float64(square)
 
 
 @inlined_kernel
-def _sgd(theta, gradient, other, share, velocity, decay, factor, rate, settings):
+def _sgd(theta, grad, other, has_other, velocity, penalty, clipping, rate, settings):
     """Momentum v <- μ v - η g; then θ <- θ + a v - b η g.
 
     That is a = 1 and b = 0, or a = μ and b = 1 after Nesterov.
     """
     long_vectors()
     dtype = theta.dtype.type
-    mu, eta, scale = dtype(settings[0]), dtype(rate), dtype(factor)
+    mu, eta, factor = dtype(settings[0]), dtype(rate), dtype(clipping)
     a, b = mu if settings[1] > 0.0 else dtype(1.0), dtype(settings[1])
-    total = dtype(0)
+    square = dtype(0)
     for i in range(theta.size):
-        total += theta[i] * theta[i]
-        push = eta * (scale * (gradient[i] + share * other[i] + decay * theta[i]))
+        square += theta[i] * theta[i]
+        push = eta * (factor * (grad[i] + has_other * other[i] + penalty * theta[i]))
         velocity[i] = mu * velocity[i] - push
         theta[i] += a * velocity[i] - b * push
-    return np.float64(total)
+    return np.float64(square)
 
 
 @inlined_kernel
@@ -257,40 +261,44 @@ def _bias_corrected(rate, step, settings, corrects):
 
 @inlined_kernel
 def _adam(
-    theta, gradient, other, share, first, second, decay, factor, rate, epsilon, shrinkage,
-    settings,
-):  # fmt: skip
+    theta, grad, other, has_other, m, v, penalty, clipping, rate, epsilon, decay, settings
+):
     """Adam (Kingma and Ba 2015), with `rate` and `epsilon` as corrected for the step.
 
-    θ is first made smaller by the factor `shrinkage`, as AdamW does (Loshchilov and Hutter
-    2019, algorithm 2).
+    θ is first multiplied by 1 - `decay`, as AdamW does (Loshchilov and Hutter 2019,
+    algorithm 2).
     """
     long_vectors()
     dtype = theta.dtype.type
     beta_1, beta_2 = dtype(settings[0]), dtype(settings[1])
     rest_1, rest_2 = dtype(1.0 - settings[0]), dtype(1.0 - settings[1])
-    eta, eps, kept, scale = dtype(rate), dtype(epsilon), dtype(1.0 - shrinkage), dtype(factor)
-    total = dtype(0)
+    eta, eps = dtype(rate), dtype(epsilon)
+    remaining, factor = dtype(1.0 - decay), dtype(clipping)
+    square = dtype(0)
     for i in range(theta.size):
-        total += theta[i] * theta[i]
-        g = scale * (gradient[i] + share * other[i] + decay * theta[i])
-        m = beta_1 * first[i] + rest_1 * g
-        v = beta_2 * second[i] + rest_2 * g * g
-        first[i], second[i] = m, v
-        theta[i] = kept * theta[i] - eta * m / (square_root(v) + eps)
-    return np.float64(total)
+        square += theta[i] * theta[i]
+        g = factor * (grad[i] + has_other * other[i] + penalty * theta[i])
+        first = beta_1 * m[i] + rest_1 * g
+        second = beta_2 * v[i] + rest_2 * g * g
+        m[i], v[i] = first, second
+        theta[i] = remaining * theta[i] - eta * first / (square_root(second) + eps)
+    return np.float64(square)
 
 
 class Optimizer(NamedTuple):
     """What the Python side knows of an optimizer.
 
-    `slots` is the number of vectors of the size of theta it remembers; `settings` the
-    estimator parameters it is handed, in order; `decouples` says whether ``alpha`` is among
-    them instead of in the objective.
+    Attributes
+    ----------
+    code : int
+    n_moments : int
+        How many vectors of the size of theta go on from step to step.
+    settings : tuple of str
+        The estimator's parameters that it is handed, in order.
     """
 
     code: int
-    slots: int
+    n_moments: int
     settings: tuple[str, ...]
 
     @property

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from skmlp._kernels._bit_generator import next_uint32
 from skmlp._kernels._jit import kernel
+from skmlp._kernels.simd._bit_generator import next_uint32
 
 
 @kernel

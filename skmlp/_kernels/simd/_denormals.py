@@ -14,7 +14,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from skmlp._kernels._simd import is_x86
+from skmlp._kernels.simd._processor import is_x86
 
 _CONTROL = ir.IntType(32)
 # Bits of the register MXCSR (Intel 64 manual, volume 1, section 10.2.3): denormal operands are

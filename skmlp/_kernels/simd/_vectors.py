@@ -1,121 +1,17 @@
-"""Vector code that numba has no words for, written as LLVM IR.
+"""Vectors of numbers, which numba has no words for, as LLVM IR."""
 
-The vector length and the register tile follow from the processor that numba compiles for,
-which NUMBA_CPU_NAME may change. It is the code generator itself that is asked: a product of
-long vectors is compiled for that processor, and the registers in the assembly tell.
-"""
+from typing import Any
 
-import functools
-from typing import Any, NamedTuple
-
-import llvmlite.binding as llvm
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.core.registry import cpu_target
 from numba.extending import intrinsic
 
+from skmlp._kernels.simd._processor import n_lanes, processor
+
+# Types of positions and sizes, and of a lane's number.
 INT = ir.IntType(64)
 LANE = ir.IntType(32)
-
-
-class Processor(NamedTuple):
-    """What a register tile is made to fit.
-
-    Attributes
-    ----------
-    vector_bytes : int
-        Size of a vector register.
-    fused : bool
-        Whether it multiplies and adds in one instruction.
-    tile_rows, tile_vectors : int
-        Shape of the tile of accumulators, in rows and vectors.
-    """
-
-    vector_bytes: int
-    fused: bool
-    tile_rows: int
-    tile_vectors: int
-
-
-# A tile of r rows and v vectors keeps r * v accumulators, v vectors of B and one element of A,
-# broadcast, in registers: 28 of the 32 of AVX-512, 15 of the 16 of AVX2.
-_AVX512 = Processor(64, True, 8, 3)
-_AVX2 = Processor(32, True, 6, 2)
-_NEON = Processor(16, True, 8, 3)
-_PLAIN = Processor(16, False, 4, 2)
-
-
-@functools.cache
-def processor() -> Processor:
-    """Return the processor that numba compiles for."""
-    triple, name, features = cpu_target.target_context.codegen().magic_tuple()
-    machine = llvm.Target.from_triple(triple).create_target_machine(
-        cpu=name, features=features, opt=2
-    )
-    assembly = machine.emit_assembly(llvm.parse_assembly(_probe(triple)))
-    if "vfmadd" in assembly:
-        return _AVX512 if "zmm" in assembly else _AVX2
-    return _NEON if "fmla" in assembly else _PLAIN
-
-
-def is_x86() -> bool:
-    """Return whether numba compiles for an x86 processor."""
-    return platform().startswith(("x86_64", "i686"))
-
-
-def platform() -> str:
-    """Return the target triple that numba compiles for."""
-    triple, *_ = cpu_target.target_context.codegen().magic_tuple()
-    return str(triple)
-
-
-def _probe(triple: str) -> str:
-    return f"""
-        target triple = "{triple}"
-        declare <16 x float> @llvm.fma.v16f32(<16 x float>, <16 x float>, <16 x float>)
-        define void @probe(ptr %p, <16 x float> %x, <16 x float> %y) {{
-            %z = load <16 x float>, ptr %p
-            %r = call <16 x float> @llvm.fma.v16f32(<16 x float> %x, <16 x float> %y,
-                                                    <16 x float> %z)
-            store <16 x float> %r, ptr %p
-            ret void
-        }}"""
-
-
-@intrinsic
-def lanes_of(typing_context: Any, array: Any) -> Any:
-    """Return how many elements of the array's dtype a vector register holds."""
-
-    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return INT(n_lanes(array.dtype))
-
-    return types.intp(array), codegen
-
-
-@intrinsic
-def tile_rows(typing_context: Any) -> Any:
-    """Return the number of rows of a tall tile, twice that of a short one."""
-
-    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return INT(processor().tile_rows)
-
-    return types.intp(), codegen
-
-
-@intrinsic
-def tile_vectors(typing_context: Any) -> Any:
-    """Return the largest number of vectors in a row of a tile."""
-
-    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return INT(processor().tile_vectors)
-
-    return types.intp(), codegen
-
-
-def n_lanes(dtype: Any) -> int:
-    """Return how many numbers of a dtype a vector register holds."""
-    return processor().vector_bytes * 8 // dtype.bitwidth
 
 
 def pointer_at(context: Any, builder: Any, kind: Any, array: Any, offset: Any) -> Any:

@@ -9,7 +9,8 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array, populate_array
 
-from skmlp._kernels._simd import INT, LANE, Vectors, n_lanes, pointer_at, processor
+from skmlp._kernels.simd._processor import n_lanes, processor
+from skmlp._kernels.simd._vectors import INT, LANE, Vectors, pointer_at
 
 
 class _Operands(NamedTuple):
@@ -92,7 +93,7 @@ def _emit_tile(builder: Any, vectors: Vectors, operands: _Operands, n_rows: int)
 
 
 def _emit_initial(
-    builder: Any, vectors: Vectors, goes_on: Any, has_bias: Any, bias: Any,
+    builder: Any, vectors: Vectors, resumes: Any, has_bias: Any, bias: Any,
     c: list[Any], offsets: list[Any],
 ) -> list[list[Any]]:  # fmt: skip
     """Emit what the accumulators start from, for each of the rows that begin at `c`.
@@ -120,7 +121,7 @@ def _emit_initial(
     start = either(has_bias, lambda: values_at(bias), lambda: [vectors.zero] * len(offsets))
     n = len(offsets)
     flat = either(
-        goes_on,
+        resumes,
         lambda: [value for row in c for value in values_at(row)],
         lambda: start * len(c),
     )
@@ -135,7 +136,7 @@ def _tile(height: Callable[[], int]) -> Any:
         typing_context: Any,
         n_vectors: Any,
         a: Any, a_start: Any, a_row: Any, a_depth: Any, depth: Any,
-        b: Any, b_start: Any, b_row: Any, b_last: Any, bias: Any, goes_on: Any, floor: Any,
+        b: Any, b_start: Any, b_row: Any, b_last: Any, bias: Any, resumes: Any, floor: Any,
         c: Any, row: Any, column: Any, last: Any,
     ) -> Any:  # fmt: skip
         """Compute C from (row, column) on, `n_vectors` wide, or go on with its sums.
@@ -150,7 +151,7 @@ def _tile(height: Callable[[], int]) -> Any:
         def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             (
                 n_vectors_, a_, a_start_, a_row_, a_depth_, depth_,
-                b_, b_start_, b_row_, b_last_, bias_, goes_on_, floor_,
+                b_, b_start_, b_row_, b_last_, bias_, resumes_, floor_,
                 c_, row_, column_, last_,
             ) = arguments  # fmt: skip
 
@@ -175,7 +176,7 @@ def _tile(height: Callable[[], int]) -> Any:
                         for i in range(height())
                     ]
                     initial = _emit_initial(
-                        builder, vectors, goes_on_, has_bias, data(bias, bias_, column_),
+                        builder, vectors, resumes_, has_bias, data(bias, bias_, column_),
                         rows, offsets,
                     )  # fmt: skip
                     operands = _Operands(
@@ -202,8 +203,8 @@ single_tile = _tile(lambda: 1)
 
 
 @intrinsic(prefer_literal=True)
-def room_for_block(typing_context: Any, like: Any, depth: Any) -> Any:
-    """Return room on the stack for so many rows (a literal) of a block of B.
+def block_buffer(typing_context: Any, like: Any, depth: Any) -> Any:
+    """Return buffer on the stack for so many rows (a literal) of a block of B.
 
     The vector is of the dtype of `like`. There is one for each place this is written at, for
     as long as the function runs.
@@ -214,11 +215,11 @@ def room_for_block(typing_context: Any, like: Any, depth: Any) -> Any:
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         n_items = size * 8 // like.dtype.bitwidth
         item = context.get_value_type(like.dtype)
-        room = cgutils.alloca_once(builder, item, size=n_items)
-        room.align = processor().vector_bytes
+        buffer = cgutils.alloca_once(builder, item, size=n_items)
+        buffer.align = processor().vector_bytes
         view = make_array(kind)(context, builder)
         itemsize = INT(like.dtype.bitwidth // 8)
-        populate_array(view, room, [INT(n_items)], [itemsize], itemsize, meminfo=None)
+        populate_array(view, buffer, [INT(n_items)], [itemsize], itemsize, meminfo=None)
         return view._getvalue()
 
     return kind(like, depth), codegen

@@ -10,7 +10,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from skmlp._kernels._simd import INT, Vectors, pointer_at
+from skmlp._kernels.simd._vectors import INT, Vectors, pointer_at
 
 
 def _for_each_vector(

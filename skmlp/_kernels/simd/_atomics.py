@@ -11,7 +11,8 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from skmlp._kernels._simd import is_x86, platform, pointer_at
+from skmlp._kernels.simd._processor import is_x86, platform
+from skmlp._kernels.simd._vectors import pointer_at
 
 _BYTES = 8
 
@@ -41,7 +42,7 @@ def add(typing_context: Any, numbers: Any, i: Any, term: Any) -> Any:
 
 
 @intrinsic
-def replace(typing_context: Any, numbers: Any, i: Any, old: Any, new: Any) -> Any:
+def compare_and_swap(typing_context: Any, numbers: Any, i: Any, old: Any, new: Any) -> Any:
     """Replace the int64 at the flat position i where it is `old`; return whether it was."""
 
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -68,7 +69,7 @@ def pause(typing_context: Any) -> Any:
 
 
 @intrinsic
-def give_way(typing_context: Any) -> Any:
+def yield_processor(typing_context: Any) -> Any:
     """Let the operating system run another thread, if one waits for the processor."""
 
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:

@@ -8,18 +8,19 @@ not depend on how rows are taken together, nor on any BLAS.
 import numpy as np
 
 from skmlp._kernels._jit import inlined_kernel, inner_kernel
-from skmlp._kernels._rows import dot
-from skmlp._kernels._simd import lanes_of, long_vectors, tile_rows, tile_vectors
-from skmlp._kernels._tiles import (
+from skmlp._kernels.simd._processor import lanes_of, tile_rows, tile_vectors
+from skmlp._kernels.simd._rows import dot
+from skmlp._kernels.simd._tiles import (
+    block_buffer,
     copy_block_row,
     copy_tile_rows,
-    room_for_block,
     short_tile,
     single_tile,
     tall_tile,
     transpose_square,
 )
-from skmlp._kernels._views import flat, matrix_at, read_only, rows_at, vector_at
+from skmlp._kernels.simd._vectors import long_vectors
+from skmlp._kernels.simd._views import flat, matrix_at, read_only, rows_at, vector_at
 
 # That an operand is not packed: a variable to numba, which compiles anew for a literal.
 _UNPACKED = np.bool_(False)
@@ -60,7 +61,7 @@ def product(a, b, out):
 def product_transposed_left(a, b, first, stop, scratch, out):
     """Write the rows of A^T B from `first` to `stop` into those of `out`.
 
-    a is (k, m), b (k, n), out (m, n). `scratch` is overwritten; it has room for
+    a is (k, m), b (k, n), out (m, n). `scratch` is overwritten; it has buffer for
     :func:`scratch_size` elements.
     """
     depth, m, n = a.shape[0], stop - first, b.shape[1]
@@ -68,9 +69,9 @@ def product_transposed_left(a, b, first, stop, scratch, out):
     columns, rows = matrix_at(a, first, depth, a.shape[1]), rows_at(out, first, stop)
     if n < 2 * lanes_of(b) and m >= lanes_of(b):
         # Few columns would leave most of a vector empty; A's are not few.
-        turned = matrix_at(scratch, 0, n, m)
-        _multiply(b, _UNPACKED, np.intp(1), n, depth, columns, nothing, floor, turned)
-        transpose(turned, np.intp(0), n, rows)
+        transposed = matrix_at(scratch, 0, n, m)
+        _multiply(b, _UNPACKED, np.intp(1), n, depth, columns, nothing, floor, transposed)
+        transpose(transposed, np.intp(0), n, rows)
     else:
         packs = m * depth >= _PACKED_FROM and m >= tile_rows() and n >= 3 * lanes_of(b)
         left, a_depth = columns, a.shape[1]
@@ -103,7 +104,7 @@ def _pack(a, m, packed):
 def transpose(a, first, stop, out):
     """Write the rows of A (m, n) from `first` to `stop` into the columns of `out` (n, m).
 
-    They are turned in squares; the last of a row or column overlap those before them.
+    They are transposed in squares; the last of a row or column overlap those before them.
     """
     m, n = a.shape
     side = lanes_of(a)
@@ -172,7 +173,7 @@ def _multiply(a, packed, a_row, a_depth, depth, b, bias, floor, out):
     """
     (n_rows, n), n_columns = out.shape, b.shape[1]
     lanes = lanes_of(out)
-    room = room_for_block(out, _PACKED_DEPTH)
+    buffer = block_buffer(out, _PACKED_DEPTH)
     packs = n > lanes and n_rows >= _TALL and depth * n >= _BLOCK_FROM
     longest = _PACKED_DEPTH if packs else _DEPTH
     part = depth
@@ -195,11 +196,11 @@ def _multiply(a, packed, a_row, a_depth, depth, b, bias, floor, out):
             last = min((width - 1) * lanes, n - lanes - column)
         block, b_row, b_last = read_only(flat(b)), n_columns, last
         if packs:
-            block, b_row, b_last = read_only(room), width * lanes, (width - 1) * lanes
+            block, b_row, b_last = read_only(buffer), width * lanes, (width - 1) * lanes
         for k in range(0, depth, part):
             size, b_start = min(part, depth - k), k * n_columns + column
             if packs:
-                _pack_block(b, b_start, size, n_columns, width, last, room)
+                _pack_block(b, b_start, size, n_columns, width, last, buffer)
                 b_start = 0
             low = floor if k + size == depth else out.dtype.type(-np.inf)
             _fill_column(

@@ -9,7 +9,7 @@ root; a test checks it.
 import numpy as np
 
 from skmlp._kernels._jit import exact_kernel, inner_kernel
-from skmlp._kernels._scalars import (
+from skmlp._kernels.simd._scalars import (
     constant_for,
     constant_like,
     is_single,
