@@ -166,26 +166,12 @@ class TestCategoriesByValue:
         out = preprocessor.transform(pd.DataFrame({"x": [value]}))
         np.testing.assert_array_equal(out, [[0, 0]])
 
-    @pytest.mark.parametrize("number", [10**20, -(10**20), 2**53 + 1, 10**400, 1e300, np.inf])
+    @pytest.mark.parametrize("number", [10**20, -(10**20), 2**53 + 1, 10**300, 1e300, np.inf])
     def test_numbers_that_are_far_out(self, number):
         train = objects([number, 1, 1] * 4).astype("category")
         assert_same_features(
             train, objects([str(number), 1, 1] * 4), objects([number, "1", 1] * 4)
         )
-
-    @pytest.mark.parametrize("kind", ["whole numbers", "truth values", "parts"])
-    def test_as_an_onnx_model(self, kind):
-        onnx = pytest.importorskip("skmlp.onnx")
-        runtime = pytest.importorskip("onnxruntime")
-        preprocessor = TabularPreprocessor().fit(pd.DataFrame({"x": SAME[kind][0]}))
-        for later in [*SAME[kind], *LATER[kind]]:
-            column = np.asarray(later)
-            if isinstance(later, pl.Series) or column.dtype.kind not in "fiub":
-                column = column.astype(str).astype(object)
-            table = pd.DataFrame({"x": column})
-            model = onnx.to_onnx(preprocessor, table).SerializeToString()
-            (features,) = runtime.InferenceSession(model).run(None, {"x": table.to_numpy()})
-            np.testing.assert_array_equal(features, preprocessor.transform(table))
 
     def test_missing_values(self):
         train = pd.Series([1, 2, np.nan] * 4).astype("category")

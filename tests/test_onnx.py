@@ -26,6 +26,7 @@ from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier, TabularPreproces
 from skmlp._kernels.activations import ACTIVATIONS
 from skmlp.onnx import to_onnx
 from skmlp.onnx._network import ACTIVATION_FORMS
+from tests.test_drift import LATER, SAME
 
 # What the task is; float32 has a relative precision of 6e-8, and a sum of some hundred
 # products, in another order, of some 1e-6.
@@ -563,3 +564,15 @@ def test_without_skl2onnx(monkeypatch):
 def test_docstring():
     errors = validate("skmlp.onnx.to_onnx")["errors"]
     assert not [error for error in errors if error[0] not in {"ES01", "SA01", "PR07"}]
+
+
+@pytest.mark.parametrize("kind", ["whole numbers", "truth values", "parts"])
+def test_categories_in_columns_of_other_dtypes(kind):
+    preprocessor = TabularPreprocessor().fit(pd.DataFrame({"x": SAME[kind][0]}))
+    for later in [*SAME[kind], *LATER[kind]]:
+        column = np.asarray(later)
+        if isinstance(later, pl.Series) or column.dtype.kind not in "fiub":
+            column = column.astype(str).astype(object)
+        table = pd.DataFrame({"x": column})
+        features = run(to_onnx(preprocessor, table), table)["features"]
+        np.testing.assert_array_equal(features, preprocessor.transform(table))
