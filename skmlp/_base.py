@@ -378,7 +378,7 @@ class BaseMLPClassifier(
         with naming("y"):
             output = self._output_class(np.unique(y))
         output.check_classes()
-        if goes_on and not np.array_equal(output.classes, self.classes_):
+        if goes_on and not output.has_classes(self.classes_):
             raise ValueError(
                 "warm_start can only be used where `y` has the same classes as in the "
                 f"previous call to fit. Previously got {self.classes_}, `y` has "

@@ -84,6 +84,11 @@ class Output(ABC):
         """Return whether a network with so many logits has been trained for these classes."""
         return n_logits == self.n_logits
 
+    def has_classes(self, classes: NDArray[Any]) -> bool:
+        """Return whether these are the classes."""
+        # Not by array_equal, which takes a time-out that is raised within it for a difference.
+        return len(classes) == self.n_classes and bool((classes == self.classes).all())
+
     def encode(self, y: NDArray[Any]) -> NDArray[np.intp]:
         """Return the codes of labels, or raise ValueError where one is unknown."""
         return encode_labels(y, self.classes)
