@@ -21,8 +21,7 @@ _BLOCK = 8192
 _ROUNDING = 1e-5
 # Networks of use have weights whose squares add up to some tens. From such a penalty a row on,
 # alpha / 2 times that is worth as much as what they could learn, and the frequencies may be the
-# right answer; with decoupled decay, from an alpha on that keeps each
-# below a tenth.
+# right answer; with decoupled decay, from an alpha on that keeps each weight below a tenth.
 _STRONG_PENALTY, _STRONG_DECAY = 0.01, 10.0
 # Such a network is this close to the frequencies, relative to their loss.
 _CLOSE = 0.02
