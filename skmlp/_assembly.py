@@ -206,6 +206,6 @@ def build_problems(
 ) -> list[Problem]:
     """Return what each member minimises, on its rows."""
     return [
-        build_problem(params, data, part, member.mean_weight(data.weights[part]), output)
+        build_problem(params, data, part, member.mean_weight, output)
         for part, member in zip(rows, state.members, strict=True)
     ]

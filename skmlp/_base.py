@@ -40,7 +40,6 @@ from skmlp._decorators import available_if, fit_context
 from skmlp._ensemble import Ensemble
 from skmlp._explanations import explained, naming
 from skmlp._float_errors import quiet_fit
-from skmlp._history import History
 from skmlp._initialization import initialize_from_data
 from skmlp._kernels.activations import ACTIVATIONS
 from skmlp._kernels.optimizers import OPTIMIZERS
@@ -50,6 +49,7 @@ from skmlp._output import Output
 from skmlp._parameters import NamedParameters, Names, suggestion
 from skmlp._persistence import PersistenceMixin
 from skmlp._prediction import PredictionMixin
+from skmlp._record import Record
 from skmlp._schedules import SCHEDULES
 from skmlp._scoring import ValidationSet
 from skmlp._training import StochasticTraining, TrainingState
@@ -404,28 +404,28 @@ class BaseMLPClassifier(
         rows, validation = self._hold_out(data, X, held_out, output, random_state)
         if self.init == "data" and not goes_on:
             initialize_from_data(ensemble, data, rows, sources)
-        history = self._get_history(goes_on, watches=validation is not None)
+        record = self._new_record(goes_on, watches=validation is not None)
         callbacks = FitCallbacks(
             self,
             given_X,
             given_y,
             sample_weight,
-            lambda ensemble: self._attributes(ensemble, output, copy.deepcopy(history), None),
+            lambda ensemble: self._attributes(ensemble, output, copy.deepcopy(record), None),
         )
         state = None
         with self._undone_on_failure() if goes_on else nullcontext():
             if self.solver == "lbfgs":
                 mean = float(data.weights[rows[0]].mean())
                 problem = build_problem(self, data, rows[0], mean, output)
-                train_lbfgs(ensemble, problem, history, self, callbacks)
+                train_lbfgs(ensemble, problem, record, self, callbacks)
             else:
-                keeps_best = validation is not None
-                state = TrainingState(self, ensemble, sources, keeps_best=keeps_best)
+                state = TrainingState(self, ensemble, sources, keep_best=validation is not None)
+                state.add_weights(data.weights, rows)
                 problems = build_problems(self, data, rows, state, output)
                 StochasticTraining(
-                    ensemble, problems, validation, state, history, self, callbacks
+                    ensemble, problems, validation, state, record, self, callbacks
                 ).fit()
-            self._conclude(ensemble, output, history, state)
+            self._conclude(ensemble, output, record, state)
             callbacks.end(ensemble)
         return self
 
@@ -511,15 +511,16 @@ class BaseMLPClassifier(
         rows = for_each_member(self, np.flatnonzero(data.weights))
         if self.init == "data" and not goes_on:
             initialize_from_data(ensemble, data, rows, sources)
-        history = self._get_history(goes_on, watches=False)
+        record = self._new_record(goes_on, watches=False)
         with self._undone_on_failure(state) if goes_on else nullcontext():
             if state is None:
-                state = TrainingState(self, ensemble, sources, keeps_best=False)
+                state = TrainingState(self, ensemble, sources, keep_best=False)
             state.resume(self, ensemble)
+            state.add_weights(data.weights, rows)
             problems = build_problems(self, data, rows, state, output)
-            StochasticTraining(ensemble, problems, None, state, history, self).partial_fit()
+            StochasticTraining(ensemble, problems, None, state, record, self).partial_fit()
             # A chunk on which the loss overflows is not to end a stream.
-            self._conclude(ensemble, output, history, state, keeps_any_loss=True)
+            self._conclude(ensemble, output, record, state, keeps_any_loss=True)
         return self
 
     def _check_rows(
@@ -628,59 +629,56 @@ class BaseMLPClassifier(
             copies["_state"] = state.copy(self.random_state)
         return Undo(self.__dict__, _SET_BY_CONCLUDE, copies)
 
-    def _get_history(self, goes_on: bool, *, watches: bool) -> History:
-        history = History(self.loss_curve_, t=self.t_) if goes_on else History()
+    def _new_record(self, goes_on: bool, *, watches: bool) -> Record:
+        record = Record(self.loss_curve_, n_rows_seen=self.t_) if goes_on else Record()
         if watches:
-            history.validation_scores = (goes_on and self.validation_scores_) or []
-            history.validation_loss_curve = (goes_on and self.validation_loss_curve_) or []
-        return history
+            record.validation_scores = (goes_on and self.validation_scores_) or []
+            record.validation_loss_curve = (goes_on and self.validation_loss_curve_) or []
+        return record
 
     def _conclude(
         self,
         ensemble: Ensemble,
         output: Output,
-        history: History,
+        record: Record,
         state: TrainingState | None,
         *,
         keeps_any_loss: bool = False,
     ) -> None:
         """Set the fitted attributes, or raise where parameters or loss are not finite."""
         is_finite = np.isfinite(ensemble.theta).all()
-        if not (is_finite and (keeps_any_loss or np.isfinite(history.loss))):
+        if not (is_finite and (keeps_any_loss or np.isfinite(record.loss))):
             what = "a loss that is not finite" if is_finite else "non-finite parameter weights"
             raise ValueError(
                 f"Solver produced {what}. The input data may contain large values and need to "
                 "be preprocessed, or learning_rate_init or alpha is too large."
             )
         # At once: no signal and no other thread finds the attributes of two fits.
-        self.__dict__.update(self._attributes(ensemble, output, history, state))
+        self.__dict__.update(self._attributes(ensemble, output, record, state))
 
     def _attributes(
         self,
         ensemble: Ensemble,
         output: Output,
-        history: History,
+        record: Record,
         state: TrainingState | None,
     ) -> dict[str, Any]:
         """Return the attributes of a fit."""
-        best_loss = None
-        if history.best_score is None:
-            best_loss = min(history.loss_curve, default=history.loss)
         return {
             "classes_": output.classes,
             "n_layers_": ensemble.depth + 1,
             "n_outputs_": ensemble.units[-1],
             "out_activation_": output.loss.link,
-            "n_iter_": history.n_iter,
-            "t_": history.t,
-            "loss_": history.loss,
-            "loss_curve_": history.loss_curve,
-            "validation_scores_": history.validation_scores,
-            "validation_loss_curve_": history.validation_loss_curve,
-            "best_validation_score_": history.best_score,
-            "best_iter_": history.best_iter,
-            "temperature_": history.temperature,
-            "best_loss_": best_loss,
+            "n_iter_": record.n_iter,
+            "t_": record.n_rows_seen,
+            "loss_": record.loss,
+            "loss_curve_": record.loss_curve,
+            "validation_scores_": record.validation_scores,
+            "validation_loss_curve_": record.validation_loss_curve,
+            "best_validation_score_": record.best_score,
+            "best_iter_": record.best_iter,
+            "temperature_": record.temperature,
+            "best_loss_": record.best_loss,
             "_state": state,
             "_ensemble": ensemble,
         }
@@ -692,7 +690,7 @@ class BaseMLPClassifier(
         """
         state = super().__getstate__()
         training = state.get("_state")
-        if training is not None and not (training.is_kept or self.warm_start):
+        if training is not None and not (training.is_persistent or self.warm_start):
             state["_state"] = None
         return state
 

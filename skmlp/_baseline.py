@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from skmlp._columns import scale_to_mend
 from skmlp._ensemble import Ensemble
-from skmlp._history import History
 from skmlp._kernels.optimizers import OPTIMIZERS
 from skmlp._network import Network
 from skmlp._problem import Problem
+from skmlp._record import Record
 from skmlp._types import Params
 from skmlp._warnings import advice, as_sentence
 
@@ -36,7 +36,7 @@ _BLOWN_UP = 2.0
 def say_unlearned(
     ensemble: Ensemble,
     problems: Sequence[Problem],
-    history: History,
+    record: Record,
     params: Params,
     *,
     batch_size: int,
@@ -45,7 +45,7 @@ def say_unlearned(
     """Return what to say, and try, where the loss is no better than that of the frequencies.
 
     The loss is that of the data alone, in the mean over the members, and without dropout. As a
-    rule the history's loss, to which those only add, is already better: nothing is predicted.
+    rule the record's loss, to which those only add, is already better: nothing is predicted.
     On input that is to be scaled it is that of the whole epoch, where that is larger.
 
     Parameters
@@ -53,7 +53,7 @@ def say_unlearned(
     ensemble : Ensemble
     problems : sequence of Problem
         One a member.
-    history : History
+    record : Record
         Its loss is that of the ensemble's parameters.
     params : Params
     batch_size : int
@@ -72,7 +72,7 @@ def say_unlearned(
     output, X = problems[0].output, problems[0].data.X
     of_frequencies = sum(map(_loss_of_frequencies, problems)) / len(problems)
     bar = of_frequencies * (1 - _ROUNDING)
-    if of_frequencies == 0 or not history.loss >= bar:
+    if of_frequencies == 0 or not record.loss >= bar:
         return ""
     pairs = zip(ensemble.members, problems, strict=True)
     loss = sum(_loss_of_data(*pair) for pair in pairs) / len(problems)
@@ -80,7 +80,7 @@ def say_unlearned(
     is_scaled = scale_to_mend(X) is None
     if not (is_scaled or is_strong or np.any(params.dropout)):
         # The loss is another after each step then, and that of the epoch says more.
-        loss = max(loss, history.loss)
+        loss = max(loss, record.loss)
     if loss < bar:
         return ""
     tolerated = _COARSE * float(params.tol)
@@ -92,9 +92,7 @@ def say_unlearned(
         f"The training loss, {loss:.4g}, is no better than the {of_frequencies:.4g} of "
         "predicting the frequencies of the classes for every row."
     )
-    remedy = (
-        "lower alpha" if is_strong else _remedy(history, params, math.log(output.n_classes))
-    )
+    remedy = "lower alpha" if is_strong else _remedy(record, params, math.log(output.n_classes))
     if usual:
         return f"{finding} {advice(X, remedy or usual)}"
     return f"{finding} {as_sentence(remedy)}" if remedy and is_scaled else finding
@@ -132,16 +130,16 @@ def _has_strong_penalty(params: Params, problem: Problem, batch_size: int) -> bo
     return problem.alpha / batch_size >= _STRONG_PENALTY
 
 
-def _remedy(history: History, params: Params, loss_of_equal: float) -> str:
+def _remedy(record: Record, params: Params, loss_of_equal: float) -> str:
     """Return what to try where it is plain."""
     if params.solver == "lbfgs":
         return ""
-    best = history.best_iter
-    if best is not None and best < history.n_iter and params.scoring != "neg_log_loss":
+    best = record.best_iter
+    if best is not None and best < record.n_iter and params.scoring != "neg_log_loss":
         return (
             "set scoring='neg_log_loss', since early stopping chose the parameters of epoch "
             f"{best} by a score that takes no notice of the loss"
         )
-    if max(history.loss_curve[-history.n_iter :]) > _BLOWN_UP * loss_of_equal:
+    if max(record.loss_curve[-record.n_iter :]) > _BLOWN_UP * loss_of_equal:
         return "lower learning_rate_init"
     return ""

@@ -42,7 +42,7 @@ ORDER = [
     "skmlp._columns",
     "skmlp._callbacks",
     "skmlp._reporting",
-    "skmlp._history",
+    "skmlp._record",
     "skmlp._interrupt",
     "skmlp._initialization",
     "skmlp._scoring",

@@ -79,7 +79,7 @@ class Course:
         others = [pickle.loads(pickle.dumps(self.network)), copy.deepcopy(self.network)]
         for other in others:
             assert seen(other, self.rows) == self.before
-        if self.network._state.is_kept or self.network.warm_start:
+        if self.network._state.is_persistent or self.network.warm_start:
             for other in others:
                 assert seen(call(other, self.method, self.rows), self.rows) == self.then
         assert seen(call(self.network, self.method, self.rows), self.rows) == self.then
