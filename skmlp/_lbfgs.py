@@ -20,6 +20,8 @@ from skmlp._team import ONE_THREAD_OF_BLAS
 from skmlp._types import Params
 from skmlp._warnings import advice, warn_interrupted, warn_unconverged
 
+_USUAL_REMEDY = "try another random_state or activation, unless X says nothing of the classes"
+
 
 class Objective:
     """The full objective for scipy: float64 parameters to (value, gradient)."""
@@ -96,26 +98,18 @@ def train_lbfgs(
     if iterations.interrupt.received:
         warn_interrupted(record)
         return
-    sentences = []
-    is_unconverged = result.status != 0 and not iterations.told_to_stop
-    if is_unconverged:
-        sentences.append(
+    unconverged, usual = "", _USUAL_REMEDY
+    if result.status != 0 and not iterations.told_to_stop:
+        usual = ""
+        unconverged = (
             f"lbfgs stopped after {result.nit} iterations (status {result.status}): "
             f"{result.message}. {advice(problem.data.X, 'raise max_iter, max_fun or tol')}"
         )
-    usual = "try another random_state or activation, unless X says nothing of the classes"
-    sentences.append(
-        say_unlearned(
-            ensemble,
-            [problem],
-            record,
-            params,
-            batch_size=len(problem.rows),
-            usual="" if is_unconverged else usual,
-        )
+    unlearned = say_unlearned(
+        ensemble, [problem], record, params, batch_size=len(problem.rows), usual=usual
     )
-    if any(sentences):
-        warn_unconverged(" ".join(filter(None, sentences)))
+    if unconverged or unlearned:
+        warn_unconverged(f"{unconverged} {unlearned}".strip())
 
 
 def _minimize(objective: Objective, iterations: "_Iterations", params: Params) -> Any:

@@ -381,7 +381,7 @@ class StochasticTraining:
 
     def _warning(self, outcome: _Outcome) -> str:
         """Return what is wrong with the fit and what to try, in one message, or nothing."""
-        params, best = self._params, self._record.best_iter
+        best = self._record.best_iter
         if outcome is _Outcome.DIVERGED:
             if best is None:  # fit raises, with nothing to restore
                 return ""
@@ -395,34 +395,36 @@ class StochasticTraining:
                 "No epoch's validation score was a number: the parameters are those of the "
                 "last epoch."
             )
-        if outcome is _Outcome.INTERRUPTED:
-            return " ".join(sentences)
-        is_exhausted = outcome is _Outcome.EXHAUSTED and params.n_iter_no_change is not None
-        if is_exhausted:
-            sentences.append(
-                f"Stochastic Optimizer: Maximum iterations ({params.max_iter}) reached "
-                f"and the optimization hasn't converged yet. "
-                + advice(
-                    self._X,
-                    "raise max_iter or tol, change learning_rate_init"
-                    + ("" if params.early_stopping else ", or set early_stopping=True"),
-                )
-            )
-        elif outcome is not _Outcome.CONVERGED and self._record.n_iter < _FEW_EPOCHS:
-            return " ".join(sentences)
-        more = "lower tol" if outcome is _Outcome.CONVERGED else "raise max_iter"
-        usual = f"raise learning_rate_init or {more}, unless X says nothing of the classes"
-        sentences.append(
-            say_unlearned(
-                self._ensemble,
-                self._problems,
-                self._record,
-                params,
-                batch_size=self._members[0].batch_size,
-                usual="" if is_exhausted else usual,
-            )
-        )
+        if outcome is _Outcome.EXHAUSTED and self._params.n_iter_no_change is not None:
+            sentences += [self._unconverged(), self._unlearned("")]
+        elif outcome is _Outcome.CONVERGED:
+            sentences.append(self._unlearned("lower tol"))
+        elif outcome is not _Outcome.INTERRUPTED and self._record.n_iter >= _FEW_EPOCHS:
+            sentences.append(self._unlearned("raise max_iter"))
         return " ".join(filter(None, sentences))
+
+    def _unconverged(self) -> str:
+        """Return the warning of scikit-learn's, and what to try."""
+        params = self._params
+        remedy = "raise max_iter or tol, change learning_rate_init"
+        if not params.early_stopping:
+            remedy += ", or set early_stopping=True"
+        return (
+            f"Stochastic Optimizer: Maximum iterations ({params.max_iter}) reached "
+            f"and the optimization hasn't converged yet. {advice(self._X, remedy)}"
+        )
+
+    def _unlearned(self, remedy: str) -> str:
+        """Return the warning of a loss that is no better than that of class frequencies."""
+        usual = f"raise learning_rate_init or {remedy}, unless X says nothing of the classes"
+        return say_unlearned(
+            self._ensemble,
+            self._problems,
+            self._record,
+            self._params,
+            batch_size=self._members[0].batch_size,
+            usual=usual if remedy else "",
+        )
 
     def partial_fit(self) -> None:
         """Run one epoch.

@@ -30,9 +30,10 @@ ORDER = [
     "skmlp._classifiers",
     "skmlp._base",
     "skmlp._docstrings",
+    "skmlp._prediction",
+    "skmlp._fitted",
     "skmlp._undo",
     "skmlp._persistence",
-    "skmlp._prediction",
     "skmlp._assembly",
     "skmlp._training",
     "skmlp._lbfgs",
@@ -45,6 +46,7 @@ ORDER = [
     "skmlp._record",
     "skmlp._interrupt",
     "skmlp._initialization",
+    "skmlp._rows",
     "skmlp._scoring",
     "skmlp._stopping",
     "skmlp._schedules",
@@ -150,3 +152,27 @@ def test_only_what_is_written_for_numba_imports_it(name):
     packages = {module.split(".")[0] for module in imported_modules(SOURCES[name].read_text())}
     assert ("numba" in packages) == is_written_for_numba(name)
     assert is_written_for_numba(name) or "llvmlite" not in packages
+
+
+def n_lines_without_docstrings(source):
+    tree = ast.parse(source)
+    kinds = ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef
+    docstrings = [
+        node.body[0]
+        for node in ast.walk(tree)
+        if isinstance(node, kinds) and ast.get_docstring(node, clean=False) is not None
+    ]
+    n_of_docstrings = sum(node.end_lineno - node.lineno + 1 for node in docstrings)
+    return len(source.splitlines()) - n_of_docstrings
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_no_module_is_long(name):
+    """What a reader holds in mind at a time, docstrings apart."""
+    assert n_lines_without_docstrings(SOURCES[name].read_text()) <= 500
+
+
+def test_docstrings_do_not_count():
+    source = '"""One.\n\nTwo."""\n\n\ndef f():\n    """Three."""\n'
+    assert n_lines_without_docstrings(source) == 3
+    assert n_lines_without_docstrings("def f():\n    return '''One.\nTwo.'''\n") == 3
