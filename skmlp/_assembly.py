@@ -1,4 +1,4 @@
-"""What a fit is made of: from parameters, data and output to networks, rows and problems."""
+"""The parts of a fit: networks, rows and problems from parameters, data and output."""
 
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -38,7 +38,7 @@ Rows = NDArray[np.intp]
 def weighted_data(
     params: Params, X: Any, codes: Rows, sample_weight: Any, output: Output
 ) -> TrainingData:
-    """Return the rows with their weights, those of their classes included.
+    """Return the data with weights of rows times weights of their classes.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def weighted_data(
 
 
 class Assembly(NamedTuple):
-    """What a call trains: networks, on their rows, for an output.
+    """The parts of a call to fit or partial_fit.
 
     Attributes
     ----------
@@ -70,7 +70,7 @@ class Assembly(NamedTuple):
         The training rows of each member.
     validation : ValidationSet or None
     random_states : list of RandomState
-        What each member draws from.
+        The generator of each member.
     """
 
     ensemble: Ensemble
@@ -81,13 +81,13 @@ class Assembly(NamedTuple):
     random_states: list[np.random.RandomState]
 
     def problem(self, params: Params) -> Problem:
-        """Return what the only network minimises, by L-BFGS."""
+        """Return the problem of the only network, for L-BFGS."""
         (rows,) = self.rows
         mean = float(self.data.weights[rows].mean())
         return _build_problem(params, self.data, rows, mean, self.output)
 
     def problems(self, params: Params, state: TrainingState) -> list[Problem]:
-        """Return what each network minimises, whose state knows the mean weight."""
+        """Return the problem of each network, with the mean weight of its state."""
         return [
             _build_problem(params, self.data, rows, member.mean_weight, self.output)
             for rows, member in zip(self.rows, state.members, strict=True)
@@ -110,7 +110,7 @@ def assemble_fit(
     fitted: Ensemble | None,
     predicting: Callable[[Ensemble, Output], Any],
 ) -> Assembly:
-    """Return what fit trains.
+    """Return the parts of a call to fit.
 
     Parameters
     ----------
@@ -128,8 +128,8 @@ def assemble_fit(
     Raises
     ------
     TypeError, ValueError
-        Parameters ask for no network, or for one that is not the fitted one; or for a part of
-        the rows or a score that there cannot be.
+        Parameters ask for no possible network, or for another one than the fitted; or the
+        fraction of validation rows or the score is invalid.
     """
     random_state = check_random_state(params.random_state)
     random_states = spawn_random_states(params, random_state)
@@ -156,12 +156,12 @@ def assemble_partial_fit(
     fitted: Ensemble | None,
     state: TrainingState | None,
 ) -> Assembly:
-    """Return what partial_fit trains, on all rows; generators are those of `state`.
+    """Return the parts of a call to partial_fit, with all rows and the generators of `state`.
 
     Raises
     ------
     TypeError, ValueError
-        Parameters ask for no network, or for one that is not the fitted one.
+        Parameters ask for no possible network, or for another one than the fitted.
     """
     if state is None:
         random_states = spawn_random_states(params, check_random_state(params.random_state))
@@ -175,7 +175,7 @@ def assemble_partial_fit(
 
 
 def for_each_member(params: Params, rows: Rows) -> list[Rows]:
-    """Return the same rows for all, each in an array of its own, which is shuffled."""
+    """Return copies of the rows, one per member, as each is shuffled."""
     return [rows, *(rows.copy() for _ in range(params.n_members - 1))]
 
 
@@ -184,8 +184,8 @@ def hold_out(
 ) -> tuple[list[Rows], list[Rows] | None]:
     """Return the training rows of each member, and the validation rows of each, if any.
 
-    Nothing is held out with a single class, which many a score refuses and none tells networks
-    apart by.
+    With a single class nothing is held out: many scores refuse it, and none compares networks
+    by it.
     """
     rows = np.flatnonzero(data.weights)
     parts = None
@@ -204,7 +204,7 @@ def _parts(
     output: Output,
     random_state: np.random.RandomState,
 ) -> list[tuple[Rows, Rows]] | None:
-    """Return the rows of each member, and those it holds out; None where they are too few."""
+    """Return training and validation rows of each member, or None if there are too few."""
     fraction = params.validation_fraction
     if params.n_members > 1:
         return fold_rows(
@@ -231,13 +231,13 @@ def _validation_set(
     output: Output,
     predicting: Callable[[Ensemble, Output], Any],
 ) -> ValidationSet:
-    """Return what early stopping watches: `rows` of a sample, for each member."""
+    """Return the validation set of each member's `rows` of a sample."""
     (X, data), scales = sample, params.temperature_scaling
     if params.scoring in (None, "accuracy", "neg_log_loss"):  # which follow from the logits
         uses_loss = params.scoring == "neg_log_loss"
         return ValidationSet(data, rows, output, uses_loss=uses_loss, scales=scales)
     scorer = check_scoring(params, params.scoring)
-    # Members that watch the same rows have one table.
+    # One table for members with the same rows.
     parts = {id(part): (X[part], output.classes[data.y[part]]) for part in rows}
     tables = [parts[id(part)] for part in rows]
 
@@ -277,7 +277,7 @@ def build_ensemble(
     Raises
     ------
     TypeError, ValueError
-        Parameters ask for no network, or for one that is not the fitted one.
+        Parameters ask for no possible network, or for another one than the fitted.
     """
     hidden = check_hidden_layer_sizes(params.hidden_layer_sizes)
     check_dropout(params.dropout, len(hidden))
@@ -288,7 +288,7 @@ def build_ensemble(
         check_same_architecture(units, fitted.units, params.n_members, len(fitted.theta))
         return fitted.with_activations(activations)
     name = params.activation if isinstance(params.activation, str) else None
-    # scikit-learn draws the output layer's parameters as the activation asks for.
+    # As in scikit-learn, the activation chooses the distribution of the output layer's, too.
     last = name or (activations[-1] if activations else "identity")
     return Ensemble.of(
         [

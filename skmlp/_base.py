@@ -40,7 +40,7 @@ from skmlp._types import (
     Widths,
 )
 from skmlp._validation import check_numbers, check_together, check_watched
-from skmlp._warnings import warn_far, warn_unused
+from skmlp._warnings import warn_shifted, warn_unused
 
 # The settings of `tabular`; docs/tabular.md has the ablation.
 _TABULAR: Parameters = {
@@ -61,10 +61,10 @@ _TABULAR: Parameters = {
 
 
 class BaseMLP(CallbackSupport, Fitted, PredictionMixin, NamedParameters, BaseEstimator, ABC):
-    """Parameters and training, whatever the output.
+    """Base of all estimators: parameters and training, whatever the output.
 
-    A subclass names its output, and has `fit` and `partial_fit` of the signature that its
-    targets need, which hand their arguments to `_fit` and `_partial_fit`.
+    A subclass defines its output, and `fit` and `partial_fit` with the signatures and
+    docstrings that its targets need; `_fit` and `_partial_fit` do the work.
     """
 
     _parts: ClassVar[dict[str, type]] = {"_ensemble": Ensemble}
@@ -197,14 +197,14 @@ class BaseMLP(CallbackSupport, Fitted, PredictionMixin, NamedParameters, BaseEst
     def tabular(cls, **overrides: Unpack[Parameters]) -> Self:
         """Return an estimator with settings that do well on tables of any size.
 
-        They are for what :class:`~skmlp.TabularPreprocessor` returns, in float32, and are
-        ordinary parameters, to be seen in ``get_params`` and searched over. Where each comes
-        from, and what it is worth, is in the documentation's "Tabular data".
+        Their input is that of :class:`~skmlp.TabularPreprocessor`, in float32. They are
+        ordinary parameters, seen in ``get_params`` and open to searches; the documentation's
+        "Tabular data" has the source and the gain of each.
 
         Parameters
         ----------
         **overrides
-            Parameters to have other values.
+            Parameters with other values.
 
         Returns
         -------
@@ -252,7 +252,7 @@ class BaseMLP(CallbackSupport, Fitted, PredictionMixin, NamedParameters, BaseEst
             given = check_validation_rows(
                 self, X_val, y_val, sample_weight_val, output, X.dtype
             )
-            warn_far(sample.data, given.data)
+            warn_shifted(sample.data, given.data)
         assembly = assemble_fit(self, sample, given, output, fitted, self._with_ensemble)
         record = self._new_record(resumes, watches=assembly.validation is not None)
         callbacks.begin(
@@ -317,9 +317,10 @@ class BaseMLP(CallbackSupport, Fitted, PredictionMixin, NamedParameters, BaseEst
         )
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return what files have, without moments that are larger than the network.
+        """Return the attributes for files, without the optimizer's state if only to predict.
 
-        They are there where training is meant to go on.
+        Its moments are larger than the network: files have them with ``warm_start`` and after
+        partial_fit.
         """
         attributes = super().__getstate__()
         state = attributes.get("_state")

@@ -1,4 +1,4 @@
-"""Whether a fit learned anything: its loss, beside that of predicting the class frequencies."""
+"""Comparison of a fit's loss with that of predicting the class frequencies."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from skmlp._columns import scale_to_mend
 from skmlp._ensemble import Ensemble
+from skmlp._feature_scales import find_poor_scale
 from skmlp._kernels.optimizers import OPTIMIZERS
 from skmlp._network import Network
 from skmlp._problem import Problem
@@ -15,21 +15,21 @@ from skmlp._record import Record
 from skmlp._types import Params
 from skmlp._warnings import advice, as_sentence
 
-# Rows that are gathered at a time.
+# Rows of a block, whose losses are computed at a time.
 _BLOCK = 8192
-# A network that predicts the frequencies has their loss but for the rounding of float32.
+# Rounding error of a loss in float32.
 _ROUNDING = 1e-5
-# Networks of use have weights whose squares add up to some tens. From such a penalty a row on,
-# alpha / 2 times that is worth as much as what they could learn, and the frequencies may be the
-# right answer; with decoupled decay, from an alpha on that keeps each weight below a tenth.
+# The squared weights of useful networks add up to some tens. From this penalty a row on, alpha
+# / 2 times that sum exceeds what they could learn, and the frequencies may be the right answer;
+# with decoupled decay, from this alpha on, which keeps each weight below a tenth.
 _STRONG_PENALTY, _STRONG_DECAY = 0.01, 10.0
-# Such a network is this close to the frequencies, relative to their loss.
+# Largest distance of such a network's loss from that of the frequencies, relative to it.
 _CLOSE = 0.02
-# With a tenth of their loss, or more, for `tol`, training was not meant to go further than to
-# so many times `tol` from it.
+# Users who set `tol` to a tenth of that loss or more do not expect training to end further than
+# so many times `tol` below it.
 _COARSE = 10.0
-# Random weights have about the loss of equal probabilities on scaled input; an epoch of so many
-# times that has had steps that were too large.
+# Random weights have about the loss of equal probabilities on scaled input. A loss of so many
+# times that is a sign of too large steps.
 _BLOWN_UP = 2.0
 
 
@@ -42,11 +42,11 @@ def say_unlearned(
     batch_size: int,
     usual: str,
 ) -> str:
-    """Return what to say, and try, where the loss is no better than that of the frequencies.
+    """Return a warning and a remedy if the loss is no better than that of the frequencies.
 
-    The loss is that of the data alone, in the mean over the members, and without dropout. As a
-    rule the record's loss, to which those only add, is already better: nothing is predicted.
-    On input that is to be scaled it is that of the whole epoch, where that is larger.
+    The loss is the mean over the members, without penalty and dropout. As both only add to it,
+    nothing is predicted if the recorded loss is already better. On poorly scaled input the
+    recorded loss counts if it is larger.
 
     Parameters
     ----------
@@ -54,34 +54,33 @@ def say_unlearned(
     problems : sequence of Problem
         One a member.
     record : Record
-        Its loss is that of the ensemble's parameters.
+        Of the ensemble.
     params : Params
     batch_size : int
-        Rows that share a penalty.
+        Rows of a step, which adds one penalty to their loss.
     usual : str
-        What is to be tried where nothing better is known; empty where that, or scaling the
-        input, has been said.
+        Remedy where the reason is unknown; empty if the message has already named one.
 
     Returns
     -------
     str
-        Empty where the network learned something; where the rows with a weight are of one
-        class, which leaves nothing to learn; where `tol` is so large that nothing was to be
-        learned; and where a strong penalty is the reason for predicting the frequencies.
+        Empty if the network learned something; if the rows with a weight are of one class; if
+        `tol` is so large that nothing was to be learned; and if a strong penalty makes the
+        frequencies the right answer.
     """
     output, X = problems[0].output, problems[0].data.X
     of_frequencies = sum(map(_loss_of_frequencies, problems)) / len(problems)
-    bar = of_frequencies * (1 - _ROUNDING)
-    if of_frequencies == 0 or not record.loss >= bar:
+    threshold = of_frequencies * (1 - _ROUNDING)
+    if of_frequencies == 0 or not record.loss >= threshold:
         return ""
     pairs = zip(ensemble.members, problems, strict=True)
     loss = sum(_loss_of_data(*pair) for pair in pairs) / len(problems)
     is_strong = _has_strong_penalty(params, problems[0], batch_size)
-    is_scaled = scale_to_mend(X) is None
+    is_scaled = find_poor_scale(X) is None
     if not (is_scaled or is_strong or np.any(params.dropout)):
-        # The loss is another after each step then, and that of the epoch says more.
+        # It varies from step to step then, and the epoch's mean says more.
         loss = max(loss, record.loss)
-    if loss < bar:
+    if loss < threshold:
         return ""
     tolerated = _COARSE * float(params.tol)
     if tolerated >= max(of_frequencies, loss - of_frequencies):
@@ -99,7 +98,7 @@ def say_unlearned(
 
 
 def _loss_of_frequencies(problem: Problem) -> float:
-    """Return the least loss that one prediction for all rows has."""
+    """Return the least loss of a constant prediction."""
     totals = np.zeros(problem.output.n_classes)
     for rows in _blocks(problem):
         totals += np.bincount(problem.data.y[rows], problem.data.weights[rows], totals.size)
@@ -107,13 +106,13 @@ def _loss_of_frequencies(problem: Problem) -> float:
 
 
 def _blocks(problem: Problem) -> Iterator[NDArray[np.intp]]:
-    """Return the training rows, few enough at a time for no memory to grow with them."""
+    """Yield the training rows in blocks, so that memory does not grow with their number."""
     for start in range(0, len(problem.rows), _BLOCK):
         yield problem.rows[start : start + _BLOCK]
 
 
 def _loss_of_data(network: Network, problem: Problem) -> float:
-    """Return the mean loss of a member's training rows, without the penalty."""
+    """Return a member's mean loss on its training rows, without the penalty."""
     total = total_weight = 0.0
     for rows in _blocks(problem):
         logits = network.logits(problem.data.X, rows).astype(np.float64)
@@ -131,7 +130,7 @@ def _has_strong_penalty(params: Params, problem: Problem, batch_size: int) -> bo
 
 
 def _remedy(record: Record, params: Params, loss_of_equal: float) -> str:
-    """Return what to try where it is plain."""
+    """Return what to try if the reason is known, or an empty string."""
     if params.solver == "lbfgs":
         return ""
     best = record.best_iter

@@ -13,7 +13,7 @@ except ImportError:
 
 
 class _NoCallbacks:
-    """Stands for what an older scikit-learn does not have."""
+    """Base class in place of the one that an older scikit-learn lacks."""
 
 
 SUPPORTED = _callback is not None
@@ -21,7 +21,7 @@ CallbackSupport: Any = _callback.CallbackSupportMixin if SUPPORTED else _NoCallb
 
 
 class FitCallbacks:
-    """The hooks of one call to fit.
+    """The callbacks of one call to fit.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ class FitCallbacks:
     Attributes
     ----------
     listen : bool
-        Whether there are any callbacks; an epoch without them is to cost nothing.
+        Whether there are any callbacks: an epoch without them is to cost nothing.
     """
 
     def __init__(
@@ -70,14 +70,14 @@ class FitCallbacks:
                 self._epoch.call_on_fit_task_begin(**self._arguments)
 
     def end_epoch(self, ensemble: Ensemble) -> bool:
-        """Call the hooks after an epoch; return whether one of them says to stop."""
+        """Call the hooks after an epoch, and return whether one of them says to stop."""
         if not self.listen:
             return False
         epoch, self._epoch = self._epoch, None
         return self._end(epoch, ensemble)
 
     def end(self, ensemble: Ensemble) -> None:
-        """Call the hooks after the last epoch, and those of one that was never run."""
+        """Call the hooks after the last epoch, and those of an epoch that was not finished."""
         if self._epoch is not None:
             with as_caller():
                 self._epoch.call_on_fit_task_end(estimator=self._arguments["estimator"])

@@ -1,15 +1,15 @@
-"""Warnings at the line of the user's that led to them."""
+"""Warnings that point to the user's line."""
 
 import sys
 import warnings
 from types import FrameType
 
-# Through their frames the user's call comes to us, in pipelines, searches and threads.
+# Packages of the frames between the user's and ours, in pipelines, searches and threads.
 _BETWEEN = ("skmlp", "sklearn", "joblib", "numpy", "concurrent", "threading", "contextlib")
 
 
 def warn(message: str, category: type[Warning] = UserWarning) -> None:
-    """Warn at the innermost line that is neither ours nor scikit-learn's."""
+    """Warn at the innermost line outside of these packages."""
     level = 1
     frame: FrameType | None = sys._getframe()
     while frame is not None and _package(frame.f_globals) in _BETWEEN:

@@ -42,7 +42,7 @@ def _has_partial_fit(estimator: Any) -> bool:
 
 
 class BaseMLPClassifier(ClassifierMixin, BaseMLP):
-    """What both classifiers have in common: all but which classes they take.
+    """Base of the classifiers: targets are labels, and predictions classes.
 
     A subclass names its output.
     """
@@ -72,12 +72,12 @@ class BaseMLPClassifier(ClassifierMixin, BaseMLP):
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Training data; float32 and float64 are kept.
+            Training data, of which float32 and float64 keep their dtype.
         y : array-like of shape (n_samples,)
             Class labels, of any type that sorts.
         sample_weight : array-like of shape (n_samples,), default=None
             Non-negative weights of the rows in the objective; None means 1 for each. A row
-            of weight 0 takes no part in training, though its class is one of `classes_`.
+            of weight 0 is not trained on, but its class is one of `classes_`.
         X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
             Rows for early stopping to watch, instead of a part of X. In a Pipeline they are
             transformed as X is with ``transform_input=["X_val"]``.
@@ -113,8 +113,8 @@ class BaseMLPClassifier(ClassifierMixin, BaseMLP):
 
         Notes
         -----
-        After a call that raises, for whatever reason, the estimator is not fitted; or, where
-        ``warm_start=True`` and there was a fit to go on with, it is as it was before the call.
+        After a call that raises, for whatever reason, the estimator is not fitted; or, with
+        ``warm_start=True`` after an earlier fit, it is as it was before the call.
         """
         return self._fit(X, y, sample_weight, X_val, y_val, sample_weight_val)
 
@@ -128,11 +128,11 @@ class BaseMLPClassifier(ClassifierMixin, BaseMLP):
         sample_weight: ArrayLike | None = None,
         classes: ArrayLike | None = None,
     ) -> Self:
-        """Go through the given rows once, keeping the optimizer's state between calls.
+        """Train for one epoch on the given rows, keeping the optimizer's state between calls.
 
-        After `fit` it goes on from where that ended. In a copy or a file of an estimator that
-        was fitted without ``warm_start``, only the parameters go on: optimizer, schedule and
-        random state begin afresh, since such files have nothing that predictions do not need.
+        After `fit` it resumes from where that ended. In a copy or a file of an estimator that
+        was fitted without ``warm_start``, only the parameters are resumed: optimizer, schedule
+        and random state are reset, since such files have only what predictions need.
 
         Parameters
         ----------
@@ -153,13 +153,12 @@ class BaseMLPClassifier(ClassifierMixin, BaseMLP):
         Raises
         ------
         AttributeError
-            The solver is not stochastic; or ``early_stopping=True``, which makes no sense for
-            one epoch.
+            The solver is not stochastic; or ``early_stopping=True``, which one epoch cannot
+            use.
         TypeError
             As in `fit`.
         ValueError
-            As in `fit`; or ``class_weight='balanced'``, which would be that of the call's rows
-            alone.
+            As in `fit`; or ``class_weight='balanced'``, which needs the labels of all calls.
 
         Warns
         -----
@@ -169,9 +168,9 @@ class BaseMLPClassifier(ClassifierMixin, BaseMLP):
 
         Notes
         -----
-        After a call that raises, for whatever reason, the estimator is as it was before the
-        call, and the next one goes on as if there had not been any. A ``RandomState`` that was
-        given as `random_state` is the exception: what was drawn from it stays drawn.
+        After a call that raises, for whatever reason, the estimator is as it was before, and
+        the next call gives the same results as without it. A ``RandomState`` that was given as
+        `random_state` is the exception: its draws are not undone.
         """
         if self.class_weight == "balanced":
             raise ValueError(
@@ -200,7 +199,7 @@ class BaseMLPClassifier(ClassifierMixin, BaseMLP):
             _check_partial_fit_first_call(self, classes)
         if not is_first:
             return self._output
-        # scikit-learn's check has set it, and the call may still fail.
+        # scikit-learn's check has set it, though the call may still fail.
         output = self._output_class(self.__dict__.pop("classes_"))
         if output.classes.size == 0:
             raise ValueError("classes must have all class labels; got none.")
@@ -217,7 +216,7 @@ class BaseMLPClassifier(ClassifierMixin, BaseMLP):
                 f"previous call to fit. Previously got {self.classes_}, `y` has "
                 f"{output.classes}"
             )
-        # What return_inverse of np.unique would give, for five times the memory.
+        # return_inverse of np.unique would take five times the memory.
         return output, np.searchsorted(output.classes, y)
 
     @property
@@ -249,8 +248,8 @@ class BaseMLPClassifier(ClassifierMixin, BaseMLP):
     def predict_proba(self, X: Any) -> NDArray[Any]:
         """Return the probability of each class.
 
-        None is exactly 0: one that would underflow is the least normal number of its
-        dtype, so that its logarithm is finite.
+        None is exactly 0: one that would underflow is the smallest normal number of its dtype,
+        so that its logarithm is finite.
 
         Parameters
         ----------
@@ -271,12 +270,12 @@ class BaseMLPClassifier(ClassifierMixin, BaseMLP):
         result = self._for_each_block(
             X, (output.n_classes,), None, lambda rows, out: write(rows, output, out)
         )
-        if result.dtype != self._ensemble.theta.dtype:  # a narrower one may make it 0 again
+        if result.dtype != self._ensemble.theta.dtype:  # conversion may have made it 0 again
             np.maximum(result, np.finfo(result.dtype).tiny, out=result)
         return result
 
     def predict_log_proba(self, X: Any) -> NDArray[Any]:
-        """Return the logarithm of `predict_proba`, which is always finite.
+        """Return the logarithm of `predict_proba`, always finite.
 
         Parameters
         ----------

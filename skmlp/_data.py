@@ -1,7 +1,6 @@
-"""The input: from what the user passes to the arrays that the kernels take.
+"""The input arrays of the kernels: C-ordered, of one floating dtype, read-only.
 
-They come out C-ordered, of one floating dtype and read-only. X itself is never copied to
-select, shuffle or split its rows, which are index arrays.
+X itself is never copied to select, shuffle or split its rows: these are index arrays.
 """
 
 import re
@@ -16,15 +15,15 @@ from sklearn.utils.validation import assert_all_finite
 
 from skmlp._explanations import names_it, naming, of_kind
 
-# The dtypes that are kept as they come in; the first is what others become.
+# The dtypes that X keeps; other numbers become the first.
 FLOATS = (np.float64, np.float32)
 
 
 class Matrix(NamedTuple):
     """The input as the kernels take it: dense, or the three arrays of a CSR matrix.
 
-    A dense one has None for the three, a CSR matrix an empty `dense` of shape (0, d). All
-    arrays are read-only views.
+    A dense one has None for the three, so that numba compiles no code for them; a CSR matrix
+    has an empty `dense` of shape (0, d). All arrays are read-only views.
     """
 
     dense: NDArray[Any]
@@ -47,7 +46,11 @@ class TrainingData(NamedTuple):
 
 
 def read_only(array: NDArray[Any]) -> NDArray[Any]:
-    """Return a read-only view, of the one type that the kernels are compiled for."""
+    """Return a read-only view.
+
+    A memory map, a frozen array and an ordinary one are then of one type to numba, which would
+    otherwise compile the kernels for each.
+    """
     if not (array.flags.c_contiguous and array.flags.aligned):
         array = np.require(array, requirements=["C", "A"])
     view = array.view()
@@ -56,10 +59,10 @@ def read_only(array: NDArray[Any]) -> NDArray[Any]:
 
 
 def kept_dtypes(X: Any) -> Any:
-    """Return the dtypes in which X is kept; other numbers become the first.
+    """Return the dtypes that X keeps; other numbers become the first.
 
-    scikit-learn does not see that of a DataFrame of polars, or a Table of pyarrow's, and would
-    make float64 of float32.
+    scikit-learn does not see the dtypes of polars and pyarrow, and would convert float32 to
+    float64.
     """
     if hasattr(X, "schema") and not hasattr(X, "iloc"):
         of_columns = getattr(X.schema, "types", None) or X.schema.values()
@@ -69,9 +72,9 @@ def kept_dtypes(X: Any) -> Any:
 
 
 def as_native(X: Any) -> Any:
-    """Return X in the machine's order of bytes, which scikit-learn leaves to a DataFrame.
+    """Return X in native byte order; scikit-learn does not convert that of a DataFrame.
 
-    In the other order scikit-learn 1.6 does not see NaN and infinity.
+    In the other order scikit-learn 1.6 does not find NaN and infinity, hence the second check.
     """
     if X.dtype.isnative:
         return X
@@ -81,9 +84,7 @@ def as_native(X: Any) -> Any:
 
 
 def as_matrix(X: Any, dtype: Any) -> Matrix:
-    """Return validated X, an array or CSR matrix, as a `Matrix` of the given dtype.
-
-    Nothing is copied where the dtype and the index type fit already.
+    """Return X, an array or CSR matrix, as a `Matrix`; copies only what has another dtype.
 
     Raises
     ------
@@ -107,10 +108,10 @@ def as_matrix(X: Any, dtype: Any) -> Matrix:
 
 
 def check_convertible(X: Any, dtypes: Any = FLOATS) -> None:
-    """Raise ValueError where a sparse X points beside its shape.
+    """Raise ValueError if a sparse X has indices outside its shape.
 
-    scipy would write there where it makes CSR of another format, or one of these dtypes, and
-    does not look.
+    scipy does not check them when it converts the format or dtype, and would write out of
+    bounds.
     """
     if not sparse.issparse(X) or X.ndim != 2:
         return
@@ -137,9 +138,9 @@ def check_convertible(X: Any, dtypes: Any = FLOATS) -> None:
 
 
 def _check_csr(X: Any) -> None:
-    """Raise ValueError where a CSR matrix points beside its columns or its elements.
+    """Raise ValueError if a CSR matrix has indices outside its columns or elements.
 
-    scipy looks at that only on request, and the kernels would read and write there.
+    scipy checks them only on request, and the kernels would read and write out of bounds.
     """
     starts, columns = X.indptr, X.indices
     if not starts.ndim == columns.ndim == X.data.ndim == 1:
@@ -164,7 +165,7 @@ def _check_csr(X: Any) -> None:
 
 @contextmanager
 def converting_rows() -> Iterator[None]:
-    """Put X before what is raised about it, and say of an integer that no float can be it."""
+    """Prefix errors with the name X, and turn OverflowError into ValueError."""
     try:
         yield
     except OverflowError as error:
@@ -176,12 +177,12 @@ def converting_rows() -> Iterator[None]:
 
 
 def check_no_dates(X: Any) -> None:
-    """Raise TypeError for an array of dates, whose counts NumPy would take for the numbers."""
+    """Raise TypeError for an array of dates, which NumPy would convert to counts."""
     if isinstance(X, np.ndarray) and X.dtype.kind in "mM":
         raise TypeError("Input X contains dates or durations")
 
 
-# What the dtypes of pandas, polars and pyarrow are called whose values are dates or times.
+# Names of the dtypes of dates and times in pandas, polars and pyarrow.
 _OF_TIME = re.compile("date|time|duration|period", re.IGNORECASE)
 
 

@@ -1,4 +1,4 @@
-"""scikit-learn's decorators of methods: with types, and with the reason first."""
+"""scikit-learn's decorators of methods, with types and better errors."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -16,10 +16,9 @@ def fit_context(method: _Method) -> _Method:
 
 
 class _AvailableIf(_AvailableIfDescriptor):
-    """A method that is there under a condition, or else raises what the condition does.
+    """A method that exists under a condition, whose own error is raised otherwise.
 
-    scikit-learn says no more than that there is no such attribute, and gives the reason as the
-    cause.
+    scikit-learn's error says that there is no such attribute, and has the reason as its cause.
     """
 
     def _check(self, obj: Any, owner: Any) -> None:
@@ -32,13 +31,12 @@ class _AvailableIf(_AvailableIfDescriptor):
 
 
 def available_if(check: Callable[[Any], bool]) -> Callable[[_Method], _Method]:
-    """Have a method where `check` of the estimator returns True.
+    """Make a method available if a check of the estimator passes.
 
     Parameters
     ----------
     check : callable
-        Takes the estimator, and raises AttributeError with the reason why there is no such
-        method.
+        Takes the estimator; returns True, or raises AttributeError with the reason.
     """
 
     def decorate(method: _Method) -> _Method:

@@ -1,4 +1,4 @@
-"""The sections that the two classifiers' docstrings share, written once."""
+"""Sections of the docstrings of both classifiers."""
 
 import inspect
 from typing import TypeVar
@@ -7,8 +7,8 @@ _PARAMETERS = """\
     Parameters
     ----------
     hidden_layer_sizes : int or array-like of int, default=(100,)
-        Widths h₁, h₂, ... of the hidden layers. An int is one hidden layer; ``()`` none,
-        which makes the model linear in X.
+        Widths h₁, h₂, ... of the hidden layers. An int means one hidden layer, ``()`` none: the
+        model is linear in X.
 
     activation : str or sequence of str, default='relu'
         Activation function σ of the hidden layers, or one for each, σ₁, σ₂, ...: 'identity',
@@ -33,15 +33,15 @@ _PARAMETERS = """\
         Rows of a minibatch; 'auto' is ``min(200, n_samples)``. Not used by 'lbfgs'.
 
     learning_rate : str, default='constant'
-        Schedule of the learning rate η of the stochastic solvers. 'sgd' and 'adamw' follow all
-        of them; 'adam' the last three, and takes 'invscaling' and 'adaptive' for 'constant', as
-        MLPClassifier does. t is the share of ``max_iter`` epochs that is over, calls of
-        `partial_fit` included, after which the last three stand still.
+        Schedule of the learning rate η of the stochastic solvers. 'sgd' and 'adamw' take all of
+        them; 'adam' takes 'invscaling' and 'adaptive' for 'constant', as MLPClassifier does. t
+        is the fraction of ``max_iter`` epochs that have passed, calls to `partial_fit`
+        included; from t = 1 on the last three are constant.
 
         - 'constant': ``learning_rate_init`` throughout.
         - 'invscaling': ``learning_rate_init / (t_ + 1) ** power_t`` after each epoch.
-        - 'adaptive': divided by 5 each time that ``n_iter_no_change`` epochs bring no
-          improvement by ``tol``; training stops once η is 1e-6 or less.
+        - 'adaptive': divided by 5 after each ``n_iter_no_change`` epochs without improvement by
+          ``tol``; training stops once η is 1e-6 or less.
         - 'cosine': ``learning_rate_init`` times (1 + cos(π t)) / 2 [3]_.
         - 'one_cycle': from a 25th of ``learning_rate_init`` up to it for t < 0.3, and down to
           a 250,000th, each along half a cosine [4]_.
@@ -59,7 +59,7 @@ _PARAMETERS = """\
         Largest number of epochs; of iterations for 'lbfgs'.
 
     shuffle : bool, default=True
-        Whether the rows are put into a new order before each epoch.
+        Whether to shuffle the rows before each epoch.
 
     random_state : int, RandomState instance or None, default=None
         Source of the initial parameters, the order of rows, the validation split and the
@@ -67,8 +67,8 @@ _PARAMETERS = """\
         int makes fits repeatable, and gives the draws MLPClassifier makes from it.
 
     tol : float, default=1e-4
-        Improvement of the loss, or of the validation score, that counts; for 'lbfgs',
-        the gradient's largest component at which it stops.
+        Smallest improvement of the loss, or of the validation score, that counts; 'lbfgs' stops
+        when no component of the gradient is larger.
 
     verbose : bool, int or 'progress', default=False
         Whether to print a line an epoch; 'progress' draws a bar instead where there is a
@@ -76,118 +76,115 @@ _PARAMETERS = """\
         standard output, or it is closed.
 
     warm_start : bool, default=False
-        Whether ``fit`` goes on from the parameters of the last fit. The optimizer starts
-        afresh; ``loss_curve_`` and ``t_`` go on. Pickles then keep the optimizer's state,
-        for a `partial_fit` to go on with.
+        Whether ``fit`` resumes from the parameters of the last fit. The optimizer is reset;
+        ``loss_curve_`` and ``t_`` are continued. Pickles then have the optimizer's state, from
+        which `partial_fit` resumes.
 
     momentum : float, default=0.9
         Momentum μ of 'sgd', in [0, 1].
 
     nesterovs_momentum : bool, default=True
-        Whether 'sgd' looks ahead as Nesterov's momentum does.
+        Whether the momentum of 'sgd' is Nesterov's.
 
     early_stopping : bool, default=False
-        Whether to hold out ``validation_fraction`` of the rows, or to take those that `fit`
-        is given as ``X_val``; to stop when ``scoring`` on them does not improve; and to
-        restore the parameters of the best epoch. Rows that are held out keep their weights,
-        that of their class included; those of ``X_val`` have ``sample_weight_val``. Where there
-        are too few rows to hold any out, a warning says so, and training takes all of them and
-        watches its loss, as without early stopping. 'lbfgs' does not stop early, and
-        warns.
+        Whether to hold out ``validation_fraction`` of the rows, or to take those of ``X_val``
+        in `fit`; to stop when ``scoring`` on them does not improve; and to restore the
+        parameters of the best epoch. Held-out rows keep their weights, that of their class
+        included; those of ``X_val`` have ``sample_weight_val``. With too few rows to hold any
+        out, fit warns, trains on all of them and monitors the training loss, as without early
+        stopping. 'lbfgs' does not stop early, and warns.
 
     validation_fraction : float, default=0.1
-        Share of the rows held out by early stopping, above 0 and below 1; 0.5 at most with
-        several members. There must be two such rows, and rows of each class left to train on.
+        Fraction of the rows held out by early stopping, above 0 and below 1; at most 0.5 with
+        several members. It must be two rows at least, and leave training rows of each class.
 
     beta_1, beta_2 : float, default=0.9 and 0.999
         Decay rates of Adam's first and second moment, in [0, 1).
 
     epsilon : float, default=1e-8
-        Keeps Adam's step finite where the second moment vanishes.
+        Added to the square root of Adam's second moment, by which a step is divided.
 
     n_iter_no_change : int, inf or None, default=10
-        Number of epochs without improvement that the stochastic solvers bear. None means
-        that training goes on to ``max_iter`` in any case, without a warning; early stopping
-        then restores the best epoch all the same.
+        Number of epochs without improvement that the stochastic solvers tolerate. None means
+        that they always train for ``max_iter`` epochs, without a warning; early stopping still
+        restores the best epoch.
 
     max_fun : int, default=15000
         Largest number of evaluations of the objective by 'lbfgs'.
 
     n_jobs : int or None, default=None
         Number of threads for a fit, a prediction and `transform`; -1 means all cores, None
-        means 1 outside a :func:`joblib.parallel_config` context. A fit uses no more of them
-        than cores, and than its training steps have work for: one for each four million
-        floating-point operations of a step (six a row and weight, or stored value of a sparse
-        row) and 32 million of an epoch.
-        The results are the same, bit for bit, for any number.
+        means 1 outside a :func:`joblib.parallel_config` context. A fit uses at most one for
+        each core, and for each four million floating-point operations of a training step (six
+        a row and weight, or stored value of a sparse row) and 32 million of an epoch. The
+        results are the same, bit for bit, for any number.
 
     class_weight : {'balanced'}, dict or None, default=None
         Weights of the classes, {label: weight}, by which those of the rows are multiplied; a
-        class that is not in the dict has 1. Labels that y lacks, as a fold of it may, are
-        allowed where the dict has all classes of y. 'balanced' makes the sums over the rows of
-        each class equal, and is not for `partial_fit`.
+        class that is not in the dict has 1. The dict may have labels that y lacks, as a fold of
+        it may, if it has all classes of y. 'balanced' makes the sums of weights of all classes
+        equal, and is not for `partial_fit`.
 
     dropout : float or sequence of float, default=0.0
-        Chance, in [0, 1), that a hidden unit's output is set to 0 in a training step, or one
-        for each hidden layer; the others are divided by 1 less the chance [6]_. Predictions
-        use all units. Not for 'lbfgs'.
+        Probability p, in [0, 1), that a hidden unit's output is set to 0 in a training step, or
+        one for each hidden layer; other outputs are divided by 1 - p [6]_. Predictions use all
+        units. Not for 'lbfgs'.
 
     warmup_fraction : float, default=0.0
-        Share of all steps over which the learning rate is led up to that of its schedule, in
-        a straight line. 'lbfgs' has none, and warns.
+        Fraction of all steps over which the learning rate rises linearly to that of its
+        schedule. 'lbfgs' ignores it, and warns.
 
     label_smoothing : float, default=0.0
-        Part of a label, in [0, 1), that is spread evenly over all classes [7]_.
+        Part of a label's probability, in [0, 1), that is spread evenly over all classes [7]_.
 
     max_grad_norm : float or None, default=None
-        Largest Euclidean norm of the gradient, all parameters together, that a step of the
-        stochastic solvers takes as it is; a longer one is scaled down to it [8]_. 'lbfgs'
-        does not, and warns.
+        Largest Euclidean norm of the gradient, of all parameters together, in a step of the
+        stochastic solvers; a longer gradient is scaled down to it [8]_. 'lbfgs' ignores it, and
+        warns.
 
     scoring : str, callable or None, default=None
-        What early stopping watches: None is accuracy; otherwise a name, of which
-        'neg_log_loss' costs the least, or a callable, as in
-        :func:`sklearn.metrics.check_scoring`. Weights are handed to what takes
-        ``sample_weight``.
+        Validation score of early stopping: accuracy for None; otherwise a name or a callable,
+        as in :func:`sklearn.metrics.check_scoring`. 'neg_log_loss' is the fastest name. Scorers
+        with an argument ``sample_weight`` are given the weights.
 
     transform_layer : int or 'all', default=-1
-        Hidden layer that `transform` returns, counted from 0, or from -1 backwards; 'all' for
-        all of them side by side.
+        Hidden layer that `transform` returns, from 0 on, or backwards from -1; 'all' means all
+        of them side by side.
 
     n_members : int, default=1
         Number of networks that are trained side by side, an epoch of each at a time, from
         different initial parameters, and whose probabilities are averaged. With early stopping
-        they hold out different folds of 1 / ``validation_fraction``, or all watch ``X_val``:
-        the score is that of all held-out predictions together, each made by a single member,
-        and the best epoch the same for all. (A callable or another name of ``scoring`` is
-        averaged over the members.) A fold must have ten rows, or nothing is held out. Folds are
-        drawn anew with each fit, and are the same in a warm start only with an int for
-        ``random_state``. ``n_jobs`` threads take a member each. Not for 'lbfgs'.
+        they hold out different ones of 1 / ``validation_fraction`` folds, or all take
+        ``X_val``. The score is that of all held-out predictions together, each made by a single
+        member (a callable, or a name other than 'accuracy' and 'neg_log_loss', is averaged over
+        the members), and the best epoch is the same for all. A fold must have ten rows, or
+        nothing is held out. Each fit draws new folds; a warm start has the same only with an
+        int for ``random_state``. ``n_jobs`` threads train a member each. Not for 'lbfgs'.
 
     temperature_scaling : bool, default=False
-        Whether the logits are divided, after training, by the temperature that makes the
-        cross-entropy of the held-out rows least [9]_. What early stopping watches is then that
-        cross-entropy, too, where ``scoring='neg_log_loss'``. Needs ``early_stopping=True``.
+        Whether to divide the logits, after training, by the temperature that minimises the
+        cross-entropy of the held-out rows [9]_. With ``scoring='neg_log_loss'`` the validation
+        score is then that at the best temperature, too. Needs ``early_stopping=True``.
 
     init : {'random', 'data'}, default='random'
         - 'random': the initial parameters depend on the activation alone.
         - 'data': the weights of each hidden unit are then divided by the standard deviation of
-          what it adds up over the training rows, and its bias is drawn so that the sum is 0
-          somewhere among them; the output layer begins with zeros. After [5]_, with normal
-          draws instead of five rows.
+          its pre-activations over the training rows, and its bias is drawn so that they are 0
+          somewhere among the rows; the output layer's parameters are 0. As in [5]_, with normal
+          draws in place of five rows.
 
     scaling_rate : float, default=0.0
-        Learning rate, relative to that of the weights, of a factor for each feature, which
-        multiplies its weights of the first layer and begins with 1, in each call to `fit` [5]_;
-        0 means that there are none. Such factors learn which features matter. They are part of
-        ``coefs_``, and cost a prediction nothing. For 'adamw' alone.
+        Learning rate, relative to that of the weights, of a factor for each feature, by which
+        its weights in the first layer are multiplied [5]_; 0 means that there are none. They
+        are 1 at the beginning of each call to `fit`, and learn which features matter.
+        ``coefs_`` include them, so that they cost a prediction nothing. For 'adamw' alone.
 """
 
 _ATTRIBUTES = """\
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        The class labels, sorted.
+        Class labels, sorted.
     n_features_in_ : int
         Number of features d seen in fit.
     feature_names_in_ : ndarray of shape (d,)
@@ -214,21 +211,21 @@ _ATTRIBUTES = """\
     loss_curve_ : list of float
         The objective in each epoch, averaged over its minibatches.
     loss_ : float
-        The objective in the epoch which the parameters come from.
+        The objective in the epoch from which the parameters are.
     temperature_ : float
-        What the parameters of the output layer were divided by after training; 1 without
-        ``temperature_scaling``, or where no rows were held out.
+        Divisor of the output layer's parameters after training; 1 without
+        ``temperature_scaling``, or if no rows were held out.
     best_loss_ : float or None
-        Least value in ``loss_curve_``; None where rows were held out.
+        Smallest value in ``loss_curve_``; None if rows were held out.
     validation_scores_ : list of float or None
-        ``scoring`` on the held-out rows after each epoch; None where there were none.
+        ``scoring`` on the held-out rows after each epoch; None if there were none.
     validation_loss_curve_ : list of float or None
         Mean cross-entropy of the held-out rows, without penalty or smoothing; None likewise.
     best_validation_score_ : float or None
         The largest score of the last fit; None likewise.
     best_iter_ : int or None
-        The epoch of the last fit, counted from 1, that had it, and which the parameters and
-        ``loss_`` come from; None likewise.
+        Its epoch in the last fit, counted from 1, from which the parameters and ``loss_`` are;
+        None likewise.
 """
 
 _NOTES = """\
@@ -243,8 +240,8 @@ _NOTES = """\
     set. Rows of weight zero are left out.
 
     Training works well on features of order one: put a
-    :class:`~sklearn.preprocessing.StandardScaler` before the network. A warning says so where
-    the training loss ends no better than that of predicting the frequencies of the classes.
+    :class:`~sklearn.preprocessing.StandardScaler` before the network. A warning says so if the
+    final training loss is no better than that of predicting the frequencies of the classes.
 
     With the same integer ``random_state`` training
     follows that of :class:`sklearn.neural_network.MLPClassifier` up to rounding, but for

@@ -1,4 +1,4 @@
-"""Networks of one architecture, the members of an ensemble: what predicts together."""
+"""An ensemble: networks of one architecture, and their common predictions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from skmlp._output import Output
 
 @dataclass(frozen=True)
 class Ensemble:
-    """Networks whose probabilities are averaged; as a rule there is one.
+    """Networks whose probabilities are averaged; a single one by default.
 
     Attributes
     ----------
@@ -31,7 +31,7 @@ class Ensemble:
 
     @classmethod
     def of(cls, networks: Sequence[Network]) -> "Ensemble":
-        """Return an ensemble of networks, with copies of their parameters."""
+        """Return an ensemble with copies of the parameters of networks."""
         size, dtype = networks[0].theta.size, networks[0].theta.dtype
         stride = stride_of.py_func(size)
         theta = aligned_empty(len(networks) * stride, dtype).reshape(-1, stride)[:, :size]
@@ -40,9 +40,9 @@ class Ensemble:
         return cls(theta, networks[0].layers)
 
     def with_activations(self, activations: Sequence[str]) -> "Ensemble":
-        """Return an ensemble on the same parameters with other hidden activations.
+        """Return an ensemble with the same parameters and other hidden activations.
 
-        As :meth:`skmlp._network.Network.with_activations`.
+        See :meth:`skmlp._network.Network.with_activations`.
         """
         layers = self.members[0].with_activations(activations).layers
         return Ensemble(np.require(self.theta, requirements="W"), layers)
@@ -78,7 +78,7 @@ class Ensemble:
 
     @property
     def slopes(self) -> tuple[NDArray[Any], ...]:
-        """The slopes of each layer that learns them, in the shape of the biases."""
+        """Slopes of each layer with prelu, in the shape of the biases."""
         return slopes_of(self._theta, self.layers)
 
     @property
@@ -86,19 +86,19 @@ class Ensemble:
         return self.theta[0] if len(self.theta) == 1 else self.theta
 
     def divide_logits(self, temperature: float) -> None:
-        """Divide the parameters of the output layer, and thereby the logits."""
+        """Divide the logits, by dividing the parameters of the output layer."""
         self.coefs[-1][:] /= temperature
         self.intercepts[-1][:] /= temperature
 
     def check_ends(self, n_features: int, output: Output) -> None:
-        """Raise ValueError where the estimator's attributes are not the network's.
+        """Raise ValueError if the number of features or logits is not the network's.
 
-        The kernels would read and write beside their arrays.
+        The kernels, which check no bounds, would read and write outside their arrays.
         """
         n_inputs, n_logits = self.layers[0, FAN_IN], self.layers[-1, FAN_OUT]
         if n_features != n_inputs or not output.fits(n_logits):
             raise ValueError(
-                f"n_features_in_ or classes_ was changed after fit: they are of {n_features} "
+                f"n_features_in_ or classes_ was changed after fit: they have {n_features} "
                 f"features and {output.n_classes} classes; the network has {n_inputs} inputs "
                 f"and {n_logits} logits."
             )
@@ -116,7 +116,7 @@ class Ensemble:
         Returns
         -------
         bool
-            False where not all of a dense X is finite, or of what is written.
+            Whether the probabilities are finite, and X, if it is dense.
         """
         loss = output.loss.code
         first, *others = self.members
@@ -130,7 +130,7 @@ class Ensemble:
         return finite
 
     def logits(self, X: Matrix, output: Output, n_rows: int) -> tuple[Any, bool]:
-        """Return what the members' common decision is taken from, and whether all is finite.
+        """Return the logits of the members' common decision, and whether all is finite.
 
         Returns
         -------
@@ -138,7 +138,7 @@ class Ensemble:
             The logits of a single member; of several, the logarithm of the mean of their
             probabilities.
         finite : bool
-            As of :meth:`write_probabilities`; a single member's logits are not looked at.
+            As of :meth:`write_probabilities`, but a single member's logits may be infinite.
         """
         dtype = self.theta.dtype
         if len(self.theta) == 1:
@@ -156,7 +156,7 @@ class Ensemble:
         X : Matrix
         layers : sequence of int
         out : array of shape (m, width)
-            Their width times the number of members; of theta's dtype.
+            The layers' width times the number of members; of theta's dtype.
 
         Returns
         -------
@@ -166,8 +166,8 @@ class Ensemble:
         if len(layers) == len(self.theta) == 1:
             return self.members[0].write_outputs(X, layers[0], out)
         finite, start = True, 0
-        # The kernel writes one layer: the first ones are computed again for each, which for a
-        # handful of layers is less than what a second kernel takes to compile.
+        # The kernel writes one layer, so that the first ones are computed again for each: a
+        # handful of layers takes less time than the compilation of a second kernel.
         for member in self.members:
             for layer in layers:
                 width = int(self.layers[layer - 1, FAN_OUT])

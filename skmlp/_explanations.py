@@ -1,6 +1,7 @@
-"""Why an input was refused, and what to do: which columns, which labels.
+"""Explanations of refused input: which columns, which labels, and what to do.
 
-Nothing here is called before something is refused, but for the search for missing labels.
+They look at the input again after it was refused, so that valid input does not pay for them;
+only the search for missing labels comes before.
 """
 
 import re
@@ -14,10 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-# How many columns are named, and how much there is of an error that has a whole text in it.
+# Columns that a message names, and characters that it quotes of another error.
 _FEW, _LONGEST = 3, 300
-# What is said of values in X, which this module knows more of: the words of scikit-learn and
-# NumPy, and our own.
+# Errors about values in X, of scikit-learn, NumPy and our own, which are then explained.
 _OF_VALUES = re.compile(
     "contains NaN|contains infinity|contains a number that is too large|contains dates"
     "|could not convert string|must be a string or a real number|could not be promoted"
@@ -39,7 +39,7 @@ _OF_WATCHED = (
 
 
 class Refused(NamedTuple):
-    """What a column has that no network takes, and an example where it says more."""
+    """What a column has that networks do not take, with an example if it helps."""
 
     what: str
     example: Any = None
@@ -49,20 +49,20 @@ def is_missing(value: Any) -> bool:
     """Return whether an object is None, NaN, NaT or pandas' NA."""
     try:
         return value is None or bool(value != value)
-    except (TypeError, ArithmeticError):  # as NA and a signaling NaN say of comparisons
+    except (TypeError, ArithmeticError):  # raised by NA and a signaling NaN
         return True
-    except ValueError:  # of what is an array itself
+    except ValueError:  # raised by an array
         return False
 
 
 def of_kind(error: Exception, message: str) -> TypeError | ValueError:
-    """Return a TypeError for a TypeError, and else a ValueError."""
+    """Return an error with another message, a TypeError or a ValueError as before."""
     return TypeError(message) if isinstance(error, TypeError) else ValueError(message)
 
 
 @contextmanager
 def naming(argument: str) -> Iterator[None]:
-    """Put the name of an argument before what is raised about it without its name."""
+    """Prefix errors with the name of an argument if they lack it."""
     try:
         yield
     except (OverflowError, TypeError, ValueError) as error:
@@ -78,35 +78,36 @@ def names_it(error: Exception, argument: str) -> bool:
 def explained(
     error: Exception, X: Any, name: str, dtype: Any, *, watched: bool = False
 ) -> Exception:
-    """Return what is to be raised where an estimator has refused X.
+    """Return the error to raise in place of one about X.
 
-    Where that is for values in X, it says in which columns they are, and what to do.
+    If it is about values in X, it names their columns and a remedy.
 
     Parameters
     ----------
     error : Exception
-        What converting and checking X has raised.
+        Raised by the conversion or check of X.
     X : object
         As it was given.
     name : str
-        Of the estimator.
+        The estimator's class.
     dtype : dtype
-        What X was to become.
+        That to which X was to be converted.
     watched : bool
         Whether it is X_val.
 
     Returns
     -------
     Exception
-        The error itself, where it is about something else.
+        The error itself if it is about something else.
     """
-    words = str(error)[:_LONGEST].partition("\n")[0]  # then scikit-learn names other estimators
+    # scikit-learn's next lines recommend other estimators.
+    words = str(error)[:_LONGEST].partition("\n")[0]
     if not _OF_VALUES.search(words):
         return error
     try:
         with np.errstate(all="ignore"):
             found = _in_sparse(X, dtype) if sparse.issparse(X) else _in_columns(X, dtype)
-    except (ArithmeticError, TypeError, ValueError):  # of objects that are like no others
+    except (ArithmeticError, TypeError, ValueError):  # raised by unusual objects
         return error
     if not found:
         return error
@@ -135,7 +136,7 @@ def _advice(kinds: set[str], name: str, is_sparse: bool) -> str:
 
 
 def _part(what: str, found: dict[Any, Refused]) -> str:
-    """Return what columns have, and which."""
+    """Return a clause with what is refused, an example, and the columns."""
     names = [reprlib.repr(name) for name, refused in found.items() if refused.what == what]
     example = next(refused.example for refused in found.values() if refused.what == what)
     such = "" if example is None else f", such as {reprlib.repr(example)},"
@@ -146,10 +147,10 @@ def _part(what: str, found: dict[Any, Refused]) -> str:
 
 
 def _in_sparse(X: Any, dtype: Any) -> dict[Any, Refused]:
-    """Return what there is in the columns of a sparse X.
+    """Return what is refused in a sparse X, by column.
 
-    A CSR matrix may still have indices that point beside its elements, with which scipy would
-    write beside its arrays: its parts are only read here. Others were looked at before.
+    The arrays of a CSR matrix are only read: its indices have not been checked yet, and scipy
+    would write out of bounds with wrong ones. Other formats were checked before.
     """
     columns, data = (X.indices, X.data) if X.format == "csr" else _elements(X.tocoo())
     if not columns.ndim == data.ndim == 1:
@@ -172,13 +173,13 @@ def _elements(X: Any) -> tuple[NDArray[Any], NDArray[Any]]:
 
 
 def _in_columns(X: Any, dtype: Any) -> dict[Any, Refused]:
-    """Return what there is in the columns of a table or an array, by name or number."""
+    """Return what is refused in a table or an array, by name or number of the column."""
     found = ((name, _in_column(column, dtype)) for name, column in _columns(X))
     return {name: refused for name, refused in found if refused is not None}
 
 
 def _columns(X: Any) -> Iterator[tuple[Any, Any]]:
-    """Return names, or numbers, and columns."""
+    """Yield the name, or number, of each column and the column."""
     if hasattr(X, "iloc") and hasattr(X, "columns"):  # of pandas
         yield from ((name, X.iloc[:, j]) for j, name in enumerate(X.columns))
     elif hasattr(X, "column_names"):  # of pyarrow
@@ -215,7 +216,7 @@ def _are_too_large(numbers: NDArray[Any], dtype: Any) -> NDArray[np.bool_]:
 
 
 def _in_objects(values: NDArray[Any]) -> Refused | None:
-    """Return what the first object is that is no number, or that some are missing."""
+    """Return what the first object that is no number is; otherwise missing values, if any."""
     refused = None
     for value in values:
         if is_missing(value):
@@ -233,7 +234,7 @@ def _in_objects(values: NDArray[Any]) -> Refused | None:
 def _of_object(value: Any) -> Refused:
     if isinstance(value, str | bytes):
         return Refused(_STRINGS, getattr(value, "item", lambda: value)())
-    if isinstance(value, date) or hasattr(value, "start_time"):  # and pandas' periods
+    if isinstance(value, date) or hasattr(value, "start_time"):  # or a Period of pandas
         return Refused(_DATES)
     if isinstance(value, timedelta | time):
         return Refused(_DURATIONS if isinstance(value, timedelta) else _TIMES)
@@ -241,7 +242,7 @@ def _of_object(value: Any) -> Refused:
 
 
 def advice_on_labels(y: Any, name: str) -> str:
-    """Return what to do with labels that are more than one a row, or in no array of one."""
+    """Return advice on labels that are several a row, or not one-dimensional."""
     if isinstance(y, list | tuple | np.ndarray) and _has_collections(y):
         return _several_labels(name)
     if sparse.issparse(y):
@@ -251,7 +252,7 @@ def advice_on_labels(y: Any, name: str) -> str:
     convert = "y" if isinstance(y, np.ndarray) else "np.asarray(y)"
     try:
         labels = np.asarray(y)
-    except ValueError:  # of rows that are lists of lists
+    except ValueError:  # raised by rows of lists of lists
         return ""
     if labels.ndim != 2:
         return ""
@@ -270,12 +271,12 @@ def advice_on_labels(y: Any, name: str) -> str:
 
 
 def _has_collections(y: list[Any] | tuple[Any, ...] | NDArray[Any]) -> bool:
-    """Return whether rows have sets of labels, or different numbers of them."""
+    """Return whether rows have sets of labels, or lists of different lengths."""
     rows = (list, tuple, np.ndarray)
     values = y.ravel().tolist() if isinstance(y, np.ndarray) else y
     if any(isinstance(value, set | frozenset) for value in values):
         return True
-    # Those of other values differ from those of rows.
+    # None stands for a value that is no list.
     lengths = {len(value) if isinstance(value, rows) else None for value in values}
     return len(lengths) > 1
 
@@ -305,7 +306,7 @@ def _regression(name: str) -> str:
 
 
 def advice_on_targets(y: NDArray[Any], name: str) -> str:
-    """Return what to do with labels of a type that there are no classes of."""
+    """Return advice on labels whose type classifiers do not take."""
     if y.dtype.kind == "f":
         return _regression(name)
     values = y.tolist()

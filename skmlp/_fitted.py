@@ -19,7 +19,7 @@ from skmlp._undo import Undo
 class Fitted(PersistenceMixin):
     """Estimators with the attributes of a fit.
 
-    The annotations are the list of them; scikit-learn's validation sets others, of X's columns.
+    The annotations are the list of them; scikit-learn's validation sets those of X's features.
     """
 
     classes_: NDArray[Any]

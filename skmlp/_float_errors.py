@@ -1,7 +1,10 @@
-"""What NumPy says of overflow, underflow, division by zero and NaN: nothing, within skmlp.
+"""NumPy's floating-point errors, which skmlp ignores whatever the user has set.
 
-All of them are met by computing on, and what comes out is looked at where it matters. Settings
-of the user's, by which NumPy would raise or warn, are for the user's own arithmetic.
+Overflow, underflow, division by zero and NaN are part of the computation, and results are
+checked where they must be finite. The user's settings are for the user's own arithmetic.
+
+Entry points are decorated, not the places where errors arise: these are too many, and some are
+in scikit-learn and scipy.
 """
 
 import functools
@@ -16,12 +19,12 @@ _Result = TypeVar("_Result")
 
 _OF_CALLER: ContextVar[Any] = ContextVar("skmlp_float_errors")
 
-# Decorates what a user calls, to compute on whatever ``numpy.seterr`` was told.
+# Decorator of public methods: ignores floating-point errors.
 quiet = np.errstate(all="ignore")
 
 
 def quiet_fit(function: Callable[_Parameters, _Result]) -> Callable[_Parameters, _Result]:
-    """Decorate likewise what calls functions of the user's, which go by `as_caller`."""
+    """Ignore errors, except within `as_caller`: for methods that call the user's code."""
 
     @functools.wraps(function)
     def call(*args: _Parameters.args, **kwargs: _Parameters.kwargs) -> _Result:
@@ -36,5 +39,5 @@ def quiet_fit(function: Callable[_Parameters, _Result]) -> Callable[_Parameters,
 
 
 def as_caller() -> np.errstate:
-    """Return a context with the settings that there were outside of `quiet_fit`."""
+    """Return a context with the user's settings, those outside of `quiet_fit`."""
     return np.errstate(**_OF_CALLER.get({}))

@@ -1,4 +1,4 @@
-"""Initial parameters that fit the data (Holzmüller et al. 2024, appendix A)."""
+"""Data-dependent initialization (Holzmüller et al. 2024, appendix A)."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,12 +9,12 @@ from skmlp._kernels._layout import ACTIVATION
 from skmlp._kernels.activations import ACTIVATIONS
 from skmlp._network import Network
 
-# So many rows tell a unit's mean and deviation to some percent.
+# Rows that determine a unit's mean and standard deviation to some percent.
 _SAMPLE = 2048
-# Standard deviation of a mean of five values of deviation 1, at random weights that are
-# distributed as exponential ones divided by their sum.
+# Standard deviation of a weighted mean of five values of standard deviation 1, whose random
+# weights are exponential variables divided by their sum.
 _DEVIATION = 3**-0.5
-# Of a sum, in units of the last place.
+# Rounding error of a sum, in units of the last place.
 _ROUNDING = 100
 
 
@@ -24,26 +24,26 @@ def initialize_from_data(
     rows: list[NDArray[np.intp]],
     random_states: list[np.random.RandomState],
 ) -> None:
-    """Give each member's units, whatever the data, a spread of 1 and kinks among the rows.
+    """Scale each hidden unit's pre-activations, and place its kink among the training rows.
 
-    Layer by layer, a hidden unit's weights are divided by the standard deviation of what it
-    adds up over the training rows, and its bias drawn so that the sum is 0 at a random place
-    among them. The output layer begins with zeros: all classes are equally probable.
+    Layer by layer, a unit's weights are divided by the standard deviation of its
+    pre-activations over the training rows, and its bias is drawn so that they are 0 at a random
+    place among the rows. The output layer's parameters are 0: all classes are equally probable.
 
     Parameters
     ----------
     ensemble : Ensemble
-        With random weights; updated in place.
+        It has random weights, and is updated in place.
     data : TrainingData
     rows : list of int arrays
         The training rows of each member.
     random_states : list of RandomState
-        What each draws its biases, and the choice of rows, from.
+        Generators of each member's biases and sample of rows.
 
     Raises
     ------
     ValueError
-        The numbers are so large that a unit's sums have no finite standard deviation.
+        Numbers in X are so large that the standard deviation is not finite.
     """
     for network, part, random_state in zip(ensemble.members, rows, random_states, strict=True):
         if part.size > _SAMPLE:
@@ -63,7 +63,7 @@ def _initialize(
     for k in range(network.depth - 1):
         layer, biases = network.coefs[k], network.intercepts[k]
         biases[:] = 0
-        # Up to layer k with their activations, and layer k without.
+        # The layers below k with their activations, and layer k without.
         below = np.concatenate([network.layers[:k], sums[k:]])
         z = np.empty((len(rows), layer.shape[1]), layer.dtype)
         Network(network.theta, below).write_outputs(data.X, k + 1, z, rows=rows)
@@ -72,10 +72,10 @@ def _initialize(
         deviations = np.sqrt(np.einsum("i,ij->j", weights, (z - means) ** 2))
         if not np.isfinite(deviations).all():
             raise ValueError(
-                "init='data' finds no standard deviation of a unit's sums, since numbers in X "
-                "are too large. Scale the input, or set init='random'."
+                "init='data' finds no standard deviation of a unit's pre-activations, "
+                "since numbers in X are too large. Scale X, or set init='random'."
             )
-        # A unit that sees a constant has nothing but the rounding of its sums.
+        # The pre-activations of a unit with constant input differ by rounding errors alone.
         deviations[deviations <= _ROUNDING * np.finfo(z.dtype).eps * abs(z).max(axis=0)] = 1.0
         layer /= deviations.astype(layer.dtype)
         draws = random_state.normal(scale=_DEVIATION, size=biases.shape)

@@ -1,4 +1,4 @@
-"""Ctrl-C as a flag, so that training ends between epochs and not within one."""
+"""Ctrl-C as a flag, so that training stops between epochs."""
 
 import signal
 import threading
@@ -8,7 +8,7 @@ from types import FrameType
 
 
 class Interrupt:
-    """The presses of Ctrl-C so far.
+    """Signal handler that counts presses of Ctrl-C.
 
     Attributes
     ----------
@@ -29,24 +29,24 @@ class Interrupt:
             self.raise_second()
 
     def raise_second(self) -> None:
-        """Raise KeyboardInterrupt if there was a second press, which is then over."""
+        """Raise KeyboardInterrupt, once, if there was a second press."""
         if self._again:
-            # Not once more on the way out, where it would keep contexts from being left.
+            # Once: raised again on the way out, it would keep contexts from being left.
             self._again = self._at_once = False
             raise KeyboardInterrupt
 
     def hold(self) -> None:
-        """Let a second press wait for `release`, as locks of a pool of threads must be left."""
+        """Let a second press wait for `release`: a pool of threads must release its locks."""
         self._at_once = False
 
     def release(self) -> None:
-        """Let a second press raise KeyboardInterrupt wherever it comes, or here if it came."""
+        """Let a second press raise KeyboardInterrupt at once; here, if it has come."""
         self._at_once = True
         self.raise_second()
 
     @contextmanager
     def second_raises(self) -> Iterator[None]:
-        """Let a second press raise KeyboardInterrupt in the block, wherever it comes."""
+        """Let a second press within the block raise KeyboardInterrupt at once."""
         self.release()
         try:
             yield
@@ -58,12 +58,12 @@ class Interrupt:
 def deferred_interrupt() -> Iterator[Interrupt]:
     """Turn Ctrl-C within the block into a flag; a second one raises KeyboardInterrupt.
 
-    Python raises KeyboardInterrupt at the first bytecode after a compiled epoch, when the
-    parameters have moved on but the history has not; or between two of a context manager's,
-    which has then neither been entered nor left. So does the second press, but only within
-    ``second_raises`` of what is yielded: contexts to be left whole are entered before it.
-    Elsewhere it waits for the end of the block. Where another handler is installed, or
-    outside the main thread, which alone receives signals, nothing is changed.
+    Without it, Python raises KeyboardInterrupt at the first bytecode after a compiled epoch,
+    when parameters have moved on but the record has not, or inside a context manager's enter or
+    exit. The second press may do so, but only within ``second_raises`` of what is yielded, and
+    contexts that must be left whole are entered before it. Elsewhere it waits for the end of
+    the block. Nothing changes if another handler is installed, or outside the main thread,
+    which alone receives signals.
     """
     interrupt = Interrupt()
     previous = signal.getsignal(signal.SIGINT)

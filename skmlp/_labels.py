@@ -75,16 +75,27 @@ def as_labels(y: Any, X: Any, name: str) -> NDArray[Any]:
     if y is None:
         raise ValueError(f"{name} requires y to be passed, but the target y is None.")
     try:
-        with naming("y"):
-            check_none_missing(y)
-            labels = column_or_1d(y, warn=True)
-            check_consistent_length(X, labels)
-            check_no_date_missing(labels)
-            assert_all_finite(labels, input_name="y")
+        return as_vector(y, X, warn=True)
     except (TypeError, ValueError) as error:
         if not re.search("1d array|Sparse data|inhomogeneous", str(error)):
             raise
         raise of_kind(error, f"{error}{advice_on_labels(y, name)}") from error
+
+
+def as_vector(y: Any, X: Any, *, warn: bool = False) -> NDArray[Any]:
+    """Return labels in one dimension; `warn` if they are a column of a matrix.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As of :func:`as_labels`, without advice.
+    """
+    with naming("y"):
+        check_none_missing(y)
+        labels = column_or_1d(y, warn=warn)
+        check_consistent_length(X, labels)
+        check_no_date_missing(labels)
+        assert_all_finite(labels, input_name="y")
     return labels
 
 

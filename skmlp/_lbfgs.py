@@ -1,4 +1,4 @@
-"""Training by scipy's L-BFGS-B: the full objective and its gradient, once an evaluation."""
+"""Training by scipy's L-BFGS-B, on the full objective and its gradient."""
 
 from typing import Any
 

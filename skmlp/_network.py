@@ -1,4 +1,4 @@
-"""The parameters of a network with their layout: what prediction needs, and no more."""
+"""A network: its parameters with their layout, and the passes that only read them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -34,18 +34,19 @@ from skmlp._kernels.network import (
 )
 from skmlp._team import Spread
 
-# The full gradient takes the rows in blocks, so that memory does not grow with their number: of
-# so many rows, or elements of workspace where rows are wide.
+# The full gradient takes the rows in blocks, so that memory does not grow with their number. A
+# block has at most so many rows, and elements of workspace.
 _BLOCK_ROWS = 1024
 _BLOCK_ELEMENTS = 1 << 21
-# Bytes of a cache line, or of the longest vector.
+# Bytes of a cache line, and of the longest vector.
 _LINE = 64
-# Rows that a prediction hands to a thread at a time.
+# Rows of a block that a thread predicts.
 _BLOCK_OF_PREDICTION = 8192
 
 
 def aligned_empty(size: int, dtype: Any) -> NDArray[Any]:
-    """Return an empty vector that begins with a cache line, as vectors are read fastest."""
+    """Return an uninitialised vector aligned to a cache line."""
+    # NumPy aligns to 16 bytes, and a vector across two lines is loaded at half the speed.
     n_bytes = size * np.dtype(dtype).itemsize
     room = np.empty(n_bytes + _LINE, np.uint8)
     start = -room.ctypes.data % _LINE
@@ -70,8 +71,8 @@ def intercepts_of(theta: NDArray[Any], layers: NDArray[np.int64]) -> tuple[NDArr
 
 def slopes_of(theta: NDArray[Any], layers: NDArray[np.int64]) -> tuple[NDArray[Any], ...]:
     """Return the slopes (..., fan_out) of each layer that has them, views of `theta`."""
-    learning = layers[layers[:, SLOPES] != NO_SLOPES]
-    return tuple(theta[..., row[SLOPES] : row[SLOPES] + row[FAN_OUT]] for row in learning)
+    with_slopes = layers[layers[:, SLOPES] != NO_SLOPES]
+    return tuple(theta[..., row[SLOPES] : row[SLOPES] + row[FAN_OUT]] for row in with_slopes)
 
 
 @dataclass(frozen=True)
@@ -100,8 +101,8 @@ class Network:
     ) -> "Network":
         """Draw the initial parameters, in scikit-learn's order.
 
-        Uniform on ±sqrt(c / (fan_in + fan_out)), biases included (Glorot and Bengio 2010,
-        equation 16), or normal; which of them, and c, depends on the layer's activation.
+        They are uniform on ±sqrt(c / (fan_in + fan_out)), biases included (Glorot and Bengio
+        2010, equation 16), or normal; the layer's activation chooses the distribution and c.
 
         Parameters
         ----------
@@ -111,7 +112,7 @@ class Network:
         random_state : RandomState
         dtype : dtype
         output : str, default=None
-            The activation whose parameters the output layer's are drawn like; None means the
+            The activation that chooses the distribution of the output layer; None means the
             last hidden layer's.
         """
         hidden = [ACTIVATIONS[name] for name in activations]
@@ -138,9 +139,9 @@ class Network:
         return network
 
     def with_activations(self, activations: Sequence[str]) -> "Network":
-        """Return a network on the same parameters with other hidden activations.
+        """Return a network with the same parameters and other hidden activations.
 
-        They are a copy only where they may not be written to, as in a memory map.
+        Read-only parameters, as of a memory map, are copied.
 
         Raises
         ------
@@ -152,7 +153,7 @@ class Network:
         learns = [activation.learns_slopes for activation in hidden]
         if learns != (layers[:-1, SLOPES] != NO_SLOPES).tolist():
             raise ValueError(
-                "Training cannot go on: 'prelu' learns slopes, which other activations do not "
+                "Training cannot resume: 'prelu' learns slopes, which other activations do not "
                 "have. Keep activation as it was, or fit anew with warm_start=False."
             )
         layers[:-1, ACTIVATION] = [activation.code for activation in hidden]
@@ -174,7 +175,7 @@ class Network:
         return int(self.layers[0, BIASES])
 
     def n_products(self, X: Matrix) -> int:
-        """Return how many numbers a row is multiplied by on its way to the logits."""
+        """Return the multiplications of a forward pass over one row."""
         if X.data is None or X.indptr is None:
             return self.n_weights
         row = self.layers[0]
@@ -193,25 +194,25 @@ class Network:
 
     @property
     def table(self) -> NDArray[np.int64]:
-        """The table of layers as the kernels take it: read-only, to be of one type."""
+        """The table of layers for the kernels: read-only, hence of one type to numba."""
         return read_only(self.layers)
 
     def _row_size(self, X: Matrix) -> int:
-        """Return how many elements of workspace a row takes, its outputs and dense input."""
+        """Return the elements of workspace of a row: its outputs and dense input."""
         return n_units(self.layers) + (self.layers[0, FAN_IN] if X.data is None else 0)
 
     def block_rows(self, X: Matrix, n_rows: int) -> int:
-        """Return how many of `n_rows` rows of X go through the network at a time."""
+        """Return the number of rows of a block of the full gradient, at most `n_rows`."""
         return max(1, min(n_rows, _BLOCK_ROWS, _BLOCK_ELEMENTS // self._row_size(X)))
 
     def workspaces(self, X: Matrix, n_rows: int, n_threads: int) -> tuple[NDArray[Any], ...]:
-        """Return room for a step: the gradient, all layers' outputs and deltas, and sums.
+        """Return the workspaces of a step: gradient, outputs and deltas of all layers, sums.
 
         Parameters
         ----------
         X : Matrix
         n_rows : int
-            Of a step.
+            Rows of a step.
         n_threads : int
 
         Returns
@@ -231,9 +232,9 @@ class Network:
         return (*(aligned_empty(size, self.theta.dtype) for size in sizes), partial_sums)
 
     def saved_buffer(self, n_rows: int, *, anyway: bool = False) -> NDArray[Any] | None:
-        """Return room for what activations save of `n_rows` rows, or None where none does.
+        """Return the buffer for what activations save of `n_rows` rows; None if none saves.
 
-        With `anyway` it is there in any case, as dropout and learned scales want it.
+        With `anyway` there is one, as dropout and scaling factors need.
         """
         codes = {activation.code for activation in ACTIVATIONS.values() if activation.saves}
         if not anyway and codes.isdisjoint(self.layers[:, ACTIVATION].tolist()):
@@ -254,13 +255,13 @@ class Network:
         rows : int array of shape (m,), default=None
             The selected rows of X; None means all.
         loss : int, default=NO_LOSS
-            Code of the loss whose probabilities are wanted.
+            Code of the loss whose probabilities to write instead of logits.
 
         Returns
         -------
         bool
-            False where all rows of a dense X were asked for and not all of it is finite, or
-            where not all that is written is, unless it is logits.
+            Whether the outputs are finite, logits excepted, and so is X, if it is dense and
+            `rows` is None.
         """
         if rows is None:
             rows = np.arange(0 if X.data is None else len(out))
@@ -285,10 +286,9 @@ class Network:
 
 
 def run_in_blocks(function: Callable[[slice], bool], n_rows: int, n_jobs: int | None) -> bool:
-    """Call `function` on slices that together are all rows, in `n_jobs` threads.
+    """Call `function` on slices of all rows in `n_jobs` threads; return whether all gave True.
 
-    The slices are what bounds the memory of a prediction, and the same for any number of
-    threads. A single one is not worth a thread. Returned is whether all calls gave true.
+    Slices bound the memory of a prediction, and do not depend on the number of threads.
     """
     starts = range(0, n_rows, _BLOCK_OF_PREDICTION)
     blocks = [slice(start, min(start + _BLOCK_OF_PREDICTION, n_rows)) for start in starts]

@@ -1,4 +1,4 @@
-"""Names of parameters and of their values, and what is said of one that is misspelt."""
+"""Names of parameters and their values, and suggestions for misspelt ones."""
 
 import inspect
 from collections.abc import Iterable
@@ -11,21 +11,20 @@ from sklearn.utils._param_validation import InvalidParameterError, StrOptions
 
 from skmlp._types import Output
 
-# From which likeness on, 1 being the same word, a name may be what was meant; and by how much a
-# part of a name counts less.
+# Smallest similarity, of at most 1, of a name that is suggested; factor for parts of a name.
 _ALIKE, _OF_PART = 0.7, 0.9
 
 
 class Names(StrOptions):
-    """A parameter's strings, which messages have in a fixed order; a set has none."""
+    """Constraint to some strings, which messages list in order; scikit-learn's has none."""
 
     def __str__(self) -> str:
-        """Return them as scikit-learn's messages do."""
+        """Return the description in scikit-learn's messages."""
         return f"a str among {{{', '.join(repr(name) for name in sorted(self.options))}}}"
 
 
 def suggestion(word: Any, names: Iterable[str]) -> str:
-    """Return `` Did you mean 'x'?`` for the name that is most like a word, or nothing.
+    """Return `` Did you mean 'x'?`` for the most similar name, or an empty string.
 
     The first words of a name count as the name, too: 'hidden' is short for
     'hidden_layer_sizes'.
@@ -44,9 +43,9 @@ def suggestion(word: Any, names: Iterable[str]) -> str:
 
 
 class NamedParameters:
-    """An estimator that, told of a parameter that it does not have, says which one was meant.
+    """Estimators that suggest a name for an unknown parameter or value.
 
-    What is raised is scikit-learn's and Python's own: TypeError in the constructor, ValueError
+    The exceptions are scikit-learn's and Python's own: TypeError in the constructor, ValueError
     in `set_params`, InvalidParameterError for a value in `fit`.
     """
 
@@ -59,10 +58,10 @@ class NamedParameters:
         def set_output(self, *, transform: Output = None) -> Self: ...
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
-        """Return an instance, whose constructor takes these arguments.
+        """Create an instance, or raise TypeError if the constructor lacks an argument.
 
-        A class's signature is that of ``__init__``, which must stand further left among the
-        classes that it inherits from.
+        The class with ``__init__`` must precede this one in the order of inheritance: then its
+        signature, and not this one, is the class's.
         """
         if args or not kwargs.keys() <= cls._parameter_constraints.keys():
             _check_arguments(cls, args, kwargs)
@@ -101,7 +100,7 @@ class NamedParameters:
             raise InvalidParameterError(f"{error}{self._meant(str(error))}") from None
 
     def _meant(self, message: str) -> str:
-        """Return what may have been meant by the value that a message is about."""
+        """Return a suggestion for the value that a message is about."""
         for name, constraints in self._parameter_constraints.items():
             if f"The {name!r} parameter" in message:
                 options = [part.options for part in constraints if isinstance(part, Names)]
@@ -109,16 +108,16 @@ class NamedParameters:
         return ""
 
 
-# Reading one takes longer than all the rest of a constructor.
+# Inspection takes longer than all the rest of a constructor.
 _signature = lru_cache(inspect.signature)
 
 
 def _check_arguments(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-    """Raise TypeError where a constructor does not take these arguments."""
+    """Raise TypeError if a constructor does not take these arguments."""
     signature = _signature(cls.__init__)  # type: ignore[misc]
     try:
-        # The instance comes first; what is missing is for the constructor itself to say, since
-        # a copy is made without any arguments.
+        # None is for the instance. The constructor itself reports missing arguments: copies are
+        # made without any.
         signature.bind_partial(None, *args, **kwargs)
     except TypeError as error:
         known = [name for name in signature.parameters if name != "self"]

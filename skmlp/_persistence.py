@@ -1,4 +1,4 @@
-"""What is written of an estimator by pickle, joblib, cloudpickle and skops."""
+"""The state of estimators in files of pickle, joblib, cloudpickle and skops."""
 
 import sys
 import warnings
@@ -10,19 +10,19 @@ _VERSION = "_skmlp_version"
 
 
 def _version() -> str:
-    # Looked up when it is needed: the package imports this module.
+    # Not imported, as the package imports this module.
     return str(sys.modules[__name__.partition(".")[0]].__version__)
 
 
 class PersistenceMixin:
-    """Estimators whose files know skmlp's version, and name no private class to predict.
+    """Estimators whose files have skmlp's version, and name no private class.
 
-    scikit-learn writes a version for its own estimators alone. And where skops asks which
-    types to trust, and where a later version reads the file, what an estimator is made of
-    should not matter: its parts are written as dicts of their attributes.
+    scikit-learn writes a version for its own estimators alone. Parts are written as dicts of
+    their attributes: users of skops need to trust the estimator's class alone, and parts may be
+    renamed without old files noticing.
     """
 
-    # The attributes that are parts, and their classes.
+    # Names of the attributes that are parts, and their classes.
     _parts: ClassVar[dict[str, type]] = {}
 
     def __getstate__(self) -> dict[str, Any]:
@@ -32,7 +32,7 @@ class PersistenceMixin:
         return {**state, **parts, _VERSION: _version()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Take the attributes from a file.
+        """Set the attributes to those of a file.
 
         Warns
         -----

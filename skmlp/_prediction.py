@@ -27,8 +27,8 @@ _OVERFLOW = (
 class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     """The methods that only read a network, whatever its output.
 
-    scikit-learn wraps a `transform` for set_output where it is defined, which must therefore
-    be a TransformerMixin.
+    It is a TransformerMixin because scikit-learn wraps `transform` for set_output in the class
+    that defines it.
     """
 
     _ensemble: Ensemble
@@ -48,7 +48,7 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         dtype: Any,
         compute: Callable[[Matrix, NDArray[Any]], bool],
     ) -> NDArray[Any]:
-        """Return what `compute` writes for each block of rows.
+        """Return an array that `compute` writes, a block of rows at a time.
 
         Parameters
         ----------
@@ -56,10 +56,9 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         shape : tuple of int
             Shape of the result for one row.
         dtype : dtype or None
-            Of what `compute` writes; None means the network's, and X's for the result.
+            That of the result; None means X's, converted from the network's.
         compute : callable
-            Takes a block of rows and its part of the result, and returns whether all was
-            finite.
+            (block of X, block of the result) -> whether the outputs are finite.
 
         Raises
         ------
@@ -76,7 +75,7 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         dtype: Any,
         compute: Callable[[Matrix, NDArray[Any]], bool],
     ) -> NDArray[Any]:
-        """Return what `_for_each_block` does, or raise what was found first."""
+        """Return the array of `_for_each_block`, whose errors are not explained yet."""
         is_dense = not sparse.issparse(X)
         # The network looks for NaN in a dense X on the way, while a row is in the cache.
         X = convert_rows(self, X, kept_dtypes(X), reset=False, ensure_all_finite=not is_dense)
@@ -107,7 +106,7 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         finish: Callable[[NDArray[Any]], NDArray[Any]],
         dtype: Any = None,
     ) -> NDArray[Any]:
-        """Return what `finish` makes of logits (m, q); its shape for one row is given."""
+        """Return the result of `finish`, a function of logits (m, q), of this shape a row."""
         output = self._output
 
         def compute(rows: Matrix, out: NDArray[Any]) -> bool:
@@ -123,7 +122,7 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Raises
         ------
         ValueError
-            There is no hidden layer, or not the one that is asked for.
+            There is no hidden layer, or not this one.
         """
         n_hidden = self._ensemble.depth - 1
         if n_hidden == 0:
@@ -172,10 +171,10 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
     @property
     def _n_features_out(self) -> int:
-        # What ClassNamePrefixFeaturesOutMixin names: one feature a unit.
+        # ClassNamePrefixFeaturesOutMixin names so many features.
         try:
             layers = self._transformed_layers()
-        except ValueError as error:  # which dir(), by way of hasattr(), would pass on
+        except ValueError as error:  # hasattr() expects an AttributeError
             raise AttributeError(str(error)) from error
         widths = (self._ensemble.units[layer] for layer in layers)
         return len(self._ensemble.theta) * sum(widths)

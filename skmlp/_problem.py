@@ -1,4 +1,4 @@
-"""What a fit minimises, and the threads for its passes."""
+"""The optimization problem of a fit, and the threads for its passes."""
 
 from dataclasses import dataclass
 
@@ -13,20 +13,20 @@ from skmlp._team import Team, n_helpful_threads
 
 @dataclass(frozen=True)
 class Problem:
-    """What a fit minimises: (Σ wᵢ ℓᵢ + α/2 Σ W²) / Σ wᵢ over the training rows.
+    """The objective (Σ wᵢ ℓᵢ + α/2 Σ W²) / Σ wᵢ of a network on its training rows.
 
     Attributes
     ----------
     data : TrainingData
-        Its weights divided by the mean weight, so that their sum is the number of rows.
+        With weights divided by the mean weight: kernels divide by the number of rows.
     rows : int array of shape (m,)
-        The training rows, whose order the epochs change in place.
+        The training rows, which epochs shuffle in place.
     alpha : float
-        Divided by the mean weight, too.
+        Penalty, divided by the mean weight as well.
     output : Output
-        Whose loss ℓ is.
+        It has the loss ℓ.
     smoothing : float
-        Of the labels.
+        Label smoothing.
     """
 
     data: TrainingData
@@ -50,7 +50,7 @@ class Problem:
         output: Output,
         smoothing: float = 0.0,
     ) -> "Problem":
-        """Divide the weights, which take on X's dtype, and the penalty by the mean weight."""
+        """Return the problem with weights, in X's dtype, and penalty divided by their mean."""
         weights = np.empty(data.weights.shape, data.X.dense.dtype)
         np.divide(data.weights, mean, out=weights, casting="same_kind")
         # NumPy's numbers, of other types to numba, would compile the kernels anew.
@@ -59,6 +59,6 @@ class Problem:
 
 
 def team_of(network: Network, problem: Problem, n_jobs: int | None, n_rows: int) -> Team:
-    """Return the threads of passes that take so many rows at a time."""
+    """Return the threads for passes in steps of `n_rows` rows."""
     n_products, n_steps = network.n_products(problem.data.X), -(-len(problem.rows) // n_rows)
     return Team(n_helpful_threads(n_jobs, n_products, n_rows, n_steps))

@@ -1,4 +1,4 @@
-"""What a fit prints: lines, or a progress bar."""
+"""Reports of epochs: printed lines, or a progress bar."""
 
 import sys
 from collections.abc import Callable
@@ -9,9 +9,9 @@ from skmlp._record import Record
 
 
 def _write(write: Callable[[str], Any], line: str) -> None:
-    """Write a line to standard output, where there is one, and one that is open.
+    """Write a line to standard output, if it exists and is open.
 
-    Programs without a console have none, and a fit is not to end because of that.
+    Programs without a console have none, and a fit must not fail because of that.
     """
     with suppress(AttributeError, ValueError):
         if sys.stdout is not None:
@@ -19,16 +19,16 @@ def _write(write: Callable[[str], Any], line: str) -> None:
 
 
 class Reporter(Protocol):
-    """Takes note of each epoch."""
+    """Receiver of each epoch's record."""
 
     def update(self, record: Record) -> None:
         """Report the epoch that was added last."""
 
     def say(self, message: str) -> None:
-        """Report something else."""
+        """Report a message."""
 
     def close(self) -> None:
-        """Say that there are no more epochs."""
+        """End the report."""
 
 
 class Silence:
@@ -102,7 +102,7 @@ class Bar:
 
 
 def get_reporter(verbose: Any, n_epochs: int) -> Reporter:
-    """Return what ``verbose`` asks for; lines where a bar has no terminal to be drawn on."""
+    """Return the reporter for ``verbose``; lines in place of a bar if there is no terminal."""
     if verbose == "progress":
         # Standard error may be None, closed, or anything with a method to write.
         with suppress(AttributeError, ValueError):

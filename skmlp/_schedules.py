@@ -1,4 +1,4 @@
-"""Learning-rate schedules: pure functions of the step, and what a stall does to the rate.
+"""Learning-rate schedules: pure functions of the step, and divisors for stalls.
 
 A schedule gives the factor of ``learning_rate_init`` for each of an epoch's steps.
 """
@@ -13,15 +13,15 @@ Floats = NDArray[np.float64]
 
 
 class Time(NamedTuple):
-    """When the steps of an epoch are taken.
+    """The place of an epoch in training.
 
     Attributes
     ----------
     epoch : int
-        Its number, counted from 0 at the beginning of training.
+        Its number, from 0.
     n_steps : int
     n_epochs : int
-        How many there will be: ``max_iter``.
+        ``max_iter``.
     seen : int
         Training rows seen before the epoch.
     """
@@ -33,12 +33,12 @@ class Time(NamedTuple):
 
     @property
     def fractions(self) -> Floats:
-        """Share of all epochs that is over before each step; 1 at most."""
+        """Fraction of all epochs before each step, at most 1."""
         return np.minimum(self._after(np.arange(self.n_steps)), 1.0)
 
     @property
     def fractions_after(self) -> Floats:
-        """Share of all epochs that is over after each step."""
+        """Fraction of all epochs after each step."""
         return self._after(np.arange(1, self.n_steps + 1))
 
     def _after(self, n_steps: NDArray[np.int64]) -> Floats:
@@ -46,18 +46,17 @@ class Time(NamedTuple):
 
 
 class Schedule(NamedTuple):
-    """How a learning rate moves.
+    """A learning rate as a function of time.
 
     Attributes
     ----------
     factor : callable or None
-        (time, power) -> what the initial rate is multiplied by, one number or one a step. None
-        stands for 1.
+        (time, power) -> factor of the initial rate, one number or one a step. None means 1.
     divisor : float or None
-        What the rate is divided by after n_iter_no_change epochs without improvement; None
-        where training stops then.
+        Divisor of the rate after n_iter_no_change epochs without improvement; None means that
+        training stops then.
     not_for : tuple of str
-        Solvers that take no notice of it, and keep the rate constant, as MLPClassifier's do.
+        Solvers that ignore it, and keep the rate constant, as MLPClassifier's do.
     """
 
     factor: Callable[[Time, float], Floats | float] | None
@@ -65,10 +64,10 @@ class Schedule(NamedTuple):
     not_for: tuple[str, ...] = ()
 
 
-# A schedule that divides stops training after a stall at this rate or a lower one.
+# Training stops after a stall at this rate or a lower one, even with a divisor.
 SMALLEST_RATE = 1e-6
-# one_cycle: the share of steps on which the rate rises, and where it begins and ends, as
-# fractions of the largest.
+# one_cycle: fraction of steps on which the rate rises; its first value, relative to the largest
+# one; its last value, relative to the first.
 _RISING, _BEGIN, _END = 0.3, 1 / 25, 1e-4
 
 
@@ -110,7 +109,7 @@ SCHEDULES = {
 
 
 def schedule_for(solver: str, learning_rate: str) -> Schedule:
-    """Return the schedule that a solver follows where ``learning_rate`` names one."""
+    """Return the schedule, or the constant one if this is not for the solver."""
     schedule = SCHEDULES[learning_rate]
     return SCHEDULES["constant"] if solver in schedule.not_for else schedule
 
@@ -120,8 +119,8 @@ def learning_rates(
 ) -> Floats:
     """Return the rate of each step of an epoch.
 
-    Over the first `warmup_fraction` of all steps the rate of the schedule is multiplied by a
-    factor that rises to 1 in a straight line: the first step takes one of its parts.
+    Over the first `warmup_fraction` of all steps, a factor rises linearly from 1 / n at the
+    first of these n steps to 1.
     """
     rates = np.full(time.n_steps, initial)
     if schedule.factor is not None:

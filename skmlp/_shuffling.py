@@ -1,4 +1,4 @@
-"""The order of the training rows, epoch by epoch."""
+"""Shuffles of the training rows, and states of their generators."""
 
 import ctypes
 from typing import Any
@@ -8,15 +8,14 @@ from numpy.typing import NDArray
 
 from skmlp._kernels.shuffling import shuffle
 
-# What NumPy's MT19937 has in memory: so many words, and which of them is next.
+# Words of the state of NumPy's MT19937, which the position of the next one follows in memory.
 _N_WORDS = 624
 
 
 def place_of(random_state: np.random.RandomState) -> dict[str, Any]:
-    """Return the state of the generator of a RandomState, for `put_back`.
+    """Return the state of a RandomState's generator, for `put_back`.
 
-    NumPy's own way takes 30 microseconds for that of a seed, and as much for each member of an
-    ensemble.
+    It is read from memory: NumPy's own way takes 30 microseconds a member.
     """
     generator = random_state._bit_generator
     if not isinstance(generator, np.random.MT19937):
@@ -28,19 +27,19 @@ def place_of(random_state: np.random.RandomState) -> dict[str, Any]:
 
 
 def put_back(random_state: np.random.RandomState, place: dict[str, Any]) -> None:
-    """Let a RandomState go on from where it was."""
+    """Set a RandomState's generator to a state."""
     random_state._bit_generator.state = place
 
 
 class Shuffler:
-    """Shuffles as a RandomState does, at 40 percent of the time and without the GIL.
+    """Shuffles as RandomState.shuffle does, in 40 percent of the time and without the GIL.
 
     Parameters
     ----------
     random_state : RandomState
-        Left as its own ``shuffle`` would leave it.
+        It is left in the state in which its own ``shuffle`` would leave it.
     n_rows : int
-        Length of what is shuffled.
+        Length of the arrays to shuffle.
     """
 
     def __init__(self, random_state: np.random.RandomState, n_rows: int) -> None:

@@ -1,4 +1,4 @@
-"""Which rows are trained on, and which are held out."""
+"""Training and validation rows."""
 
 import warnings
 
@@ -8,7 +8,7 @@ from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
 
 from skmlp._caller import warn
 
-# Rows that a fold needs for what is measured on it to be worth it, and all that are held out.
+# Smallest fold whose score says anything, and smallest validation set.
 _LEAST_OF_FOLD, _LEAST_HELD_OUT = 10, 2
 
 
@@ -22,9 +22,9 @@ def split_rows(
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]] | None:
     """Split rows into training and validation rows, as scikit-learn's MLP does.
 
-    Where a class would be left without a training row, the split is adapted and a warning
-    says so: a class of a single row cannot be stratified, and rows of a class that fell
-    into the validation part altogether go back.
+    If a class would have no training row, the split is adapted, with a warning: a class of a
+    single row cannot be stratified, and if all rows of a class are validation rows, they become
+    training rows.
 
     Parameters
     ----------
@@ -32,15 +32,15 @@ def split_rows(
     y : int array of shape (n,)
         Class codes of all rows.
     fraction : float
-        Share of the validation rows.
+        Fraction of the rows that are held out.
     random_state : RandomState
     strata : int array of shape (n,), or None
-        What is held out in equal parts of, where that is possible.
+        Strata of which equal fractions are held out, if possible.
 
     Returns
     -------
     (training, validation), two int arrays, or None
-        None with a warning where fewer than two validation rows would be left, or no training
+        None, with a warning, if fewer than two validation rows would be left, or no training
         row.
 
     Raises
@@ -54,7 +54,7 @@ def split_rows(
         )
     n_validation = int(np.ceil(fraction * rows.size))
     if n_validation < _LEAST_HELD_OUT or n_validation == rows.size:
-        _warn_too_few(rows.size, _held_out(fraction, n_validation))
+        _warn_too_few(rows.size, _reason(fraction, n_validation))
         return None
     if strata is not None and not _can_stratify(strata[rows], n_validation):
         strata = None
@@ -64,9 +64,9 @@ def split_rows(
         random_state=random_state,
         stratify=None if strata is None else strata[rows],
     )
-    training, validation, n_lost = _give_back_lost_classes(rows, y, training, validation)
+    training, validation, n_lost = _restore_lost_classes(rows, y, training, validation)
     if validation.size < _LEAST_HELD_OUT:
-        _warn_too_few(rows.size, _held_out(fraction, validation.size))
+        _warn_too_few(rows.size, _reason(fraction, validation.size))
         return None
     if n_lost:
         warn(
@@ -84,7 +84,7 @@ def _warn_too_few(n_rows: int, reason: str) -> None:
     )
 
 
-def _held_out(fraction: float, n_validation: int) -> str:
+def _reason(fraction: float, n_validation: int) -> str:
     return (
         f"validation_fraction={fraction:.6g} makes it {n_validation}, and there must be "
         f"{_LEAST_HELD_OUT} at least, and rows of each class left to train on"
@@ -101,9 +101,8 @@ def fold_rows(
 ) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]] | None:
     """Split rows into training and validation rows for each member of an ensemble.
 
-    The validation rows are one after the other of 1 / `fraction` folds, stratified where the
-    classes have the rows for it, so that members hold out different ones. Rows of a class that
-    would be left without a training row go back.
+    Each member holds out another of 1 / `fraction` folds, which are stratified if a class has
+    as many rows. Rows of a class that would have no training row become training rows.
 
     Parameters
     ----------
@@ -114,8 +113,8 @@ def fold_rows(
     Returns
     -------
     list of (training, validation), or None
-        None with a warning where a fold would have fewer than ten rows, or where fewer than
-        two validation rows would be left in all.
+        None, with a warning, if a fold would have fewer than ten rows, or all folds together
+        fewer than two validation rows.
 
     Raises
     ------
@@ -137,26 +136,26 @@ def fold_rows(
     parts: list[tuple[NDArray[np.intp], NDArray[np.intp]]] = []
     while len(parts) < n_members:
         folds = kind(n_folds, shuffle=True, random_state=random_state)
-        with warnings.catch_warnings():  # of classes with fewer rows than there are folds
+        with warnings.catch_warnings():  # classes with fewer rows than folds
             warnings.simplefilter("ignore", UserWarning)
             for part in folds.split(rows, y[rows]):
-                split = _give_back_lost_classes(rows, y, *(rows[side] for side in part))
+                split = _restore_lost_classes(rows, y, *(rows[side] for side in part))
                 parts.append(split[:2])
     parts = parts[:n_members]
     n_validation = sum(validation.size for _, validation in parts)
     if n_validation < _LEAST_HELD_OUT:
-        _warn_too_few(rows.size, _held_out(fraction, n_validation))
+        _warn_too_few(rows.size, _reason(fraction, n_validation))
         return None
     return parts
 
 
-def _give_back_lost_classes(
+def _restore_lost_classes(
     rows: NDArray[np.intp],
     y: NDArray[np.intp],
     training: NDArray[np.intp],
     validation: NDArray[np.intp],
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], int]:
-    """Move the rows of classes that training lacks there; return how many, too."""
+    """Return the rows, those of classes that training lacks moved there, and how many."""
     counts = np.bincount(y[rows])
     is_lost = (counts > 0) & (np.bincount(y[training], minlength=counts.size) == 0)
     if not is_lost.any():

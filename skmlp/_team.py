@@ -1,4 +1,4 @@
-"""The threads of a fit: how many, how they run a compiled pass together, and BLAS's."""
+"""Threads: their number, those of a compiled pass, those of items, and BLAS's."""
 
 import os
 import threading
@@ -14,16 +14,16 @@ from threadpoolctl import ThreadpoolController
 
 from skmlp._kernels.tasks import SYNC_STRIDE, TASKS_PER_THREAD
 
-# Floating-point operations for each thread, in a step and in a whole pass, without which it
-# costs more than it gains: some microseconds for the threads to agree and to read what the
-# others wrote, and a tenth of a millisecond for them to start and end.
+# Floating-point operations a thread needs in a step, and in a whole pass, to gain more than it
+# costs: some microseconds a step for synchronization and for reading what others wrote, and a
+# tenth of a millisecond a pass for starting and ending.
 _OF_STEP, _OF_PASS = 4_000_000, 32_000_000
 
 
 def n_helpful_threads(n_jobs: int | None, n_products: int, n_rows: int, n_steps: int) -> int:
-    """Return how many threads a pass over the training rows is to have.
+    """Return the number of threads for a pass over the training rows.
 
-    That is one for each four million floating-point operations of a step, counted as six for
+    It is one for each four million floating-point operations of a step, counted as six for
     each product of a row (two on the way forward, four on the way back), and for each 32
     million of the pass; but no more than `n_jobs`, nor than the processors at hand.
 
@@ -32,7 +32,7 @@ def n_helpful_threads(n_jobs: int | None, n_products: int, n_rows: int, n_steps:
     n_jobs : int or None
         As joblib understands it, in the context of its ``parallel_config``.
     n_products : int
-        Of a row with weights, in all layers together.
+        Multiplications of a row by weights, in all layers.
     n_rows, n_steps : int
         Rows of a step, and steps of a pass.
     """
@@ -42,39 +42,39 @@ def n_helpful_threads(n_jobs: int | None, n_products: int, n_rows: int, n_steps:
 
 
 def n_helpful_members(n_jobs: int | None, n_members: int, n_products: int) -> int:
-    """Return how many threads the members of an ensemble are to be spread over.
+    """Return the number of threads for the members of an ensemble.
 
-    As :func:`n_helpful_threads`, but that a member's pass is one thread's alone, and the
-    members do not exchange anything until it is over.
+    Unlike in :func:`n_helpful_threads`, one thread runs a member's whole pass, and exchanges
+    nothing with others.
 
     Parameters
     ----------
     n_jobs : int or None
     n_members : int
     n_products : int
-        Of all rows of a member's pass with weights.
+        Multiplications of all rows of a member's pass by weights.
     """
     helpful = min(n_members, 6 * n_products * n_members // _OF_PASS)
     return _n_available(n_jobs, helpful)
 
 
 def _n_available(n_jobs: int | None, helpful: int) -> int:
-    """Return how many of so many helpful threads there may be, and processors for."""
-    if helpful < 2:  # without asking joblib, which takes longer than a small epoch
+    """Return the number of helpful threads that `n_jobs` and the processors allow."""
+    if helpful < 2:  # asking joblib takes longer than a small epoch
         return 1
     n_threads = min(effective_n_jobs(n_jobs), helpful)
     return min(n_threads, cpu_count()) if n_threads > 1 else 1
 
 
 def _pool(n_threads: int) -> ThreadPoolExecutor:
-    # NumPy's settings are a thread's own, and new ones begin with warnings.
+    # NumPy's error settings are a thread's own, and a new thread has the default, warnings.
     return ThreadPoolExecutor(n_threads, "skmlp", np.seterr, ("ignore",))
 
 
 def _submitted(
     pool: ThreadPoolExecutor, calls: Sequence[Callable[[], Any]]
 ) -> tuple[list[Future[Any]], bool]:
-    """Return what other threads may begin, and whether a thread could not be started."""
+    """Return the futures of calls, and whether a thread could not be started for one."""
     others = []
     for call in calls:
         try:
@@ -85,19 +85,19 @@ def _submitted(
 
 
 def _wait(others: list[Future[Any]]) -> None:
-    """Wait for what has begun, and let nothing else begin."""
+    """Wait for calls that have begun, and cancel the others."""
     for other in others:
         if not other.cancel():
             other.result()
 
 
 class Spread:
-    """Threads that call a function for each of several items; a context manager.
+    """Threads that map a function over items; a context manager.
 
     Parameters
     ----------
     n_threads : int
-        The calling thread included, which does all where no other can be started.
+        The calling thread included, which does all the work if no other can be started.
     """
 
     def __init__(self, n_threads: int) -> None:
@@ -137,13 +137,13 @@ class Spread:
 
 
 class Team:
-    """Threads that run the same compiled passes, each on its tasks; a context manager.
+    """Threads that run compiled passes together, each on its tasks; a context manager.
 
     Parameters
     ----------
     n_threads : int
-        The calling thread included, which is the only one where this is 1. The others are
-        started by the first pass, and have ended when the context has.
+        The calling thread included. The first pass starts the others, and the context ends
+        them.
     """
 
     def __init__(self, n_threads: int) -> None:
@@ -165,13 +165,13 @@ class Team:
             self._helpers.shutdown()
 
     def run(self, kernel: Callable[..., float], *arguments: Any) -> float:
-        """Return what the kernel returns to the calling thread, when all have left it.
+        """Run the kernel in all threads, and return the calling thread's result.
 
         Parameters
         ----------
         kernel : callable
-            It takes the threads' counters (see
-            :mod:`skmlp._kernels.tasks`) and the number of the thread after `arguments`.
+            It takes `arguments`, the threads' counters (see :mod:`skmlp._kernels.tasks`) and
+            the number of the thread.
         *arguments
         """
         if self._helpers is None:
@@ -184,17 +184,17 @@ class Team:
         finally:
             _wait(others)
             if refused:
-                # The call that no thread could be started for is still in the queue, and must
-                # not begin in a later pass, with its counters.
+                # The queue still has the call without a thread, which must not begin in a later
+                # pass, as it would claim its tasks.
                 self._helpers.shutdown(cancel_futures=True)
                 self._helpers = _pool(self.n_threads - 1)
 
 
 class _OneThreadOfBLAS:
-    """A context in which BLAS has one thread, for any number of threads at once.
+    """A context in which BLAS has one thread; any number of threads may be in it.
 
-    How many it has is the process's, not a thread's: the first to enter sets it, and the last
-    to leave sets it back.
+    The setting is the process's: the first thread to enter changes it, and the last to leave
+    restores it.
     """
 
     def __init__(self) -> None:
@@ -205,7 +205,7 @@ class _OneThreadOfBLAS:
 
     def __enter__(self) -> None:
         with self._lock:
-            if self._controller is None:  # it takes milliseconds to be found
+            if self._controller is None:  # finding BLAS takes milliseconds
                 self._controller = ThreadpoolController().select(user_api="blas")
             if self._n_within == 0:
                 self._limit = self._controller.limit(limits=1)
@@ -220,5 +220,5 @@ class _OneThreadOfBLAS:
 
 ONE_THREAD_OF_BLAS = _OneThreadOfBLAS()
 if hasattr(os, "register_at_fork"):
-    # Threads that are within, or hold the lock, are not there in a child.
+    # A child has none of the threads that are inside or hold the lock.
     os.register_at_fork(after_in_child=ONE_THREAD_OF_BLAS.__init__)  # type: ignore[misc]

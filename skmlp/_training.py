@@ -1,4 +1,7 @@
-"""The stochastic training loop: Python above the compiled epoch, one turn an epoch."""
+"""Stochastic training: a loop of Python over compiled epochs.
+
+Schedules, stopping, records, messages and Ctrl-C are decided between epochs, in microseconds.
+"""
 
 import copy
 import math
@@ -42,9 +45,9 @@ class _Outcome(Enum):
     STOPPED = auto()
 
 
-# A learning rate that moves nothing, relative to the initial one.
+# Fraction of the initial learning rate below which training stands still.
 _NEXT_TO_NOTHING = 1e-5
-# So few epochs, asked for as such, are a beginning: no result is expected of them.
+# Number of epochs below which no result is expected of a fit that is stopped.
 _FEW_EPOCHS = 10
 
 
@@ -60,17 +63,17 @@ class MemberState:
     Attributes
     ----------
     moments : array of shape (n_moments, p)
-        Of the optimizer; momentum's velocity is one.
+        The optimizer's, such as momentum's velocity.
     steps : int
-        Steps the optimizer has taken since its moments were 0.
+        Steps since the moments were 0.
     dropout_seed : int
-        0 before there is any dropout, which is the first to need one.
+        0 until dropout draws one.
     scaling : array
-        The learned factors of the inputs, and what belongs to them; empty without. See
+        Learned factors of the inputs with their moments; empty without. See
         :func:`skmlp._kernels.optimizers.scaled_step`.
     """
 
-    # Where the generator is put back to by `resume`, after a call that failed.
+    # The state to which `resume` sets the generator back after a call that failed.
     _place: Any = None
 
     def __init__(
@@ -103,18 +106,18 @@ class MemberState:
         source = self.random_state
         is_own = source is not given and source is not check_random_state(None)
         if is_own and self._place is None:
-            # Its place alone: a copy of the generator would take longer than a small epoch.
+            # Its state alone, as a copy of the generator takes longer than a small epoch.
             copied._place = place_of(source)
         return copied
 
     def resume(self) -> None:
-        """Put the generator back to where it was before a call that failed."""
+        """Set the generator back to its state before a call that failed."""
         if self._place is not None:
             put_back(self.random_state, self._place)
             self._place = None
 
     def prepare(self, params: Params, network: Network) -> None:
-        """Have what the parameters ask for: scaling factors, a seed, moments to write to."""
+        """Add what the parameters ask for: scaling factors, a seed, writable moments."""
         if params.scaling_rate:
             self._scale_inputs(network)
         else:  # an earlier call may have left some
@@ -170,9 +173,9 @@ class TrainingState:
     members : list of MemberState
     solver : str
     epochs : int
-        Epochs since this state was made: the time that schedules go by.
+        Epochs since this state was made, by which schedules go.
     divisor : float
-        What stalls have divided the learning rate by.
+        Divisor of the learning rate, from stalls.
     monitor : Monitor
     is_persistent : bool
         Whether the estimator's files have it, as after partial_fit.
@@ -226,7 +229,7 @@ _Map = Callable[..., list[Any]]
 
 
 class _Member:
-    """The epochs of one network in a call to fit or partial_fit; all is updated in place.
+    """Epochs of one network in a call to fit or partial_fit, which update it and its state.
 
     Parameters
     ----------
@@ -273,7 +276,7 @@ class _Member:
         params, n_steps = self._params, self._n_steps
         initial = float(params.learning_rate_init) / state.divisor
         if self._schedule.factor is None and params.warmup_fraction == 0:
-            # As a rule: the same array epoch after epoch, which saves small fits a percent.
+            # The default: one array for all epochs, which saves small fits a percent.
             if self._flat_rates[0] != initial:
                 self._flat_rates = np.full(n_steps, initial)
             return self._flat_rates
@@ -286,10 +289,10 @@ class _Member:
         )
 
     def run_epoch(self, rates: NDArray[np.float64]) -> float:
-        """Take one step a minibatch, and return the mean objective."""
+        """Take a step for each minibatch, and return the mean objective."""
         problem, network, state = self._problem, self._network, self._state
         if self._shuffler is not None:
-            # An epoch shuffles the order the last one left, as scikit-learn's does.
+            # As in scikit-learn, an epoch shuffles the order that the last one left.
             self._shuffler.shuffle(self._rows)
         loss = self.team.run(
             run_epoch, *problem.data.X, *problem.data[1:], self._rows, self.batch_size,
@@ -303,15 +306,15 @@ class _Member:
 
 
 class StochasticTraining:
-    """The epochs of one call to fit or partial_fit; everything is updated in place.
+    """The epochs of a call to fit or partial_fit, which update all that is given.
 
-    All members take an epoch before any takes the next, so that what is watched is all of them.
+    All members train an epoch before any trains the next: early stopping watches them together.
 
     Parameters
     ----------
     ensemble : Ensemble
     problems : list of Problem
-        One a member, which differ in their rows.
+        One a member; they differ in rows.
     validation : ValidationSet or None
     state : TrainingState
     record : Record
@@ -351,11 +354,10 @@ class StochasticTraining:
     def fit(self) -> None:
         """Run ``max_iter`` epochs at most.
 
-        Training stops where the loss, or with a validation set the score on it, has
-        not improved by ``tol`` for more than ``n_iter_no_change`` epochs, unless the
-        schedule goes on with another rate; where the loss or parameters are no longer finite;
-        where a callback says so; and on Ctrl-C. With a validation set the parameters of the
-        best epoch are restored.
+        Training stops if the loss, or with a validation set the score on it, has not improved
+        by ``tol`` for more than ``n_iter_no_change`` epochs, unless the schedule lowers the
+        rate; if the loss or parameters are not finite; if a callback says so; and on Ctrl-C.
+        With a validation set the parameters of the best epoch are restored.
 
         Warns
         -----
@@ -443,7 +445,7 @@ class StochasticTraining:
                 f"max_iter={params.max_iter} epochs, and training stands still. Raise max_iter "
                 "to the number of calls that are to come, or set learning_rate='constant'."
             )
-        verbose = bool(params.verbose)  # a bar of one epoch says less than its line
+        verbose = bool(params.verbose)  # a line rather than a bar of one epoch
         if self._run_epochs(1, get_reporter(verbose, 1)) is _Outcome.INTERRUPTED:
             warn_interrupted(self._record)
 
@@ -462,7 +464,7 @@ class StochasticTraining:
         return _Outcome.EXHAUSTED if ended is None else ended
 
     def _has_diverged(self) -> bool:
-        """Return whether the epoch left a loss or parameters that are not finite."""
+        """Return whether the loss or parameters are not finite."""
         return not (
             math.isfinite(self._record.loss) and np.isfinite(self._ensemble.theta).all()
         )
@@ -470,9 +472,9 @@ class StochasticTraining:
     def _run_epoch(
         self, run: _Map, reporter: Reporter, interrupt: Interrupt
     ) -> _Outcome | None:
-        """Run an epoch within its callbacks, and return why it is the last, if it is.
+        """Run an epoch with its callbacks, and return the reason to stop, or None.
 
-        Callbacks do not see one that diverged, whose network predicts nothing.
+        Callbacks do not see an epoch that diverged, as its network cannot predict.
         """
         if self._callbacks is not None:
             self._callbacks.begin_epoch()
@@ -488,7 +490,7 @@ class StochasticTraining:
         return _Outcome.CONVERGED if stalled and not self._lower_rate(reporter) else None
 
     def _threads(self, stack: ExitStack) -> _Map:
-        """Return what calls a function for each member; its threads end with the stack."""
+        """Return the map over members, whose threads end with the stack."""
         for member in self._members:
             stack.enter_context(member.team)
         n_threads = n_helpful_members(
@@ -507,7 +509,7 @@ class StochasticTraining:
         return self._record.n_rows_seen if self._state.epochs else 0
 
     def _train_members(self, run: _Map) -> float:
-        """Let each member run an epoch, and return the mean of their mean objectives."""
+        """Run an epoch of each member, and return the mean of their mean objectives."""
         n_rows_seen = self._n_rows_seen
         losses = run(
             lambda member: member.run_epoch(member.rates(self._state, n_rows_seen)),
@@ -545,7 +547,7 @@ class StochasticTraining:
         return is_lower
 
     def _restore_best(self, validation: ValidationSet) -> None:
-        """Go back to the best epoch; what comes after the fit is watched anew."""
+        """Restore the parameters of the best epoch; a later partial_fit is monitored anew."""
         state, record = self._state, self._record
         best_theta, state.monitor = state.monitor.best_theta, Monitor(keep_best=False)
         if best_theta is None:  # no score was a number

@@ -1,4 +1,4 @@
-"""What type checkers know of parameters; at run time the registries say what there is.
+"""Types of parameters, for type checkers; at run time the registries decide.
 
 Tests assert that both agree, and that :class:`Parameters` and :class:`Params` are what the
 constructor takes.
@@ -30,10 +30,10 @@ Schedule: TypeAlias = Literal[
     "constant", "invscaling", "adaptive", "cosine", "one_cycle", "coslog4"
 ]
 Initialization: TypeAlias = Literal["random", "data"]
-# Containers that scikit-learn's set_output knows.
+# Containers of scikit-learn's set_output.
 Output: TypeAlias = Literal["default", "pandas", "polars"] | None
 
-# Of each hidden layer, or one for all.
+# One for all hidden layers, or one for each.
 Activations: TypeAlias = Activation | Sequence[Activation]
 Rates: TypeAlias = float | Sequence[float] | NDArray[np.floating[Any]]
 Integer: TypeAlias = int | np.integer[Any]
@@ -85,7 +85,7 @@ class Parameters(TypedDict, total=False):
 
 
 class Params(Protocol):
-    """What training reads of an estimator: its parameters as attributes."""
+    """An estimator as training sees it: its parameters as attributes."""
 
     hidden_layer_sizes: Widths
     activation: Activations

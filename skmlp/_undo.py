@@ -1,25 +1,24 @@
-"""A call that goes on with a fit changes it when it is over, or not at all."""
+"""Transactions: a call that resumes a fit changes all of it, or nothing."""
 
 from types import TracebackType
 from typing import Any
 
 
 class Undo:
-    """A context in which parts of a fit are changed in place; no change stays if it raises.
+    """A context in which parts of a fit are changed in place, and unchanged if it raises.
 
-    Within it the estimator has copies of these parts. Wherever an exception comes, and also a
-    second one on the way out, it is as it was before: nothing needs to be put back first. The
-    parts themselves, changed, come into the estimator by a single update of its attributes,
-    during which Python handles no signals.
+    Within it the estimator has copies of these parts. Wherever an exception is raised, be it a
+    second one on the way out, the estimator is as before, and nothing needs to be restored. The
+    changed parts become its attributes in one update, during which Python handles no signals.
 
     Parameters
     ----------
     attributes : dict
-        The estimator's.
+        Those of the estimator.
     fitted : sequence of str
-        Names of all that a fit sets.
+        Names of the attributes that a fit sets.
     copies : dict of str to object
-        What the estimator has within the context; among them is ``_ensemble``.
+        The copies, ``_ensemble`` among them.
     """
 
     def __init__(
@@ -42,8 +41,8 @@ class Undo:
         if kind is None:
             return
         self._attributes.update(self._before)
-        # Views of the parameters that a user has are of the first ones, and stay of use.
+        # The original parameters stay, as a user may have views of them.
         theta = self._ensemble.theta
-        if theta.flags.writeable:  # else they were copied before they were changed
+        if theta.flags.writeable:  # else training changed a copy of them
             theta[:] = self._before["_ensemble"].theta
             self._attributes["_ensemble"] = self._ensemble

@@ -1,4 +1,4 @@
-"""Parameters: from what the user sets to what training takes, or why it does not."""
+"""Checks of parameters that scikit-learn's constraints cannot express."""
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -11,7 +11,7 @@ from skmlp._kernels.activations import ACTIVATIONS
 from skmlp._parameters import suggestion
 from skmlp._types import Params
 
-# More weights than any memory holds, and few enough for products and sums in bytes.
+# Largest number of weights: more than fit into memory, and few enough for int64 byte counts.
 _LARGEST_NETWORK = 10**15
 
 
@@ -34,9 +34,9 @@ def check_hidden_layer_sizes(sizes: Any) -> tuple[int, ...]:
 
 
 def check_n_weights(units: Sequence[int], n_members: int) -> None:
-    """Raise ValueError where no memory can hold a network of such layers.
+    """Raise ValueError if no memory can hold a network of such layers.
 
-    Their sizes are multiplied as Python's integers, which NumPy's would leave silently.
+    Python's integers multiply their sizes, as NumPy's would overflow silently.
     """
     n_products = sum(a * b for a, b in pairwise(units))
     if n_members * n_products > _LARGEST_NETWORK:
@@ -47,9 +47,9 @@ def check_n_weights(units: Sequence[int], n_members: int) -> None:
 
 
 def _one_a_layer(setting: Any, n_hidden: int) -> list[Any]:
-    """Return what is set for each hidden layer, by one setting for all or several."""
-    given = np.array(setting, dtype=object)
-    return [given.item()] * n_hidden if given.ndim == 0 else list(given)
+    """Return a list of settings, one per hidden layer, of one for all or of several."""
+    settings = np.array(setting, dtype=object)
+    return [settings.item()] * n_hidden if settings.ndim == 0 else list(settings)
 
 
 def check_activations(activation: Any, n_hidden: int) -> list[str]:
@@ -58,7 +58,7 @@ def check_activations(activation: Any, n_hidden: int) -> list[str]:
     Raises
     ------
     ValueError
-        There is another number of names than of hidden layers, or an unknown name.
+        The number of names is not that of hidden layers, or a name is unknown.
     """
     names = _one_a_layer(activation, n_hidden)
     if len(names) != n_hidden:
@@ -81,7 +81,7 @@ def check_dropout(dropout: Any, n_hidden: int) -> tuple[float, ...]:
     Raises
     ------
     ValueError
-        There is another number of rates than of hidden layers, or one outside [0, 1).
+        The number of rates is not that of hidden layers, or one is outside [0, 1).
     """
     rates = _one_a_layer(dropout, n_hidden)
     if len(rates) != n_hidden:
@@ -95,7 +95,7 @@ def check_dropout(dropout: Any, n_hidden: int) -> tuple[float, ...]:
 
 
 def check_numbers(names: Iterable[str], params: Params) -> None:
-    """Raise ValueError where a parameter has an integer that no float can be."""
+    """Raise ValueError if a parameter is an integer too large for a float."""
     for name in names:
         value = getattr(params, name)
         numbers = value if isinstance(value, list | tuple) else [value]
@@ -106,7 +106,7 @@ def check_numbers(names: Iterable[str], params: Params) -> None:
 
 
 def check_together(params: Params) -> None:
-    """Raise ValueError where the solver cannot do what the parameters ask of it."""
+    """Raise ValueError if parameters exclude each other."""
     if params.scaling_rate and params.solver != "adamw":
         raise ValueError(
             f"scaling_rate is for solver='adamw' alone; got solver={params.solver!r}."
@@ -132,7 +132,7 @@ def check_together(params: Params) -> None:
 
 
 def check_watched(params: Params, X_val: Any, y_val: Any, sample_weight_val: Any) -> None:
-    """Raise ValueError where validation rows are given in part, or to no end."""
+    """Raise ValueError if validation rows are incomplete, or early stopping is off."""
     if (X_val is None) != (y_val is None):
         raise ValueError("X_val and y_val must be given together.")
     if X_val is None and sample_weight_val is not None:
@@ -146,15 +146,15 @@ def check_watched(params: Params, X_val: Any, y_val: Any, sample_weight_val: Any
 def check_same_architecture(
     units: Sequence[int], fitted: Sequence[int], n_members: int, n_fitted: int
 ) -> None:
-    """Raise ValueError where training would go on with other networks, or a number of them."""
+    """Raise ValueError if training would resume with other or more or fewer networks."""
     if n_members != n_fitted:
         raise ValueError(
-            f"Training cannot go on: there are {n_fitted} networks, and n_members now asks for "
-            f"{n_members}. Keep n_members, or fit anew with warm_start=False."
+            f"Training cannot resume: there are {n_fitted} networks, and n_members now asks "
+            f"for {n_members}. Keep n_members, or fit anew with warm_start=False."
         )
     if list(units) != list(fitted):
         raise ValueError(
-            f"Training cannot go on: the network was built with layers of {list(fitted)} "
+            f"Training cannot resume: the network was built with layers of {list(fitted)} "
             f"units, and hidden_layer_sizes and the data now ask for {list(units)}. Keep "
             "hidden_layer_sizes, or fit anew with warm_start=False."
         )

@@ -1,17 +1,17 @@
-"""What a fit says that ended too early, learned nothing, or was given what it cannot use."""
+"""Warnings of fits that ended early, and of input or parameters that do not serve them."""
 
 from sklearn.exceptions import ConvergenceWarning
 
 from skmlp._caller import warn
-from skmlp._columns import distance_from, scale_to_mend
 from skmlp._data import Matrix, TrainingData
+from skmlp._feature_scales import find_poor_scale, find_shift
 from skmlp._record import Record
 from skmlp._types import Params
 
-# Standard deviations apart by more than this say best why the columns are to be scaled.
+# From this ratio of standard deviations on, the ratio is the best reason to scale the columns.
 _LARGE_RATIO = 100.0
 
-# What only stochastic solvers do, and 0, False or None where nobody asked for it.
+# Parameters that only stochastic solvers read, falsy by default.
 _NOT_FOR_LBFGS = ("early_stopping", "max_grad_norm", "warmup_fraction")
 _SCHEDULES_OF_SKLEARN = ("constant", "invscaling", "adaptive")
 
@@ -22,20 +22,20 @@ def warn_unconverged(message: str) -> None:
 
 
 def warn_interrupted(record: Record) -> None:
-    """Warn of Ctrl-C, or raise KeyboardInterrupt where there was no epoch."""
-    if record.n_iter == 0:  # not one epoch to leave behind
+    """Warn of Ctrl-C, or raise KeyboardInterrupt if there was no epoch."""
+    if record.n_iter == 0:  # there is nothing to keep
         raise KeyboardInterrupt
     warn("Training interrupted by user.")
 
 
 def as_sentence(clause: str) -> str:
-    """Return a clause with a capital and a full stop."""
+    """Return a clause with a capital letter and a full stop."""
     return f"{clause[0].upper()}{clause[1:]}."
 
 
 def advice(X: Matrix, otherwise: str) -> str:
-    """Return what to try: to scale the input where that is the first thing, or otherwise."""
-    scale = scale_to_mend(X)
+    """Return the advice to scale X, if a column's scale is poor, and else to do otherwise."""
+    scale = find_poor_scale(X)
     if scale is None:
         return as_sentence(otherwise)
     scaler = "StandardScaler" if X.data is None else "MaxAbsScaler"
@@ -51,14 +51,14 @@ def advice(X: Matrix, otherwise: str) -> str:
     return f"Scale the input, with a {scaler} for example: {reason}. Or {otherwise}."
 
 
-def warn_far(data: TrainingData, others: TrainingData) -> None:
-    """Warn where X_val is not on the scale of X."""
-    distance = distance_from(data, others)
-    if distance is None:
+def warn_shifted(data: TrainingData, data_val: TrainingData) -> None:
+    """Warn if X_val is not on the scale of X."""
+    shift = find_shift(data, data_val)
+    if shift is None:
         return
-    (low, high), (low_of_val, high_of_val) = distance.middle, distance.middle_of_others
+    (low, high), (low_of_val, high_of_val) = shift.quartiles, shift.quartiles_of_val
     warn(
-        f"X_val is far from X: in column {distance.column}, counted from 0, the middle half of "
+        f"X_val is far from X: in column {shift.column}, counted from 0, the middle half of "
         f"X is from {low:.3g} to {high:.3g}, and that of X_val from {low_of_val:.3g} to "
         f"{high_of_val:.3g}. Was X transformed and X_val not? In a Pipeline, "
         "transform_input=['X_val'] takes X_val through the same steps, where step__X_val hands "
@@ -67,11 +67,11 @@ def warn_far(data: TrainingData, others: TrainingData) -> None:
 
 
 def warn_unused(params: Params) -> None:
-    """Warn of parameters that ask for something which L-BFGS does not do.
+    """Warn of parameters that L-BFGS ignores.
 
-    Those of MLPClassifier that tune a stochastic solver are left out, as a search over solvers
-    sets them for all; and so are those that early stopping alone reads. Like the other warnings
-    of how training ends, it is one that such a search may filter.
+    MLPClassifier's own settings of stochastic solvers are exempt, as a search over solvers sets
+    them for all; and so are those that only early stopping reads. The category is that of
+    warnings of how training ends, which such a search may filter.
     """
     if params.solver != "lbfgs":
         return

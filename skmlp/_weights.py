@@ -8,13 +8,13 @@ from sklearn.utils.validation import _check_sample_weight
 
 from skmlp._explanations import naming
 
-# What weights are to be between, so that neither their sum over many calls of partial_fit nor a
-# number divided by their mean overflows.
+# Range of weights in which neither their sum over many calls to partial_fit nor a division by
+# their mean overflows.
 _LEAST_WEIGHT, _LARGEST_WEIGHT = 1e-300, 1e300
 
 
 def check_weights(sample_weight: Any, X: Any) -> NDArray[np.float64]:
-    """Return one non-negative weight a row, read-only ones for None.
+    """Return the weights of the rows; those for None are read-only.
 
     Raises
     ------
@@ -22,7 +22,7 @@ def check_weights(sample_weight: Any, X: Any) -> NDArray[np.float64]:
         The weights are negative, all zero, not finite, too large or of the wrong shape.
     """
     if sample_weight is None:
-        # A single one is in memory.
+        # Of n equal elements, one takes memory.
         return np.broadcast_to(np.float64(1), X.shape[0])
     if np.iscomplexobj(np.asarray(sample_weight)):
         raise ValueError(f"sample_weight must be real; got {sample_weight!r}.")
@@ -36,7 +36,7 @@ def check_weights(sample_weight: Any, X: Any) -> NDArray[np.float64]:
 
 
 def check_range_of_weights(weights: NDArray[np.float64], name: str) -> NDArray[np.float64]:
-    """Return weights by whose mean others can be divided: denormal ones become 0.
+    """Return weights whose mean can be divided by: denormal ones become 0.
 
     Raises
     ------
@@ -69,24 +69,24 @@ def class_weights_of_rows(
     Parameters
     ----------
     class_weight : {'balanced'}, dict or None
-        'balanced' makes the sum of weights the same for each class that has any.
+        'balanced' makes the sums of weights equal for all classes with rows.
     classes : array of shape (k,)
     codes : int array of shape (n,)
     weights : array of shape (n,)
-        The rows' own, by which 'balanced' counts.
+        Weights of the rows, whose sums 'balanced' makes equal.
 
     Raises
     ------
     ValueError
-        A class is not in the dict, which has labels that are no classes; or its weights are no
-        numbers, negative or not finite.
+        The dict lacks a class and has labels that are no classes; or a weight is no number,
+        negative or not finite.
     """
     if class_weight == "balanced":
         totals = np.bincount(codes, weights, len(classes))
-        shares = totals[totals > 0] / totals.sum()
+        frequencies = totals[totals > 0] / totals.sum()
         by_class = np.zeros(len(classes))
-        # Infinite for a class of next to no weight.
-        by_class[totals > 0] = 1 / (len(shares) * shares)
+        # It may be infinite, which check_range_of_weights refuses.
+        by_class[totals > 0] = 1 / (len(frequencies) * frequencies)
     else:
         by_class = _weights_of_classes(class_weight, classes.tolist())
     return by_class[codes]
@@ -95,8 +95,8 @@ def class_weights_of_rows(
 def _weights_of_classes(class_weight: dict[Any, Any], labels: list[Any]) -> NDArray[np.float64]:
     """Return the weight of each class: the dict's, or 1.
 
-    A fold of the rows may lack a class that the dict names, which is right as long as it
-    names all others. Otherwise one of its names may be misspelt.
+    A dict may name a class that the rows lack, as a fold of them may, if it names all others.
+    Otherwise one of its names may be misspelt.
     """
     try:
         given = np.array(list(class_weight.values()), np.float64)

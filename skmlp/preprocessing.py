@@ -1,4 +1,4 @@
-"""Tables of numbers and categories as features that a network learns well from."""
+"""Preprocessing of tables with numbers and categories for networks."""
 
 from collections.abc import Sequence
 from numbers import Integral
@@ -25,13 +25,12 @@ from skmlp._tables.columns import NUMERIC, Column, Floats, Kind, as_frame
 from skmlp._tables.numbers import Numbers
 from skmlp._types import RandomState
 
-# A column of categories is suspected to be an identifier where there are so many of them, and
-# no more rows for each than this.
+# A column may be an identifier from so many categories on, with at most so many rows for each.
 _MANY, _ROWS_OF_CATEGORY = 20, 1.1
 
 
 def _distinct(names: Sequence[str]) -> list[str]:
-    """Return names of which those that are there already have a number behind them."""
+    """Return the names, repeated ones with a number appended."""
     n_times: dict[str, int] = {}
     taken: set[str] = set()
     result = []
@@ -46,12 +45,12 @@ def _distinct(names: Sequence[str]) -> list[str]:
 
 
 def _one_hot(codes: NDArray[np.intp], size: int) -> NDArray[np.float32]:
-    """Return a column for each category, all 0 where there is another."""
+    """Return the one-hot encoding of codes; a row is 0 for an unknown category."""
     return np.eye(size + 1, size, dtype=np.float32)[codes]
 
 
 def _joined(blocks: Sequence[NDArray[Any]]) -> NDArray[np.float32]:
-    """Return blocks of columns side by side."""
+    """Return blocks of columns as one float32 array."""
     ends = np.cumsum([block.shape[1] for block in blocks])
     result = np.empty((len(blocks[0]), ends[-1]), np.float32)
     for block, columns in zip(blocks, np.split(result, ends[:-1], axis=1), strict=True):
@@ -60,17 +59,17 @@ def _joined(blocks: Sequence[NDArray[Any]]) -> NDArray[np.float32]:
 
 
 def _as_table(X: Any) -> Any:
-    """Return X as a DataFrame, or as what an array is made of.
+    """Return X as a DataFrame, or as an array-like.
 
     Raises
     ------
     TypeError
         It is another table, or not in memory.
     """
-    if isinstance(X, list | tuple):  # of which an array would make all strings
+    if isinstance(X, list | tuple):  # NumPy would convert numbers beside strings to strings
         return np.array(X, dtype=object)
     X = as_frame(X)
-    # Of the class, since polars warns where a LazyFrame is asked.
+    # The class is asked, as a LazyFrame of polars would warn.
     if hasattr(type(X), "columns") and not hasattr(X, "to_numpy"):
         raise TypeError(
             "X must be a DataFrame of pandas or polars, in memory, a Table of pyarrow, or an "
@@ -80,7 +79,7 @@ def _as_table(X: Any) -> Any:
     return X
 
 
-# How a column is made what it was in training.
+# Functions that convert a column to its kind in training.
 _CONVERTERS = {
     "number": "pandas.to_numeric",
     "date": "pandas.to_datetime",
@@ -89,12 +88,12 @@ _CONVERTERS = {
 
 
 def _numbers_of(column: Column, expected: Kind) -> Floats:
-    """Return the numbers (n,) of a column that had numbers of a kind in training.
+    """Return the numbers (n,) of a column whose kind in training is given.
 
     Raises
     ------
     ValueError
-        It has other things, or infinity, or what is too large.
+        It has values of another kind, infinity, or numbers too large for float64.
     """
     if not column.fits(expected):
         converter = _CONVERTERS.get(expected)
@@ -109,24 +108,24 @@ def _numbers_of(column: Column, expected: Kind) -> Floats:
 
 
 def _warn_of_identifiers(column: Column) -> None:
-    """Warn of a column that nothing is to be learned from, since each row has its own value."""
+    """Warn of a column in which nearly every row has its own value."""
     distinct, rows = column.factorized
     size, n_rows = len(distinct), int((rows >= 0).sum())
     if size >= _MANY and n_rows <= _ROWS_OF_CATEGORY * size:
         warn(
             f"Column {column.name!r} has {size} categories in {n_rows} rows, which tell "
             "next to nothing of other rows: the mean of the target in them is noise. Leave it "
-            "out; or convert it, if it is one of numbers or dates that are written as strings, "
-            "with pandas.to_numeric or pandas.to_datetime."
+            "out; or, if its strings are numbers or dates, convert it with pandas.to_numeric "
+            "or pandas.to_datetime."
         )
 
 
-def _warn_of_strangers(
+def _warn_of_unknown(
     column: Column, codes: NDArray[np.intp], labels: Sequence[str | None]
 ) -> None:
-    """Warn of a column that is likely to be written in another way than in training.
+    """Warn of a column none of whose categories is known, as in another spelling.
 
-    None of its categories is known. A single string may as well be a new one.
+    A single string does not count: it may be a new category.
     """
     distinct, rows = column.factorized
     known = [label for label in labels if label is not None]
@@ -174,19 +173,19 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         values, each begins an interval; one of two values has none.
 
     max_bin_columns : int, default=256
-        What the number of intervals of all numeric columns together should not be above: with
-        many columns each has fewer.
+        Largest number of intervals of all numeric columns together: with many columns each has
+        fewer.
 
     add_squares : bool, default=True
-        Whether there is a column with the square of each number.
+        Whether to add the square of each numeric column.
 
     max_one_hot : int, default=32
         Largest number of categories that become a column each.
 
     random_state : int, RandomState instance or None, default=0
-        Which rows the means of a row's categories are taken over. By default the same in each
-        fit, so that the ``random_state`` of the network alone says what a pipeline gives; None
-        means others each time.
+        Seed of the folds over which target means are taken. By default it is the same in each
+        fit, so that a pipeline's results depend on the ``random_state`` of the network alone;
+        None means other folds each time.
 
     Attributes
     ----------
@@ -251,7 +250,7 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         ----------
         X : {DataFrame, Table, array-like} of shape (n_samples, n_features)
         y : array-like of shape (n_samples,), default=None
-            Class labels, which only columns of many categories need.
+            Class labels, needed only for columns of many categories.
 
         Returns
         -------
@@ -261,8 +260,8 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         Raises
         ------
         ValueError
-            X is sparse, empty, or has an infinite or complex number; or a column has more than
-            ``max_one_hot`` categories, and there is no y.
+            X is sparse, empty, or has infinite or complex numbers; or a column has more than
+            ``max_one_hot`` categories, and y is None.
         TypeError
             X is a table of another library, or one that is not in memory.
 
@@ -288,7 +287,7 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         Returns
         -------
         ndarray of shape (n_samples, n_features_out)
-            As of `transform`, but for columns of many categories.
+            As of `transform`, except that target means of a row are taken over other rows.
 
         Raises
         ------
@@ -303,15 +302,15 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         self.__dict__.pop("_numbers", None)  # not fitted until all is done
         columns = self._columns(X, reset=True)
         self._kinds = [column.kind for column in columns]
-        others = self._chosen(columns, self._is_category)
-        self._categories = Categories(others)
+        categorical = self._select(columns, self._is_category)
+        self._categories = Categories(categorical)
         self._is_large = np.array(
             [size > self.max_one_hot for size in self._categories.sizes], dtype=bool
         )
         self._means = TargetMeans()
-        numbers, codes = self._read_numbers(columns), self._codes(others, len(columns[0]))
+        numbers, codes = self._read_numbers(columns), self._codes(categorical, len(columns[0]))
         if self._is_large.any():
-            means = self._learn_means(others, codes, y)
+            means = self._learn_means(categorical, codes, y)
             numbers = np.hstack([numbers, means])
         self._numbers = Numbers(numbers, self.max_bins, self.max_bin_columns, self.add_squares)
         return self._features(numbers, codes)
@@ -327,36 +326,35 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         Returns
         -------
         ndarray of shape (n_samples, n_features_out)
-            Of float32, C-ordered and finite: what comes from numeric columns, which are the
-            numbers, squares, what is missing or far, and parts of intervals; then from
-            categories.
+            Features in float32, C-ordered and finite: of numeric columns the numbers, squares,
+            indicators of missing and far numbers, and parts of intervals; then of categories.
 
         Raises
         ------
         ValueError
-            A column that was numeric in training has something else, or infinity.
+            A column that was numeric in training has values of another kind, or infinity.
         TypeError
             As of `fit`.
 
         Warns
         -----
         UserWarning
-            None of the categories of a column is one of those in training.
+            A column has no category that training had.
         """
         check_is_fitted(self)
         columns = self._columns(X, reset=False)
-        others = self._chosen(columns, self._is_category)
-        numbers, codes = self._read_numbers(columns), self._codes(others, len(columns[0]))
+        categorical = self._select(columns, self._is_category)
+        numbers, codes = self._read_numbers(columns), self._codes(categorical, len(columns[0]))
         for column, positions, labels in zip(
-            others, codes.T, self._categories.labels, strict=True
+            categorical, codes.T, self._categories.labels, strict=True
         ):
-            _warn_of_strangers(column, positions, labels)
+            _warn_of_unknown(column, positions, labels)
         if self._is_large.any():
             numbers = np.hstack([numbers, self._means.transform(codes[:, self._is_large])])
         return self._features(numbers, codes)
 
     def _features(self, numbers: Floats, codes: NDArray[np.intp]) -> NDArray[np.float32]:
-        """Return what becomes of numbers, means of the target among them, and categories."""
+        """Return the features of numbers, target means among them, and of categories."""
         blocks = self._numbers.transform(numbers)
         sizes = self._categories.sizes
         return _joined(
@@ -367,7 +365,7 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         )
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
-        """Return the names of what `transform` returns.
+        """Return the names of the features.
 
         Parameters
         ----------
@@ -379,7 +377,7 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         ndarray of str
             A numeric column's own name, also with ``_squared``, ``_missing``, ``_far``, and
             ``_bin`` and a number; otherwise the column's and the category's, or ``_missing``.
-            A name that is there already has a number behind it.
+            A repeated name has a number appended.
         """
         check_is_fitted(self)
         names = _check_feature_names_in(self, input_features)
@@ -394,7 +392,7 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         return np.array(_distinct(result), dtype=object)
 
     def _columns(self, X: Any, *, reset: bool) -> list[Column]:
-        """Return the columns of a table, checked against those seen in fit."""
+        """Return the columns of a table, checked against those of training."""
         X = _as_table(X)
         if not hasattr(X, "columns"):
             X = validate_data(self, X, reset=reset, dtype=None, ensure_all_finite=False)
@@ -407,8 +405,8 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         return [Column(X[name], name) for name in X.columns]
 
     @staticmethod
-    def _chosen(columns: Sequence[Column], which: NDArray[np.bool_]) -> list[Column]:
-        return [column for column, is_chosen in zip(columns, which, strict=True) if is_chosen]
+    def _select(columns: Sequence[Column], which: NDArray[np.bool_]) -> list[Column]:
+        return [column for column, is_select in zip(columns, which, strict=True) if is_select]
 
     @property
     def _is_number(self) -> NDArray[np.bool_]:
@@ -419,27 +417,27 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
     def _is_category(self) -> NDArray[np.bool_]:
         return np.array([kind == "category" for kind in self._kinds], dtype=bool)
 
-    def _codes(self, others: Sequence[Column], n_rows: int) -> NDArray[np.intp]:
-        """Return the positions (n, q) of the categories of the columns that have them."""
-        codes = [self._categories.codes(j, column) for j, column in enumerate(others)]
+    def _codes(self, categorical: Sequence[Column], n_rows: int) -> NDArray[np.intp]:
+        """Return the codes (n, q) of the categorical columns."""
+        codes = [self._categories.codes(j, column) for j, column in enumerate(categorical)]
         return np.column_stack([np.empty((n_rows, 0), dtype=np.intp), *codes])
 
     def _read_numbers(self, columns: Sequence[Column]) -> Floats:
-        """Return the numeric columns (n, p), NaN where they are missing."""
+        """Return the numbers (n, p) of the numeric columns; NaN is missing."""
         kinds = [kind for kind in self._kinds if kind in NUMERIC]
-        chosen = self._chosen(columns, self._is_number)
+        chosen = self._select(columns, self._is_number)
         numbers = [_numbers_of(*pair) for pair in zip(chosen, kinds, strict=True)]
         return np.column_stack([np.empty((len(columns[0]), 0)), *numbers])
 
     def _learn_means(
-        self, others: Sequence[Column], codes: NDArray[np.intp], y: ArrayLike | None
+        self, categorical: Sequence[Column], codes: NDArray[np.intp], y: ArrayLike | None
     ) -> Floats:
-        """Return the means of the target in columns of many categories.
+        """Learn the target means of columns with many categories; return those of X.
 
         Raises
         ------
         ValueError
-            There is no target to take them of, or no other row to take them over.
+            There is no target, or no second row to take a mean over.
 
         Warns
         -----
@@ -447,7 +445,7 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
             A column has another category in nearly every row.
         """
         sizes = self._categories.sizes[self._is_large]
-        large = [*zip(self._chosen(others, self._is_large), sizes, strict=True)]
+        large = [*zip(self._select(categorical, self._is_large), sizes, strict=True)]
         if y is None or len(codes) < 2:
             columns = ", ".join(f"{column.name!r} ({size})" for column, size in large)
             lack = "fit needs y" if y is None else "X needs at least two rows"

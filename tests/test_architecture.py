@@ -40,7 +40,7 @@ ORDER = [
     "skmlp._baseline",
     "skmlp._problem",
     "skmlp._warnings",
-    "skmlp._columns",
+    "skmlp._feature_scales",
     "skmlp._callbacks",
     "skmlp._reporting",
     "skmlp._record",

@@ -24,8 +24,8 @@ from sklearn.preprocessing import (
 
 import skmlp._baseline
 from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier, TabularPreprocessor
-from skmlp._columns import distance_from
 from skmlp._data import TrainingData, as_matrix
+from skmlp._feature_scales import find_shift
 from skmlp._network import Network
 from skmlp._schedules import SCHEDULES
 
@@ -497,7 +497,7 @@ def test_rows_drawn_alike_are_not_far(draw, rng):
         for d in (1, 2, 5, 30, 300):
             for _ in range(3 if d > 5 else 10):
                 X = DRAWS[draw](rng, (n + n_val, d))
-                assert distance_from(data_of(X[:n]), data_of(X[n:])) is None
+                assert find_shift(data_of(X[:n]), data_of(X[n:])) is None
 
 
 @pytest.mark.parametrize(
@@ -515,13 +515,13 @@ def test_rows_drawn_alike_are_not_far(draw, rng):
 def test_modest_drift_is_not_far(change, rng):
     X = rng.normal(size=(600, 10))
     drifted = change(X.copy())[450:]
-    assert distance_from(data_of(X[:450]), data_of(drifted)) is None
+    assert find_shift(data_of(X[:450]), data_of(drifted)) is None
 
 
 def test_the_next_year_is_not_far(rng):
     years = np.repeat([2019.0, 2020.0, 2021.0], 200)
     X = np.column_stack([years, np.arange(600), rng.normal(size=(600, 3))])
-    assert distance_from(data_of(X[:400]), data_of(X[400:])) is None
+    assert find_shift(data_of(X[:400]), data_of(X[400:])) is None
 
 
 class TestLBFGS:

@@ -1,7 +1,6 @@
-"""Pictures of networks, in the manner of scikit-learn's displays; matplotlib comes when needed.
+"""Displays of networks, as scikit-learn's; they import matplotlib when they draw.
 
-Computing and drawing are apart: ``from_estimator`` computes, the constructor stores, and `plot`
-draws what is stored, as often as it is called.
+``from_estimator`` computes, the constructor stores, and `plot` draws what is stored.
 """
 
 from skmlp._displays._activation import ActivationDisplay

@@ -18,19 +18,18 @@ from skmlp._parameters import suggestion
 from skmlp._problem import Problem
 from skmlp._types import Activation
 
-# Weight of the units whose derivatives are read off a gradient: a power of two, which rounds
-# nothing, and so small that the logit stays 0.
+# Output weight of the units whose derivatives are read from a gradient: a power of two, so that
+# nothing is rounded, and so small that the logit stays 0.
 _TINY_WEIGHT = 2.0**-200
-# A change of the derivative so many times that of its neighbours is a jump.
+# Ratio of a jump of the derivative to the changes beside it.
 _JUMP = 10.0
 
 
 def _activate(name: str, z: NDArray[np.float64]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return what the kernels make of z (n,), and the derivative that they train with.
+    """Return the kernels' activation and derivative of z (n,).
 
-    The network has one row, of a single 0, and for each number a hidden unit, which has it as
-    its bias. The gradient of that bias is σ'(z) times the unit's weight in the output, times
-    the gradient of the output's bias.
+    The input is a single 0, and each number is the bias of a hidden unit. The gradient of that
+    bias is σ'(z) times the unit's output weight times the gradient of the output's bias.
     """
     network = Network.initialize([1, len(z), 1], [name], np.random.RandomState(0), np.float64)
     for parameters, value in zip(
@@ -48,10 +47,10 @@ def _activate(name: str, z: NDArray[np.float64]) -> tuple[NDArray[Any], NDArray[
 
 
 def _broken_at_jumps(x: NDArray[Any], y: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Put NaN between neighbours where y jumps, so that a line through it has a gap."""
+    """Return x and y with NaN where y jumps, so that a line has a gap there."""
     change = np.abs(np.diff(y))
     beside = np.maximum(change[:-2], change[2:])
-    # Rounding of a derivative, which is of order 1, is no jump.
+    # The rounding error of a derivative, which is of order 1, is no jump.
     jumps = np.flatnonzero(change[1:-1] > np.maximum(_JUMP * beside, 1e-6)) + 2
     return np.insert(x, jumps, np.nan), np.insert(y, jumps, np.nan)
 
@@ -169,9 +168,9 @@ class ActivationDisplay:
         """Draw an activation of the networks.
 
         Values and derivatives are what a network in float64 computes: the output of a hidden
-        unit, and what its gradient is multiplied by. In a kink, such as that of 'relu' at 0,
-        the derivative is therefore the one that training takes, which is that of the left
-        side. 'prelu' has the slope it begins with.
+        unit, and the factor of its gradient. At a kink, such as that of 'relu' at 0, the
+        derivative is therefore that of training, which is the left one. 'prelu' has its initial
+        slope.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""What the displays share: which network is meant, colours, points, lines and legends."""
+"""Shared parts of the displays: networks, colours, points, lines and legends."""
 
 from typing import Any
 
@@ -9,20 +9,20 @@ from sklearn.utils.validation import check_is_fitted
 
 from skmlp._classifiers import BaseMLPClassifier
 
-# The colours of scikit-learn's displays, for more than full colour vision: M. A. Petroff,
+# The colours of scikit-learn's displays, also for colour-blind readers: M. A. Petroff,
 # "Accessible color sequences for data visualization", arXiv:2107.02270.
 _COLORS = [
     "#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6",
     "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd",
 ]  # fmt: skip
-# By which the points are given other colours than those of their classes.
+# Keywords that replace the colours of the classes.
 COLOR_NAMES = {"c", "color", "facecolor", "facecolors"}
-# A longer legend would hide the data, and stands beside them.
+# Longer legends are placed beside the data, which they would hide.
 _SHORT_LEGEND = 5
 
 
 def network_of(estimator: Any) -> BaseMLPClassifier:
-    """Return the fitted network that `estimator` is, or ends in."""
+    """Return the fitted network, `estimator` itself or its last step."""
     network = estimator[-1] if isinstance(estimator, Pipeline) else estimator
     if not isinstance(network, BaseMLPClassifier):
         raise TypeError(
@@ -42,7 +42,7 @@ def class_colors(n_classes: int) -> list[Any]:
 
 
 def merged(defaults: dict[str, Any], given: dict[str, Any] | None, artist: Any) -> Any:
-    """Return `defaults` with what was given instead, by whichever of the artist's names."""
+    """Return `defaults` updated by keywords, whichever of the artist's aliases they are."""
     from matplotlib.cbook import normalize_kwargs
 
     return defaults | normalize_kwargs(given or {}, artist)
@@ -60,7 +60,7 @@ def draw_lines(
     """Add lines (k, 2) to the axes as one artist."""
     from matplotlib.collections import LineCollection
 
-    # What is given comes last, so that color and colors take the place of edgecolor.
+    # User keywords come last, so that color and colors override edgecolor.
     style = merged(defaults, kwargs, LineCollection)
     return ax.add_collection(LineCollection(lines, **style), autolim=False)
 
@@ -78,7 +78,7 @@ def zero_lines(
 def draw_points(
     ax: Any, points: NDArray[Any], codes: NDArray[np.intp] | None, n_classes: int, kwargs: Any
 ) -> Any:
-    """Draw points (n, 2) in the colours of their classes, or black where there are none."""
+    """Draw points (n, 2) in the colours of their classes, or in black without classes."""
     from matplotlib.collections import PathCollection
     from matplotlib.colors import ListedColormap
 
@@ -94,7 +94,7 @@ def draw_points(
 
 
 def draw_legend(ax: Any, classes: NDArray[Any]) -> None:
-    """Say which colour stands for which class."""
+    """Draw a legend of the classes' colours."""
     from matplotlib.lines import Line2D
 
     handles = [
@@ -110,7 +110,7 @@ def draw_legend(ax: Any, classes: NDArray[Any]) -> None:
 def grid_around(
     points: NDArray[Any], resolution: int, margin: Any
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return both coordinates of a grid (resolution, resolution) around the points (n, 2)."""
+    """Return the coordinates of a grid (resolution, resolution) around points (n, 2)."""
     low, high = points.min(axis=0) - margin, points.max(axis=0) + margin
     sides = np.linspace(low, high, resolution)
     xx0, xx1 = np.meshgrid(sides[:, 0], sides[:, 1])

@@ -1,4 +1,4 @@
-"""Where hidden units have their boundaries, on two features."""
+"""Boundaries of hidden units on two features."""
 
 import copy
 from inspect import signature
@@ -25,12 +25,12 @@ from skmlp._displays._artists import (
 from skmlp._float_errors import quiet
 from skmlp._labels import encode_labels
 
-# So many unit boundaries are told apart; more are drawn paler.
+# More boundaries than these are drawn paler.
 _FEW_UNITS = 16
 
 
 def _like(X: Any, points: NDArray[Any]) -> Any:
-    """Return points (n, 2) as a DataFrame where X is one, with its names."""
+    """Return points (n, 2) in the container of X, with its column names."""
     if not hasattr(X, "columns"):
         return points
     adapter = _get_adapter_from_container(X)
@@ -38,7 +38,7 @@ def _like(X: Any, points: NDArray[Any]) -> Any:
 
 
 def _pre_activations(network: Any, X: Any, layer: int) -> NDArray[Any]:
-    """Return what each unit of a hidden layer adds up (n, units), the members side by side.
+    """Return the pre-activations (n, units) of a hidden layer, the members side by side.
 
     Raises
     ------
@@ -69,7 +69,7 @@ def _pre_activations(network: Any, X: Any, layer: int) -> NDArray[Any]:
 
 
 class HiddenUnitsDisplay:
-    """Where the hidden units of a network have their boundaries, on two features.
+    """Boundaries of the hidden units of a network on two features.
 
     Use :meth:`from_estimator` for those of a fitted network.
 
@@ -80,7 +80,7 @@ class HiddenUnitsDisplay:
     response : int ndarray of shape (n, n)
         Position in `classes` of the class predicted for each point of it.
     pre_activations : ndarray of shape (n_units, n, n)
-        What each unit adds up there.
+        Each unit's pre-activation there.
     classes : array-like of shape (n_classes,)
         The class labels.
     X : ndarray of shape (n_samples, 2), default=None
@@ -211,13 +211,13 @@ class HiddenUnitsDisplay:
     def _draw_regions(self, ax: Any, n_classes: int, kwargs: dict[str, Any] | None) -> None:
         from matplotlib.colors import ListedColormap
 
-        # Imported here since it takes as long as the rest of scikit-learn that is needed.
+        # Imported here, as it takes as long as the rest of scikit-learn that skmlp imports.
         from sklearn.inspection import DecisionBoundaryDisplay
 
         colors = class_colors(n_classes)
         style = {"plot_method": "pcolormesh", "alpha": 0.3, "zorder": -1}
         style |= {"vmin": -0.5, "vmax": n_classes - 0.5}
-        # scikit-learn 1.9 asks for the number of classes, and for more than two for colours.
+        # scikit-learn 1.9 takes the number of classes and, for more than two, their colours.
         chooses_colors = "n_classes" in signature(DecisionBoundaryDisplay).parameters
         about_classes: dict[str, Any] = {}
         if chooses_colors:
@@ -251,9 +251,9 @@ class HiddenUnitsDisplay:
     ) -> Self:
         """Draw the boundaries of the hidden units of a network that sees two features.
 
-        The boundary of a unit is where what it adds up is 0: there ReLU has its kink, and the
-        sigmoid functions are steepest. In the first hidden layer it is a straight line in what
-        the network sees, whatever comes before it in a Pipeline; in a later one a line with
+        The boundary of a unit is where its pre-activation is 0: there ReLU has its kink, and
+        the sigmoid functions are steepest. In the first hidden layer it is a straight line in
+        the network's input, whatever comes before it in a Pipeline; in later layers it has
         bends.
 
         Parameters
@@ -268,10 +268,10 @@ class HiddenUnitsDisplay:
         layer : int, default=0
             Hidden layer, counted from 0, or from -1 backwards.
         grid_resolution : int, default=200
-            Points along each side of the grid, which takes memory for its square times the
-            number of units.
+            Points along each side of the grid; memory grows with its square times the number
+            of units.
         eps : float, default=1.0
-            By how much the picture extends beyond the data, on each side.
+            Margin around the data.
         ax : matplotlib Axes, default=None
             Where to draw; None means a new figure.
         region_kwargs : dict, default=None
@@ -295,7 +295,7 @@ class HiddenUnitsDisplay:
             The estimator is not a network of skmlp, and does not end in one.
         ValueError
             X does not have two features; the network has no hidden layer, or not this one;
-            `y` has classes that the network does not know; or a parameter is invalid.
+            `y` has classes that are not in ``classes_``; or a parameter is invalid.
 
         Examples
         --------

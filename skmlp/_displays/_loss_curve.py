@@ -119,7 +119,7 @@ class LossCurveDisplay:
         values = np.asarray(curve)
         last = len(np.asarray(self.loss_curve))
         epochs = np.arange(last - len(values), last) + 1
-        # A single epoch would be a line without length.
+        # The line of a single epoch has no length.
         marker = "o" if len(values) == 1 else None
         defaults = {"label": label, "color": color, "marker": marker}
         return ax.plot(epochs, values, **merged(defaults, kwargs, Line2D))[0]
@@ -136,10 +136,10 @@ class LossCurveDisplay:
     ) -> Self:
         """Draw the losses of a fitted network.
 
-        They are its ``loss_curve_``, penalty included; where early stopping recorded one, its
-        ``validation_loss_curve_``, which is without penalty; and its ``best_iter_``. Warm
-        starts go on with the curves, and the best epoch is that of the last fit. An epoch is
-        an iteration for ``solver='lbfgs'``.
+        They are its ``loss_curve_``, penalty included; with early stopping, its
+        ``validation_loss_curve_``, without penalty, and its ``best_iter_``. Warm starts
+        continue the curves, and the best epoch is that of the last fit. An epoch is an
+        iteration for ``solver='lbfgs'``.
 
         Parameters
         ----------

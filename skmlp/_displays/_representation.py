@@ -1,4 +1,4 @@
-"""What hidden layers make of the data, in two dimensions."""
+"""Hidden representations of data in two dimensions."""
 
 from typing import Any, Self
 
@@ -21,7 +21,7 @@ from skmlp._displays._artists import (
 from skmlp._float_errors import quiet
 from skmlp._labels import encode_labels
 
-# Points along each side of the plane in which the output layer's boundary is drawn.
+# Points along each side of the grid on which the output layer's boundary is drawn.
 _PLANE_RESOLUTION = 200
 
 
@@ -36,7 +36,7 @@ def _margins(logits: NDArray[Any]) -> NDArray[Any]:
 
 
 def _in_plane(H: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.float64] | None]:
-    """Return a representation (n, 2), and the parts of the variance it has, from PCA."""
+    """Return a representation (n, 2), and the explained variance ratios if it is from PCA."""
     if H.shape[1] == 1:
         raise ValueError(
             "RepresentationDisplay needs a representation of width 2 or more; transform "
@@ -51,12 +51,12 @@ def _in_plane(H: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.float64] | None
         )
     pca = PCA(2, svd_solver="full")
     projected = pca.fit_transform(H)
-    # Where all rows are the same there is no variance to have a part of.
+    # If all rows are equal, there is no variance, and the ratios are NaN.
     return projected, np.nan_to_num(pca.explained_variance_ratio_)
 
 
 class RepresentationDisplay:
-    """What the hidden layers of a network make of the data, in two dimensions.
+    """Hidden representation of data in two dimensions.
 
     Use :meth:`from_estimator` for a fitted network.
 
@@ -69,8 +69,8 @@ class RepresentationDisplay:
     classes : array-like of shape (n_classes,)
         The class labels.
     explained_variance_ratio : array-like of shape (2,), default=None
-        Parts of the variance that two principal components have; None means that the points
-        are the outputs of two units.
+        Ratios of two principal components; None means that the points are the outputs of two
+        units.
     coef : ndarray of shape (2, n_logits), default=None
         Weights of an output layer on that plane.
     intercept : ndarray of shape (n_logits,), default=None
@@ -204,10 +204,10 @@ class RepresentationDisplay:
     ) -> Self:
         """Draw what `transform` of a fitted network returns.
 
-        Two columns are drawn as they are; of more, their first two principal components. Two
-        columns that are the last hidden layer of a single network are all that its output
-        layer sees: then the line, or lines, between its decisions are drawn, too, if it knows
-        more than one class.
+        Two columns are drawn as they are; of more, their first two principal components. If the
+        two columns are the last hidden layer of a single network, they are the whole input of
+        its output layer, and the boundaries between its decisions are drawn, too, with more
+        than one class.
 
         Parameters
         ----------
@@ -237,7 +237,7 @@ class RepresentationDisplay:
             The estimator is not a network of skmlp, and does not end in one.
         ValueError
             The representation has a single column, or there is none; or `y` has classes that
-            the network does not know.
+            are not in ``classes_``.
 
         Examples
         --------

@@ -1,4 +1,4 @@
-"""Categories, which are compared by value, and the means of the target that stand for many."""
+"""Categorical columns: categories compared by value, and their target encoding."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -12,32 +12,27 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.model_selection import KFold
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import (
-    assert_all_finite,
-    check_consistent_length,
-    column_or_1d,
-)
 
 from skmlp._explanations import naming
-from skmlp._labels import check_no_date_missing, check_none_missing
+from skmlp._labels import as_vector
 from skmlp._tables.columns import Column, Floats
 
 # Pseudo-count of the global mean in a category's mean, and the folds for cross-fitting.
 _SMOOTHING, _N_FOLDS = 10.0, 5
 
-# Floats below it are written without an exponent.
+# Floats below it have no exponent as strings.
 _LARGEST_WRITTEN = 1e15
 _TRUTHS = {False: ("False", "false", "FALSE"), True: ("True", "true", "TRUE")}
 _TRUTH_OF = {word: truth for truth, words in _TRUTHS.items() for word in words}
-# A whole number as Python writes an int or a float; no zeros before it, which codes have.
+# An integer as Python writes an int or a float. Leading zeros are those of identifiers.
 _WHOLE = re.compile(r"(-?(?:0|[1-9]\d{0,40}))(?:\.0)?")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d([ T][\d:.]+)?")
-# What may stand behind the time of a date, or be all of it, without meaning anything.
+# Parts of a time that mean nothing: trailing zeros, and midnight.
 _FRACTION, _MIDNIGHT = re.compile(r"(\.\d*?)0+$"), re.compile(r" 00(:00){0,2}$")
 
 
 def label_of(value: Any) -> str:
-    """Return what a category is called: equal numbers and dates alike, of whatever type."""
+    """Return the label of a category, the same for equal numbers and dates of any type."""
     if isinstance(value, bool | np.bool_):
         return str(bool(value))
     if isinstance(value, bytes):
@@ -49,7 +44,7 @@ def label_of(value: Any) -> str:
         return _tidy_date(value.isoformat())
     if _is_number(value):
         return _label_of_number(value)
-    if hasattr(value, "closed_left"):  # an interval of pandas', as cut and qcut make
+    if hasattr(value, "closed_left"):  # an interval of pandas, as of cut and qcut
         left, right = "[" if value.closed_left else "(", "]" if value.closed_right else ")"
         return f"{left}{label_of(value.left)}, {label_of(value.right)}{right}"
     return str(value)
@@ -68,18 +63,18 @@ def _label_of_number(value: Any) -> str:
 
 
 def _as_python(value: Any) -> Any:
-    """Return a number of Python's, since no float16 can be compared with a large one."""
+    """Return a number of NumPy as one of Python: float16 cannot be compared with large ones."""
     return value.item() if isinstance(value, np.generic) else value
 
 
 def _tidy_date(text: str) -> str:
-    """Return a date with its time as "date time", without trailing zeros, midnight left out."""
+    """Return a date as "date time", without trailing zeros and midnight."""
     text = _FRACTION.sub(r"\1", text.replace("T", " ")).removesuffix(".")
     return _MIDNIGHT.sub("", text)
 
 
 def number_of(text: str) -> float | None:
-    """Return the number or truth value that was written as a text, or None."""
+    """Return the number or truth value that a string is, or None."""
     if text in _TRUTH_OF:
         return _TRUTH_OF[text]
     if whole := _WHOLE.fullmatch(text):
@@ -92,11 +87,10 @@ def number_of(text: str) -> float | None:
 
 
 def spellings(value: Any) -> Iterator[str]:
-    """Yield what a value may be called among the categories of training, likeliest first.
+    """Yield the labels that a value may have in training, the likeliest first.
 
     A number is the same category in columns of integers, floats, strings and truth values, and
-    a date with and without its midnight: which of them a column is may depend on whether
-    another row is missing.
+    a date with and without midnight: a missing value in another row may change the dtype.
     """
     text = label_of(value)
     yield text
@@ -114,12 +108,12 @@ def _spellings_of_date(text: str) -> Iterator[str]:
 
 
 def _spellings_of_number(number: Any, text: str) -> Iterator[str]:
-    """Yield how a number may be written that was once written as `text`."""
+    """Yield the spellings of a number whose label is `text`."""
     words = _TRUTHS[bool(number)] if number in (0, 1) else ()
     if text in words:
         yield from words
     yield _label_of_number(number)
-    with suppress(ArithmeticError, ValueError):  # of infinity, and what is beyond floats
+    with suppress(ArithmeticError, ValueError):  # infinity, and numbers too large for floats
         if number == int(number):
             yield str(int(number))
         if number == float(number):
@@ -133,8 +127,8 @@ class Categories:
     Attributes
     ----------
     labels : list of list
-        For each column what its categories are called, in order, and at the end None, where
-        there were missing values.
+        For each column the labels of its categories, in order, and None at the end if there
+        were missing values.
     """
 
     def __init__(self, columns: Sequence[Column]) -> None:
@@ -150,14 +144,14 @@ class Categories:
         return np.array([len(labels) for labels in self.labels], dtype=np.intp)
 
     def code(self, j: int, value: Any) -> int:
-        """Return the position of a value, or None for a missing one, in column j.
+        """Return the code of a value in column j; None is a missing value.
 
-        One that is unknown has the number of categories.
+        The code of an unknown category is the number of categories.
         """
         return _position(value, self._positions(j))
 
     def codes(self, j: int, column: Column) -> NDArray[np.intp]:
-        """Return `code` (n,) of the rows of column j."""
+        """Return the codes (n,) of the rows of column j."""
         distinct, codes = column.factorized
         positions = self._positions(j)
         found = [_position(value, positions) for value in (*distinct, None)]
@@ -175,12 +169,15 @@ def _position(value: Any, positions: dict[str | None, int]) -> int:
 
 
 class TargetMeans:
-    """Columns of many categories as the mean, for each class but the first, of being of it.
+    """Target encoding of columns with many categories: a mean for each class but the first.
+
+    A category's mean is the frequency of the class among its rows, shrunk towards that of all
+    rows.
 
     Attributes
     ----------
     tables : list of array of shape (n_categories + 1, n_classes - 1)
-        The means of each column's categories, and at the end that of all rows.
+        The means of each column's categories; the last row is for unknown ones.
     classes : array of shape (n_classes,)
     """
 
@@ -194,10 +191,10 @@ class TargetMeans:
         y: ArrayLike,
         random_state: np.random.RandomState,
     ) -> Floats:
-        """Return the means (n, columns * classes) for the rows that they are learned from.
+        """Learn the means; return them (n, columns * classes) for the training rows.
 
-        They are taken over the rows of the other folds (Micci-Barreca 2001, with cross-fitting
-        as in scikit-learn's TargetEncoder).
+        A row has means over the other folds (Micci-Barreca 2001, with cross-fitting as in
+        scikit-learn's TargetEncoder), so that a network does not read its label from them.
 
         Parameters
         ----------
@@ -211,32 +208,23 @@ class TargetMeans:
         ValueError
             y is invalid.
         """
-        y = self._encode(y, len(codes))
+        labels = as_vector(y, codes)
+        with naming("y"):
+            check_classification_targets(labels)
+            self.classes, y = np.unique(labels, return_inverse=True)
         self.tables = [
-            self._means(column, y, size) for column, size in zip(codes.T, sizes, strict=True)
+            self._table(column, y, size) for column, size in zip(codes.T, sizes, strict=True)
         ]
         seed, n_folds = random_state.randint(2**31 - 1), min(_N_FOLDS, len(codes))
         result = np.empty((len(codes), codes.shape[1], len(self.classes) - 1))
         for rest, fold in KFold(n_folds, shuffle=True, random_state=seed).split(codes):
             for j, size in enumerate(sizes):
-                table = self._means(codes[rest, j], y[rest], size)
+                table = self._table(codes[rest, j], y[rest], size)
                 result[fold, j] = table[codes[fold, j]]
         return _by_class(result)
 
-    def _encode(self, y: ArrayLike, n_rows: int) -> NDArray[np.intp]:
-        """Return class codes (n,), and remember the classes."""
-        with naming("y"):
-            check_none_missing(y)
-            labels = column_or_1d(y)
-            check_consistent_length(np.empty((n_rows, 1)), labels)
-            check_no_date_missing(labels)
-            assert_all_finite(labels, input_name="y")
-            check_classification_targets(labels)
-            self.classes, codes = np.unique(labels, return_inverse=True)
-        return codes
-
-    def _means(self, codes: NDArray[np.intp], y: NDArray[np.intp], size: int) -> Floats:
-        """Return the table of a column."""
+    def _table(self, codes: NDArray[np.intp], y: NDArray[np.intp], size: int) -> Floats:
+        """Return the means of a column's categories."""
         k = len(self.classes)
         counts = np.bincount(codes * k + y, minlength=(size + 1) * k).reshape(size + 1, k)
         mean = np.bincount(y, minlength=k) / len(y)
@@ -249,7 +237,7 @@ class TargetMeans:
         return _by_class(np.stack(means, axis=1))
 
     def names(self, names: Sequence[str]) -> list[str]:
-        """Return the names of the columns, given those of the categories."""
+        """Return the names of the features, given those of the columns."""
         if len(self.classes) == 2:
             return list(names)
         return [f"{name}_{label}" for label in self.classes[1:] for name in names]

@@ -1,4 +1,4 @@
-"""The columns of a table as they come in: elements, which are missing, and of what kind."""
+"""Columns of a table: their elements, missing values and kind, whatever the library."""
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
@@ -14,12 +14,12 @@ from skmlp._explanations import is_missing
 
 Floats = NDArray[np.float64]
 
-# What the elements of a column are; strings, which any file format takes.
+# The kind of a column's elements: a string, as any file format can store.
 Kind = Literal["number", "date", "time", "duration", "category", "nothing"]
 
 NUMERIC = ("number", "date", "time", "duration")
 
-# By the names of the dtypes of pandas (the first) and polars. Neither need be installed.
+# Names of categorical dtypes of pandas (the first) and polars, which need not be installed.
 _CATEGORICAL = ("CategoricalDtype", "Categorical", "Enum")
 
 
@@ -37,7 +37,7 @@ def _kind_of_type(kind: type) -> Kind:
 
 
 def _is_period(kind: type) -> bool:
-    """Return whether elements are pandas' Periods, which this module does not import."""
+    """Return whether elements are pandas' Periods, without an import of pandas."""
     return hasattr(kind, "start_time") and hasattr(kind, "ordinal")
 
 
@@ -46,12 +46,12 @@ def _is_complex(kind: type) -> bool:
 
 
 def as_frame(X: Any) -> Any:
-    """Return a table of pyarrow's as a DataFrame of pandas, and anything else as it is.
+    """Return a table of pyarrow as a DataFrame of pandas; anything else as it is.
 
     Raises
     ------
     TypeError
-        There is no pandas.
+        pandas is not installed.
     """
     if not (hasattr(X, "column_names") and hasattr(X, "to_pandas")):
         return X
@@ -59,8 +59,8 @@ def as_frame(X: Any) -> Any:
         return X.to_pandas()
     except ImportError as error:
         raise TypeError(
-            f"X is a {type(X).__name__} of pyarrow, which is read by pandas, which is not "
-            "installed. Install it, or give polars.from_arrow(X)."
+            f"X is a {type(X).__name__} of pyarrow, and pandas, which reads it, is not "
+            "installed. Install pandas, or pass polars.from_arrow(X)."
         ) from error
 
 
@@ -71,13 +71,13 @@ class Column:
     ----------
     given : array or column of a DataFrame, of shape (n,)
     name : object, default=None
-        What the user calls it.
+        Its name in the table.
 
     Attributes
     ----------
     name : object
     is_categorical : bool
-        Whether its dtype is that of categories, in pandas or polars.
+        Whether its dtype is categorical, in pandas or polars.
 
     Raises
     ------
@@ -88,7 +88,7 @@ class Column:
     def __init__(self, given: Any, name: Any = None) -> None:
         self.name = name
         self.is_categorical = type(getattr(given, "dtype", None)).__name__ in _CATEGORICAL
-        # Of pandas' categories those in use, and the number of each row's, -1 where missing.
+        # pandas' categories in use, and the code of each row; -1 is missing.
         self._coded: tuple[list[Any], NDArray[np.intp]] | None = None
         if hasattr(given, "cat") and hasattr(given.cat, "categories"):
             codes = np.asarray(given.cat.codes, dtype=np.intp)
@@ -104,9 +104,7 @@ class Column:
                 f"A column of X, {name!r}, must have one value for each row; got an array of "
                 f"shape {self._values.shape}."
             )
-        if any(
-            issubclass(kind, Complex) and not issubclass(kind, Real) for kind in self._types
-        ):
+        if any(map(_is_complex, self._types)):
             raise ValueError(
                 f"Complex data not supported: column {name!r} of X has complex numbers. Give "
                 "their real and imaginary parts as columns."
@@ -135,21 +133,21 @@ class Column:
 
     @cached_property
     def kind(self) -> Kind:
-        """What the column has; nothing where no value is there, whatever its dtype."""
+        """The kind of the elements; "nothing" if all are missing, whatever the dtype."""
         if not self._types:
             return "nothing"
         kinds = set(map(_kind_of_type, self._types))
         return kinds.pop() if len(kinds) == 1 and not self.is_categorical else "category"
 
     def fits(self, kind: Kind) -> bool:
-        """Return whether all values are of a kind, whatever the dtype; truths are numbers."""
+        """Return whether all values are of a kind, whatever the dtype; booleans are numbers."""
         types = self._types
         if kind == "number":
             types = {of for of in types if not issubclass(of, bool | np.bool_)}
         return all(_kind_of_type(of) == kind for of in types)
 
     def numbers(self) -> Floats:
-        """Return numbers (n,); seconds of dates, times and durations; NaN for what is missing.
+        """Return numbers (n,), in seconds for dates, times and durations; NaN is missing.
 
         Raises
         ------
@@ -158,7 +156,7 @@ class Column:
         """
         try:
             result = _as_numbers(self._values, self._missing)
-        except (ArithmeticError, ValueError) as error:  # pandas' of dates is a ValueError
+        except (ArithmeticError, ValueError) as error:  # pandas raises ValueError for dates
             raise ValueError(
                 f"Column {self.name!r} of X contains a value too large: {error}."
             ) from error
@@ -166,7 +164,7 @@ class Column:
 
     @cached_property
     def factorized(self) -> tuple[list[Any], NDArray[np.intp]]:
-        """The distinct elements, and the number of each row's among them, -1 where missing."""
+        """The distinct elements, and the code of each row among them; -1 is missing."""
         if self._coded is not None:
             return self._coded
         if self._values.dtype.kind in "biufmMSU":
@@ -177,24 +175,24 @@ class Column:
 
 
 def _objects(elements: Iterable[Any]) -> NDArray[np.object_]:
-    """Return an array of elements, of which those that are sequences stay as they are."""
+    """Return a vector of objects, sequences among them included."""
     return np.fromiter(elements, dtype=object)
 
 
 def _factorize(
     values: NDArray[np.object_], missing: NDArray[np.bool_]
 ) -> tuple[list[Any], NDArray[np.intp]]:
-    """Return the distinct elements in the order in which they come, and each row's number."""
-    numbers: dict[Any, int] = {}
+    """Return the distinct elements, in order of appearance, and the code of each row."""
+    code_of: dict[Any, int] = {}
     distinct: list[Any] = []
     codes = np.full(len(values), -1)
     for i in np.flatnonzero(~missing):
         value = values[i]
         key: Any = (type(value), value)  # since True equals 1
         try:
-            code = numbers.setdefault(key, len(distinct))
+            code = code_of.setdefault(key, len(distinct))
         except TypeError:  # it has no hash
-            code = numbers.setdefault((type(value), str(value)), len(distinct))
+            code = code_of.setdefault((type(value), str(value)), len(distinct))
         if code == len(distinct):
             distinct.append(value)
         codes[i] = code
@@ -202,7 +200,7 @@ def _factorize(
 
 
 def _as_numbers(values: NDArray[Any], missing: NDArray[np.bool_]) -> Floats:
-    """Return numbers, or seconds, and NaN for what is missing.
+    """Return numbers, or seconds; NaN is missing.
 
     Raises
     ------
@@ -215,22 +213,21 @@ def _as_numbers(values: NDArray[Any], missing: NDArray[np.bool_]) -> Floats:
         return _seconds(values)
     if values.dtype.kind == "O":
         numbers = [
-            np.nan if gone else _as_number(value)
-            for value, gone in zip(values, missing, strict=True)
+            np.nan if is_missing else _as_number(value)
+            for value, is_missing in zip(values, missing, strict=True)
         ]
         return np.array(numbers, dtype=float)
     return values.astype(float)
 
 
-# NumPy's units whose dates and durations may be more seconds than fit.
+# NumPy's units in which a value may have more seconds than int64 can hold.
 _COARSE_UNITS = ("Y", "M", "W", "D", "h", "m")
 
 
 def _seconds(values: NDArray[Any]) -> Floats:
-    """Return dates or durations in seconds, of whatever unit, NaT as NaN.
+    """Return dates or durations of any unit in seconds, NaT as NaN.
 
-    Whole seconds and what is left are converted apart, so that neither nanoseconds nor a date
-    is rounded before it must be.
+    Whole seconds and the fraction are converted separately, so that rounding comes last.
     """
     missing = np.isnat(values)
     whole = values.astype(f"{values.dtype.kind}8[s]")
@@ -242,7 +239,7 @@ def _seconds(values: NDArray[Any]) -> Floats:
 
 
 def _as_number(value: Any) -> float:
-    """Return a number, or seconds; those of a date without a zone as if it were in UTC."""
+    """Return a number, or seconds; a date without a time zone is taken as UTC."""
     if isinstance(value, np.datetime64 | np.timedelta64):
         return float(_seconds(np.array([value]))[0])
     if _is_period(type(value)):
@@ -257,5 +254,5 @@ def _as_number(value: Any) -> float:
         value = datetime(value.year, value.month, value.day, tzinfo=UTC)
     elif value.tzinfo is None:
         value = value.replace(tzinfo=UTC)
-    nanoseconds = getattr(value, "nanosecond", 0)  # of pandas', whose timestamp leaves them out
+    nanoseconds = getattr(value, "nanosecond", 0)  # pandas' timestamp() leaves them out
     return float(value.timestamp()) + 1e-9 * nanoseconds

@@ -1,28 +1,28 @@
-"""Numeric columns as features: scaled numbers, squares, and parts of intervals."""
+"""Features of numeric columns: scaled numbers, squares, and piecewise-linear bins."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skmlp._tables.columns import Floats
 
-# Where smooth clipping has its bounds, and a number beyond which it is at them.
+# Bounds of smooth clipping, and a number whose square does not overflow yet.
 BOUND, _INFINITY = 3.0, 1e150
 _LARGEST = np.finfo(np.float64).max
-# A number is no longer believed so many times further from the median than this part of all.
+# A number counts as missing beyond so many times this quantile of the distances to the median.
 _FAR, _NEAR = 20.0, 0.95
-# The scale of squares, which for normal numbers have mean 1 then, and of parts of an interval.
+# Factors that scale squares less 1, and positions in a bin less 1/2.
 OF_SQUARE, OF_BIN = 0.7, 0.3
-# Rows that an interval needs for a bend at its ends to be worth it.
+# Rows that a bin needs for a bend at its ends to be of use.
 _ROWS_OF_BIN = 20
 
 
 class Numbers:
-    """Numeric columns, and what is made of them.
+    """Features of numeric columns.
 
     Parameters
     ----------
     X : array of shape (n, p)
-        With NaN for what is missing.
+        NaN is missing.
     max_bins, max_bin_columns : int
     add_squares : bool
         As of :class:`TabularPreprocessor`.
@@ -36,7 +36,7 @@ class Numbers:
         self.has_missing = missing.any(axis=0)
         X = np.where(missing.all(axis=0), 0.0, X)
         points = np.array([0, 0.25, 0.5, 0.75, 1])
-        # Of quarters, since the difference of two numbers may be too large for a number.
+        # Of X / 4, as the difference of two numbers may overflow.
         quantiles: Floats = (
             np.nanquantile(X / 4, points, axis=0) if X.size else np.empty((5, 0))
         )
@@ -54,13 +54,14 @@ class Numbers:
         self.edges = [_edges(column[~np.isnan(column)], n_bins) for column in z.T]
 
     def _deviations(self, X: Floats) -> Floats:
-        """Return differences from the medians, or the largest numbers."""
+        """Return differences from the medians, clipped to finite numbers."""
         return np.clip(X - self.center, -_LARGEST, _LARGEST)
 
     def _clipped(self, X: Floats) -> tuple[Floats, Floats]:
-        """Return scaled and clipped numbers, NaN where they are missing or far, and which are.
+        """Return scaled and clipped numbers, and which of X are far from the median.
 
-        The second is -1 or 1 where a number is far below or above the median, and else 0.
+        The first are NaN for numbers that are missing or far; the second is -1 for numbers far
+        below the median, 1 for those far above, and 0 for others.
         """
         deviations = self._deviations(X)
         z = np.clip(deviations / self.spread, -_INFINITY, _INFINITY)
@@ -69,7 +70,7 @@ class Numbers:
         return z / np.sqrt(1 + (z / BOUND) ** 2), np.nan_to_num(far)
 
     def transform(self, X: Floats) -> list[Floats]:
-        """Return blocks of columns: numbers, squares, what is missing or far, and intervals."""
+        """Return blocks of features: numbers, squares, missing, far, and bins."""
         missing = np.isnan(X[:, self.has_missing])
         z, far = self._clipped(X)
         z = np.nan_to_num(z, nan=0.0)
@@ -81,7 +82,7 @@ class Numbers:
         return [z, *squares, missing, far[:, self.has_far], *bins]
 
     def names(self, names: NDArray[np.object_]) -> list[str]:
-        """Return the names of those columns, given the names of the numeric ones."""
+        """Return the names of the features, given those of the columns."""
         return [
             *names,
             *(f"{name}_squared" for name in names if self.add_squares),
@@ -96,7 +97,7 @@ class Numbers:
 
 
 def _edges(values: Floats, n_bins: int) -> Floats:
-    """Return the ends of at most `n_bins` intervals between quantiles, or a single one."""
+    """Return the edges of at most `n_bins` bins between quantiles; one edge means no bin."""
     distinct = np.unique(values)
     n_bins = min(n_bins, len(values) // _ROWS_OF_BIN)
     if n_bins < 2 or len(distinct) < 3:

@@ -1,8 +1,8 @@
 """Fitted estimators as ONNX models, which run without Python, scikit-learn or skmlp.
 
 :func:`to_onnx` converts the two classifiers, :class:`~skmlp.TabularPreprocessor`, and any
-Pipeline of them and of what skl2onnx knows. Importing this module registers the three with
-skl2onnx, whose own functions convert them, too, from then on. It needs ``pip install
+Pipeline of them and of estimators that skl2onnx supports. Importing this module registers the
+three with skl2onnx, whose own functions then convert them, too. It needs ``pip install
 skmlp[onnx]``.
 """
 
@@ -70,13 +70,13 @@ def _initial_types(X: Any) -> list[tuple[str, Any]]:
 
 
 def _check_columns(estimator: Any, X: Any) -> None:
-    """Raise ValueError where X has not the columns of training: a model goes by their order."""
+    """Raise ValueError if X lacks the columns of training, in their order."""
     if np.ndim(X) != 2:
         raise ValueError(f"X must have rows and columns; got {np.ndim(X)} dimensions.")
     first = estimator
     while isinstance(first, Pipeline):
         first = first[0]
-    if isinstance(first, ColumnTransformer):  # it selects columns by itself
+    if isinstance(first, ColumnTransformer):  # it selects columns itself
         return
     names = getattr(first, "feature_names_in_", None)
     if names is not None and hasattr(X, "columns") and list(X.columns) != list(names):
@@ -93,14 +93,14 @@ def _check_columns(estimator: Any, X: Any) -> None:
 
 
 def _type_of(values: Any, n_columns: int) -> Any:
-    """Return skl2onnx's type of an input for rows like these."""
+    """Return skl2onnx's type of an input with these values."""
     result = guess_data_type(values)[0][1]
     result.shape = [None, n_columns]
     return result
 
 
 def _type_of_column(column: Any) -> Any:
-    """Return the type of an input for a column; dates are float64, and numbers as objects."""
+    """Return the type of an input for a column: float64 for dates, and numbers in objects."""
     values = np.asarray(column)
     is_time = values.dtype.kind in "mM"
     if is_time or (values.dtype.kind == "O" and Column(values).kind in NUMERIC):
@@ -109,7 +109,7 @@ def _type_of_column(column: Any) -> Any:
 
 
 def _feeding_networks(estimator: Any, feeds: bool = False) -> Iterator[Any]:
-    """Yield the networks of which another estimator takes the representation."""
+    """Yield the networks whose representation is another estimator's input."""
     if isinstance(estimator, BaseMLPClassifier) and feeds:
         yield estimator
     elif isinstance(estimator, Pipeline):
@@ -140,13 +140,13 @@ def to_onnx(
     ----------
     estimator : object
         One of the two classifiers, a :class:`~skmlp.TabularPreprocessor`, or a Pipeline or
-        search with them and with what skl2onnx converts.
+        search of them and of estimators that skl2onnx supports.
 
     X : {DataFrame, array-like} of shape (n_samples, n_features)
-        Rows like those that the model will be given, for their types. A DataFrame, of pandas
-        or polars, makes an input of shape (n, 1) of each column, named and ordered like them
-        (skl2onnx replaces by ``_`` what is neither letter nor digit); anything else one input
-        ``X``.
+        Rows with the types of the model's input. With a DataFrame, of pandas or polars, each
+        column is an input of shape (n, 1), in the same order and of the same name (skl2onnx
+        replaces characters other than letters and digits by ``_``); otherwise there is one
+        input ``X``.
 
     transform : bool, default=False
         Whether the hidden representation is an output, too.
@@ -177,8 +177,8 @@ def to_onnx(
     -----
     The network computes in the dtype of its parameters, as its `predict_proba` does, and the
     results have that of X: float64, or otherwise float32. ('gelu' in float64 takes the error
-    function in float32, which is the one that onnxruntime has.) Labels are strings, or int64
-    for numbers and booleans. What raises an error in Python, as infinity does, does not here.
+    function in float32, the only one in onnxruntime.) Labels are strings, or int64 for numbers
+    and booleans. Input that raises an error in Python, such as infinity, does not here.
 
     The columns of a TabularPreprocessor may come as these types.
 

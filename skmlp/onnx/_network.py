@@ -28,12 +28,12 @@ from skmlp._kernels.activations import _LEAK, _SELU_ALPHA, _SELU_SCALE, ACTIVATI
 from skmlp._output import Binary, Multinomial, Output
 from skmlp.onnx._tensor import Tensor, alias, emit, joined
 
-# Networks whose representation goes on to another estimator have no other output.
+# The option of a network whose representation, another estimator's input, is its only output.
 ALONE = "only"
 
 
-# Activations. Those that onnxruntime has in float32 only are put together from what it also has
-# in float64; the exception is erf.
+# Activations. Where onnxruntime has only float32, they are composed of operators that it has in
+# float64, too; the exception is erf.
 
 
 def _min_0(z: Tensor) -> Tensor:
@@ -57,7 +57,7 @@ def _softplus(z: Tensor) -> Tensor:
     return z.apply("Relu") + ((-abs(z)).apply("Exp") + 1.0).apply("Log")
 
 
-# The ONNX form of each activation, which takes z, and prelu's the slopes of the layer, too.
+# The ONNX form of each activation, a function of z; prelu's also takes the slopes of the layer.
 ACTIVATION_FORMS: dict[str, Callable[..., Tensor]] = {
     "identity": lambda z: z,
     "logistic": lambda z: z.apply("Sigmoid"),
@@ -104,8 +104,8 @@ def _activations(ensemble: Ensemble) -> list[Callable[[Tensor], Tensor]]:
 def _layers(x: Tensor, ensemble: Ensemble) -> Iterator[Tensor]:
     """Yield the outputs of the layers, the logits last.
 
-    They have the shape (n, width), or (n_members, n, width) of several members: the product
-    is then one for each member.
+    They have the shape (n, width), or (n_members, n, width) of several members, whose products
+    are batched.
     """
     parts = zip(ensemble.coefs, ensemble.intercepts, _activations(ensemble), strict=True)
     for weights, biases, activate in parts:
@@ -113,7 +113,7 @@ def _layers(x: Tensor, ensemble: Ensemble) -> Iterator[Tensor]:
         yield x
 
 
-# What an output makes of its logits.
+# The probabilities of each output, as a function of its logits.
 PROBABILITY_FORMS: dict[type[Output], Callable[[Tensor], Tensor]] = {
     Binary: lambda logits: joined([(-logits).apply("Sigmoid"), logits.apply("Sigmoid")]),
     Multinomial: lambda logits: logits.apply("Softmax", axis=-1),
@@ -129,7 +129,7 @@ def _probabilities(logits: Tensor, network: Any) -> Tensor:
 
 
 def _scores(logits: Tensor, p: Tensor, network: Any) -> Tensor:
-    """Return what `decision_function` does, for two classes beside the negative."""
+    """Return the decision function; for two classes it and its negative, in reverse order."""
     output = network._output
     has_logits = len(network._ensemble.theta) == 1 and output.can_be_watched
     scores = logits if has_logits else p.apply("Log")
@@ -161,7 +161,7 @@ def _labels(classes: NDArray[Any]) -> NDArray[Any]:
     """
     given = classes.tolist()
     labels = np.array(given)
-    # Classes are whole numbers, even those that are floats.
+    # Classes that are floats are integers, too.
     if labels.dtype.kind in "biuf" and min(given) >= -(2**63) and max(given) < 2**63:
         return labels.astype(np.int64)
     if labels.dtype.kind == "U":
@@ -173,7 +173,7 @@ def _labels(classes: NDArray[Any]) -> NDArray[Any]:
 
 
 def _representation(hidden: Sequence[Tensor], network: Any) -> Tensor:
-    """Return what `transform` does, given the outputs of the hidden layers it is made of."""
+    """Return the representation, given the outputs of its hidden layers."""
     result = joined(hidden)
     if len(network._ensemble.theta) == 1:
         return result
@@ -200,7 +200,7 @@ def convert_network(scope: Any, operator: Any, container: Any) -> None:
 
 
 def _wanted(operator: Any) -> tuple[bool, bool]:
-    """Return whether the outputs are those of `predict`, and of `transform`."""
+    """Return whether there are the outputs of `predict`, and that of `transform`."""
     n_outputs = len(operator.outputs)
     return n_outputs > 1, n_outputs != 2
 
@@ -217,14 +217,14 @@ def shape_of_network(operator: Any) -> None:
         operator.outputs[0].set_type(label_type([n_rows]))
         operator.outputs[1].type.shape = [n_rows, network._output.n_classes]
     if transforms:
-        network._transformed_layers()  # which says what is wrong where there is none
+        network._transformed_layers()  # it raises an error if there is none
         operator.outputs[-1].type.shape = [n_rows, network._n_features_out]
 
 
 def parse_network(
     scope: Any, model: Any, inputs: list[Any], custom_parsers: Any = None
 ) -> list[Any]:
-    """Declare the outputs: those of any classifier, the representation, or both."""
+    """Declare the outputs: labels and probabilities, the representation, or both."""
     transform = scope.get_options(model, {"transform": False})["transform"]
     outputs: list[Any] = []
     if transform == ALONE:

@@ -13,7 +13,7 @@ from skmlp._tables.categories import Categories, number_of, spellings
 from skmlp._tables.numbers import BOUND, OF_BIN, OF_SQUARE, Numbers
 from skmlp.onnx._tensor import Tensor, alias, emit, joined
 
-# What onnxruntime makes of the objects that stand for a missing value.
+# Objects that are missing values, as strings in onnxruntime.
 _MISSING = ("None", "nan", "NaN", "NaT", "<NA>")
 
 
@@ -32,7 +32,7 @@ def _columns(
 
 
 def _number_features(x: Tensor, numbers: Numbers) -> list[Tensor]:
-    """Return what becomes of numeric columns, as :class:`Numbers` has it."""
+    """Return the features of numeric columns, as of :class:`Numbers`."""
     deviations = x - numbers.center
     is_far = abs(deviations) > numbers.limit
     z = (deviations / numbers.spread).replace(is_far, 0.0)
@@ -51,13 +51,13 @@ def _number_features(x: Tensor, numbers: Numbers) -> list[Tensor]:
     if sum(map(len, widths)):
         columns = np.repeat(np.arange(len(widths)), [len(part) for part in widths])
         begins = np.concatenate([edges[:-1] for edges in numbers.edges])
-        shares = (z.take(columns) - begins) / np.concatenate(widths)
-        features.append((shares.apply("Clip", 0.0, 1.0) - 0.5) * OF_BIN)
+        positions = (z.take(columns) - begins) / np.concatenate(widths)
+        features.append((positions.apply("Clip", 0.0, 1.0) - 0.5) * OF_BIN)
     return features
 
 
 def _codes(column: Tensor, categories: Categories, j: int, name: Any) -> Tensor:
-    """Return the positions (n,) of the categories in column j (n, 1); of others, how many."""
+    """Return the codes (n,) of column j (n, 1); unknown categories have their number."""
     if column.dtype == object:
         return _codes_of_strings(column, categories, j)
     return _codes_of_numbers(column, categories, j, name)
@@ -81,12 +81,12 @@ def _codes_of_strings(column: Tensor, categories: Categories, j: int) -> Tensor:
 
 
 def _codes_of_numbers(column: Tensor, categories: Categories, j: int, name: Any) -> Tensor:
-    """As `_codes`: a category is the number that it is written as.
+    """Return the codes of a column of numbers, for categories whose labels are numbers.
 
     Raises
     ------
     NotImplementedError
-        None is written as a number of that type.
+        No label is a number of that type.
     """
     labels, kind = categories.labels[j], column.dtype.kind
     codes: dict[float, int] = {}
@@ -110,9 +110,9 @@ def _codes_of_numbers(column: Tensor, categories: Categories, j: int, name: Any)
 
 
 def _number(label: str | None, kind: str) -> float | None:
-    """Return the number of this kind of dtype that is the category of a label, or None.
+    """Return the number, of this kind of dtype, of a category's label, or None.
 
-    What is missing is NaN among floats, for which infinity stands here: it equals itself.
+    Missing is NaN among floats, represented by infinity here, which equals itself.
     """
     number = None if label is None else number_of(label)
     if number is None or not np.isfinite(number):
@@ -124,12 +124,12 @@ def _number(label: str | None, kind: str) -> float | None:
 
 
 def _one_hot(codes: Tensor, size: int) -> Tensor:
-    """Return a column for each category, all 0 where there is another."""
+    """Return the one-hot encoding of codes; a row is 0 for an unknown category."""
     return codes.look_up(np.eye(size + 1, size, dtype=np.float32))
 
 
 def _target_means(codes: Sequence[Tensor], tables: Sequence[NDArray[Any]]) -> Tensor:
-    """Return the columns' means of the target for the second class, then for the third, ..."""
+    """Return the target means of all columns for the second class, then the third, ..."""
     means = [code.look_up(table) for code, table in zip(codes, tables, strict=True)]
     by_column = np.arange(sum(table.shape[1] for table in tables)).reshape(len(tables), -1)
     return joined(means).take(by_column.ravel(order="F"))
@@ -170,7 +170,7 @@ def convert_preprocessor(scope: Any, operator: Any, container: Any) -> None:
 
 
 def shape_of_preprocessor(operator: Any) -> None:
-    """Tell skl2onnx the shape of the output, or raise ValueError where inputs are missing."""
+    """Tell skl2onnx the shape of the output, or raise ValueError if inputs are missing."""
     preprocessor = operator.raw_operator
     n_features = len(preprocessor.get_feature_names_out())
     n_columns = sum(variable.get_second_dimension() for variable in operator.inputs)
@@ -185,7 +185,7 @@ def shape_of_preprocessor(operator: Any) -> None:
 def parse_preprocessor(
     scope: Any, model: Any, inputs: list[Any], custom_parsers: Any = None
 ) -> list[Any]:
-    """Declare the output, which is float32 whatever the inputs are."""
+    """Declare the output, always float32."""
     operator = scope.declare_local_operator(alias(type(model)), model)
     operator.inputs = inputs
     operator.outputs.append(scope.declare_local_variable("features", FloatTensorType()))

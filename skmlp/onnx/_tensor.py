@@ -1,4 +1,4 @@
-"""Tensors of an ONNX graph that is being built: formulas of them become its nodes."""
+"""Tensors of an ONNX graph: formulas of them add nodes to it."""
 
 from collections.abc import Sequence
 from typing import Any, Self
@@ -10,9 +10,9 @@ from skl2onnx.common.graph_builder_opset import Opset
 
 
 class Tensor:
-    """A tensor of the graph that is being built: what is done to it becomes nodes.
+    """A tensor of a graph, to which operators on it add nodes.
 
-    Numbers beside it become constants of its dtype; arrays are constants as they are.
+    Numbers in formulas become constants of its dtype; arrays keep theirs.
     """
 
     def __init__(self, graph: Opset, name: str, dtype: Any) -> None:
@@ -22,12 +22,12 @@ class Tensor:
 
     @classmethod
     def of(cls, graph: Opset, variable: Any) -> Self:
-        """Return the tensor that skl2onnx has a variable for."""
+        """Return the tensor of a variable of skl2onnx."""
         element = variable.type.to_onnx_type().tensor_type.elem_type
         return cls(graph, variable.full_name, tensor_dtype_to_np_dtype(element))
 
     def apply(self, operator: str, *others: Any, dtype: Any = None, **attributes: Any) -> Self:
-        """Return the result of an operator, of this dtype where none is given."""
+        """Return the result of an operator, of the same dtype if none is given."""
         inputs = [self.name, *map(self._input, others)]
         name = getattr(self._graph, operator)(*inputs, **attributes)
         return type(self)(self._graph, name, dtype or self.dtype)
@@ -62,7 +62,7 @@ class Tensor:
         return self.apply("Greater", other, dtype=bool)
 
     def cast(self, dtype: Any) -> Self:
-        """Return the elements as others of this dtype."""
+        """Return the elements converted to a dtype."""
         if self.dtype == dtype:
             return self
         return self.apply("Cast", dtype=dtype, to=np_dtype_to_tensor_dtype(np.dtype(dtype)))
@@ -72,7 +72,7 @@ class Tensor:
         return self.apply("IsNaN", dtype=bool)
 
     def replace(self, condition: "Tensor", value: float) -> Self:
-        """Return the elements, and a number instead where a condition holds."""
+        """Return the elements, replaced by a number where a condition holds."""
         constant = np.array(value, self.dtype)
         name = self._graph.Where(condition.name, constant, self.name)
         return type(self)(self._graph, name, self.dtype)
@@ -82,7 +82,7 @@ class Tensor:
         return self.apply("Gather", np.array(columns, np.int64), axis=1)
 
     def look_up(self, table: NDArray[Any]) -> Self:
-        """Return the rows of a table that are numbered by the elements."""
+        """Return the rows of a table at the elements as indices."""
         return type(self)(self._graph, self._graph.Gather(table, self.name), table.dtype)
 
     def flatten(self) -> Self:
@@ -91,16 +91,16 @@ class Tensor:
 
 
 def joined(tensors: Sequence[Tensor]) -> Tensor:
-    """Return tensors side by side."""
+    """Return tensors concatenated along the last axis."""
     first, *others = tensors
     return first.apply("Concat", *others, axis=-1) if others else first
 
 
 def emit(result: Tensor, variable: Any, container: Any) -> None:
-    """Let a tensor be what skl2onnx has this variable for."""
+    """Make a tensor the value of a variable of skl2onnx."""
     container.add_node("Identity", [result.name], [variable.full_name])
 
 
 def alias(estimator: type) -> str:
-    """Return the name by which skl2onnx is to know an estimator."""
+    """Return the name of an estimator in skl2onnx."""
     return f"Skmlp{estimator.__name__}"
