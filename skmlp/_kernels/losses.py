@@ -21,20 +21,23 @@ import numpy as np
 
 from skmlp._kernels._jit import inlined_kernel, inner_kernel
 from skmlp._kernels.simd._rows import row_max, row_minus, row_sum
+from skmlp._kernels.simd._scalars import constant_for
 from skmlp._kernels.simd._vectors import long_vectors
 from skmlp._kernels.simd._views import flat
 from skmlp._kernels.simd.elementwise import exp_of_negative, log1p, sigmoid
 
 _BINARY, _MULTINOMIAL = range(2)
+# The least normal numbers.
+_TINY_SINGLE, _TINY = float(np.finfo(np.float32).tiny), float(np.finfo(np.float64).tiny)
 
 
 @inner_kernel
-def loss_and_delta(code, logits, y, weights, rows, grad_scale, smoothing, losses, delta):
+def loss_and_delta(criterion, logits, y, weights, rows, losses, delta):
     """Add each row's weighted loss to `losses`; write the batch's gradient into `delta`.
 
     Parameters
     ----------
-    code : int
+    criterion : Criterion
     logits : array of shape (m, q)
         May be overwritten.
     y : int array of shape (n,)
@@ -42,26 +45,22 @@ def loss_and_delta(code, logits, y, weights, rows, grad_scale, smoothing, losses
     weights : array of shape (n,)
     rows : int array of shape (m,)
         Which rows of `y` and `weights` the batch consists of.
-    grad_scale : float
-        Factor of the gradient: one over the number of rows.
-    smoothing : float
-        ε.
     losses : float64 array of shape (m,)
         ``weights[i] * loss(logits[i], y[i])`` is added to each element.
     delta : array of shape (m, q)
-        Overwritten with the gradient of ``grad_scale`` times their sum by the logits.
+        Overwritten with the gradient by the logits of ``grad_scale`` times their sum.
     """
-    if code == _BINARY:
-        _binary(logits, y, weights, rows, grad_scale, smoothing, losses, delta)
+    if criterion.loss == _BINARY:
+        _binary(criterion, logits, y, weights, rows, losses, delta)
     else:
-        _multinomial(logits, y, weights, rows, grad_scale, smoothing, losses, delta)
+        _multinomial(criterion, logits, y, weights, rows, losses, delta)
 
 
 @inlined_kernel
-def _binary(logits, y, weights, rows, grad_scale, smoothing, losses, delta):
+def _binary(criterion, logits, y, weights, rows, losses, delta):
     long_vectors()
     zero, one = logits.dtype.type(0), logits.dtype.type(1)
-    factor = logits.dtype.type(grad_scale)
+    smoothing, factor = criterion.smoothing, logits.dtype.type(criterion.grad_scale)
     low, span = logits.dtype.type(0.5 * smoothing), logits.dtype.type(1.0 - smoothing)
     # Three loops: what is gathered from anywhere does not vectorise, what is computed does.
     for i in range(rows.size):
@@ -78,10 +77,10 @@ def _binary(logits, y, weights, rows, grad_scale, smoothing, losses, delta):
 
 
 @inlined_kernel
-def _multinomial(logits, y, weights, rows, grad_scale, smoothing, losses, delta):
-    q = logits.shape[1]
+def _multinomial(criterion, logits, y, weights, rows, losses, delta):
+    q, grad_scale = logits.shape[1], criterion.grad_scale
     exp_minus_max(logits, delta)
-    uniform, rest = smoothing / q, 1.0 - smoothing
+    uniform, rest = criterion.smoothing / q, 1.0 - criterion.smoothing
     for i in range(rows.size):
         target, weight = y[rows[i]], np.float64(weights[rows[i]])
         partition = np.float64(row_sum(delta, i * q, q))
@@ -118,7 +117,7 @@ def probabilities(code, logits, out):
 
     None falls below the dtype's least normal number, so that its logarithm is finite.
     """
-    floor = logits.dtype.type(np.finfo(out.dtype).tiny)
+    floor = constant_for(logits.dtype.type(0), _TINY_SINGLE, _TINY)
     if code == _BINARY:
         for i in range(logits.shape[0]):
             out[i, 0] = max(sigmoid(-logits[i, 0]), floor)
