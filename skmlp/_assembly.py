@@ -13,7 +13,7 @@ from skmlp._explanations import naming
 from skmlp._float_errors import as_caller
 from skmlp._kernels.optimizers import OPTIMIZERS
 from skmlp._network import Network
-from skmlp._output import Output
+from skmlp._output import Classification, Output
 from skmlp._problem import Problem
 from skmlp._scoring import ValidationSet, takes_weights
 from skmlp._splitting import fold_rows, split_rows
@@ -32,7 +32,7 @@ Rows = NDArray[np.intp]
 
 
 def weighted_data(
-    params: Params, X: Any, codes: Rows, sample_weight: Any, output: Output
+    params: Params, X: Any, targets: NDArray[Any], sample_weight: Any, output: Classification
 ) -> TrainingData:
     """Return the rows with their weights, those of their classes included.
 
@@ -43,7 +43,7 @@ def weighted_data(
     """
     weights = check_weights(sample_weight, X)
     if params.class_weight is not None:
-        factors = class_weights_of_rows(params.class_weight, output.classes, codes, weights)
+        factors = class_weights_of_rows(params.class_weight, output, targets, weights)
         weights = weights * factors
         if not weights.any():
             raise ValueError(
@@ -51,7 +51,7 @@ def weighted_data(
                 "classes that it gives the weight 0."
             )
         weights = check_range_of_weights(weights, "sample_weight times class_weight")
-    return TrainingData(as_matrix(X, X.dtype), codes, weights)
+    return TrainingData(as_matrix(X, X.dtype), targets, weights)
 
 
 def for_each_member(params: Params, rows: Rows) -> list[Rows]:
@@ -89,17 +89,17 @@ def _parts(
     if params.n_members > 1:
         return fold_rows(
             rows,
-            data.y,
+            output.groups(data.targets),
             n_members=params.n_members,
             fraction=fraction,
             random_state=random_state,
         )
     part = split_rows(
         rows,
-        data.y,
+        output.groups(data.targets),
         fraction=fraction,
         random_state=random_state,
-        strata=output.strata(data.y),
+        strata=output.strata(data.targets),
     )
     return None if part is None else [part]
 
@@ -134,7 +134,7 @@ def validation_set(
         uses_loss = params.scoring == "neg_log_loss"
         return ValidationSet(data, rows, output, uses_loss=uses_loss, scales=scales)
     # Members that watch the same rows have one table.
-    parts = {id(part): (X[part], output.classes[data.y[part]]) for part in rows}
+    parts = {id(part): (X[part], output.decode(data.targets[part])) for part in rows}
     tables = [parts[id(part)] for part in rows]
 
     def score(network: Network, i: int) -> float:

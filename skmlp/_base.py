@@ -46,7 +46,7 @@ from skmlp._kernels.activations import ACTIVATIONS
 from skmlp._kernels.optimizers import OPTIMIZERS
 from skmlp._labels import as_labels, check_given_classes, check_targets
 from skmlp._lbfgs import train_lbfgs
-from skmlp._output import Output
+from skmlp._output import Classification
 from skmlp._parameters import NamedParameters, Names, suggestion
 from skmlp._persistence import PersistenceMixin
 from skmlp._prediction import PredictionMixin
@@ -388,9 +388,8 @@ class BaseMLPClassifier(
         check_together(self)
         check_watched(self, X_val, y_val, sample_weight_val)
         warn_unused(self)
-        # What return_inverse of np.unique would give, for five times the memory.
-        codes = np.searchsorted(output.classes, y)
-        data = weighted_data(self, X, codes, sample_weight, output)
+        targets = output.encode_known(y, X.dtype)
+        data = weighted_data(self, X, targets, sample_weight, output)
         held_out = None
         if X_val is not None:
             held_out = self._check_validation_rows(
@@ -500,7 +499,7 @@ class BaseMLPClassifier(
                 raise ValueError("classes must have all class labels; got none.")
             output.check_classes()
         X, y = self._check_training_rows(X, y, goes_on)
-        data = weighted_data(self, X, output.encode(y), sample_weight, output)
+        data = weighted_data(self, X, output.encode(y, X.dtype), sample_weight, output)
         state = self._state if goes_on else None
         if state is None:
             sources = random_states(self, check_random_state(self.random_state))
@@ -556,14 +555,14 @@ class BaseMLPClassifier(
         X_val: Any,
         y_val: Any,
         sample_weight_val: Any,
-        output: Output,
+        output: Classification,
         dtype: Any,
     ) -> tuple[TrainingData, Any]:
         """Return the rows that fit was given to watch, and their X as an array."""
         try:
             X, y = self._check_rows(X_val, y_val, dtype, reset=False, watched=True)
-            codes, weights = output.encode(y), check_weights(sample_weight_val, X)
-            data = TrainingData(as_matrix(X, dtype), codes, weights)
+            targets, weights = output.encode(y, dtype), check_weights(sample_weight_val, X)
+            data = TrainingData(as_matrix(X, dtype), targets, weights)
         except (TypeError, ValueError) as error:
             message = f"The validation rows (X_val, y_val, sample_weight_val): {error}"
             raise ValueError(message) from error
@@ -574,7 +573,7 @@ class BaseMLPClassifier(
         data: TrainingData,
         X: Any,
         given: tuple[TrainingData, Any] | None,
-        output: Output,
+        output: Classification,
         random_state: np.random.RandomState,
     ) -> tuple[list[NDArray[np.intp]], ValidationSet | None]:
         """Return the training rows of each member, and what early stopping watches, if at all.
@@ -638,7 +637,7 @@ class BaseMLPClassifier(
     def _conclude(
         self,
         ensemble: Ensemble,
-        output: Output,
+        output: Classification,
         history: History,
         state: TrainingState | None,
         *,
@@ -658,7 +657,7 @@ class BaseMLPClassifier(
     def _attributes(
         self,
         ensemble: Ensemble,
-        output: Output,
+        output: Classification,
         history: History,
         state: TrainingState | None,
     ) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from skmlp._ensemble import Ensemble
 from skmlp._explanations import explained
 from skmlp._float_errors import quiet
 from skmlp._network import run_in_blocks
-from skmlp._output import Output
+from skmlp._output import Classification
 
 _OVERFLOW = (
     "The outputs of the network are not finite: Input X contains numbers that are too large, "
@@ -38,14 +38,14 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     be a TransformerMixin.
     """
 
-    _output_class: ClassVar[type[Output]]
+    _output_class: ClassVar[type[Classification]]
     _ensemble: Ensemble
     classes_: NDArray[Any]
     n_jobs: int | None
     transform_layer: Any
 
     @property
-    def _output(self) -> Output:
+    def _output(self) -> Classification:
         """What the network's logits mean."""
         return self._output_class(self.classes_)
 
@@ -212,9 +212,9 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             As of `predict`.
         """
         check_is_fitted(self)
-        output, write = self._output, self._ensemble.write_probabilities
+        output, write = self._output, self._ensemble.write_means
         result = self._for_each_block(
-            X, (output.n_classes,), None, lambda rows, out: write(rows, output, out)
+            X, (output.n_means,), None, lambda rows, out: write(rows, output, out)
         )
         if result.dtype != self._ensemble.theta.dtype:  # a narrower one may make it 0 again
             np.maximum(result, np.finfo(result.dtype).tiny, out=result)

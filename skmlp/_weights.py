@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import _check_sample_weight
 
 from skmlp._explanations import naming
+from skmlp._output import Classification
 
 # What weights are to be between, so that neither their sum over many calls of partial_fit nor a
 # number divided by their mean overflows.
@@ -60,8 +61,8 @@ def check_range_of_weights(weights: NDArray[np.float64], name: str) -> NDArray[n
 
 def class_weights_of_rows(
     class_weight: Any,
-    classes: NDArray[Any],
-    codes: NDArray[np.intp],
+    output: Classification,
+    targets: NDArray[Any],
     weights: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Return the weight of each row's class.
@@ -70,8 +71,8 @@ def class_weights_of_rows(
     ----------
     class_weight : {'balanced'}, dict or None
         'balanced' makes the sum of weights the same for each class that has any.
-    classes : array of shape (k,)
-    codes : int array of shape (n,)
+    output : Classification
+    targets : array of shape (n, 1)
     weights : array of shape (n,)
         The rows' own, by which 'balanced' counts.
 
@@ -82,14 +83,14 @@ def class_weights_of_rows(
         numbers, negative or not finite.
     """
     if class_weight == "balanced":
-        totals = np.bincount(codes, weights, len(classes))
+        totals = output.statistics(targets, weights)
         shares = totals[totals > 0] / totals.sum()
-        by_class = np.zeros(len(classes))
+        by_class = np.zeros_like(totals)
         # Infinite for a class of next to no weight.
         by_class[totals > 0] = 1 / (len(shares) * shares)
     else:
-        by_class = _weights_of_classes(class_weight, classes.tolist())
-    return by_class[codes]
+        by_class = _weights_of_classes(class_weight, output.classes.tolist())
+    return by_class[output.groups(targets)]
 
 
 def _weights_of_classes(class_weight: dict[Any, Any], labels: list[Any]) -> NDArray[np.float64]:

@@ -25,6 +25,7 @@ from skmlp._kernels.optimizers import (
 )
 from skmlp._kernels.simd._hashing import key_of
 from skmlp._network import Network
+from skmlp._output import as_targets
 from tests import oracles
 from tests.border import from_python
 
@@ -39,7 +40,7 @@ gather = from_python(inputs.gather)
 csr_product_bias = from_python(inputs.csr_product_bias)
 csr_product_transposed_left = from_python(inputs.csr_product_transposed_left)
 loss_and_delta = from_python(losses.loss_and_delta)
-probabilities = from_python(losses.probabilities)
+mean_responses = from_python(losses.mean_responses)
 optimizer_step = from_python(optimizers.optimizer_step)
 scaled_step = from_python(optimizers.scaled_step)
 squared_norms = from_python(optimizers.squared_norms)
@@ -207,7 +208,7 @@ def test_loss(rng, name, dtype):
     losses, gradient = oracles.LOSSES[name](logits.astype(np.float64), y[rows])
     delta, values = np.empty_like(logits), np.ones(50)
     criterion = Criterion(LOSSES[name].code, smoothing=0.0, grad_scale=0.1)
-    loss_and_delta(criterion, logits, y, weights, rows, values, delta)
+    loss_and_delta(criterion, logits, as_targets(y, dtype), weights, rows, values, delta)
     np.testing.assert_allclose(values, 1 + weights[rows] * losses, rtol=rounding(dtype))
     np.testing.assert_allclose(
         delta, 0.1 * weights[rows, None] * gradient, atol=rounding(dtype)
@@ -230,7 +231,7 @@ def test_label_smoothing(rng, name, dtype):
     shares = 0.7 * np.eye(n_classes)[y[rows]] + 0.3 / n_classes
     delta, values = np.empty_like(logits), np.zeros(50)
     criterion = Criterion(LOSSES[name].code, smoothing=0.3, grad_scale=1.0)
-    loss_and_delta(criterion, logits, y, weights, rows, values, delta)
+    loss_and_delta(criterion, logits, as_targets(y, dtype), weights, rows, values, delta)
     expected = weights[rows] * (shares * np.stack(losses, axis=1)).sum(axis=1)
     np.testing.assert_allclose(values, expected, rtol=rounding(dtype, 20))
     gradient = np.einsum("ij,jiq->iq", shares, np.stack(gradients))
@@ -250,13 +251,13 @@ def test_loss_of_large_logits(name, size, dtype):
     delta, values = np.empty_like(logits), np.zeros(2)
     weights = np.ones(2, dtype)
     criterion = Criterion(LOSSES[name].code, smoothing=0.0, grad_scale=1.0)
-    loss_and_delta(criterion, logits.copy(), y, weights, rows, values, delta)
+    loss_and_delta(criterion, logits.copy(), as_targets(y, dtype), weights, rows, values, delta)
     expected, _ = oracles.LOSSES[name](logits.astype(np.float64), y)
     np.testing.assert_allclose(values, expected, rtol=1e-12)
     assert np.isfinite(delta).all()
     assert np.abs(delta).max() == pytest.approx(1, rel=1e-12)
     out = np.empty((2, max(q, 2)), dtype)
-    probabilities(LOSSES[name].code, logits, out)
+    mean_responses(LOSSES[name].code, logits, out)
     assert (out > 0).all()
     assert np.isfinite(np.log(out)).all()
     np.testing.assert_allclose(out.sum(axis=1), 1, rtol=rounding(dtype))
@@ -268,7 +269,7 @@ def test_probabilities(rng, name, dtype):
     """Logits of up to 20 carry an error of 20 units in the last place into their exp."""
     logits, *_ = make_logits(rng, name, dtype)
     out = np.empty((50, max(logits.shape[1], 2)), dtype)
-    probabilities(LOSSES[name].code, logits, out)
+    mean_responses(LOSSES[name].code, logits, out)
     full = np.hstack([np.zeros((50, 1)), logits]) if name == "binary" else logits
     expected = oracles.softmax(full.astype(np.float64), axis=1)
     np.testing.assert_allclose(out, expected, rtol=rounding(dtype, 32))
@@ -622,10 +623,11 @@ def test_sparse_input_of_a_million_columns_needs_little_scratch_space():
 def test_a_minibatch_of_weight_zero(rng):
     """It moves the parameters by the penalty alone, and by nothing that is not a number."""
     network = Network.initialize([3, 4, 1], ["tanh"], np.random.RandomState(0), np.float64)
-    X, y = as_matrix(rng.normal(size=(6, 3)), np.float64), rng.integers(0, 2, 6)
+    X = as_matrix(rng.normal(size=(6, 3)), np.float64)
+    targets = as_targets(rng.integers(0, 2, 6), np.float64)
     gradient, alpha, before = np.zeros((1, network.theta.size)), 0.5, network.theta.copy()
     objective = run_epoch(
-        *X, y, np.zeros(6), np.arange(6), 6, network.theta, network.table,
+        *X, targets, np.zeros(6), np.arange(6), 6, network.theta, network.table,
         LOSSES["binary"].code, 0.0, alpha, ACCUMULATE, np.empty(0), gradient, None, 1,
         np.zeros(1), np.inf, np.zeros(2), 0, None, *network.workspaces(X, 6, 1),
         np.zeros((2, 8), np.int64), 0,

@@ -34,14 +34,14 @@ class Batch(NamedTuple):
         Which rows of the training set it consists of.
     dense : array of shape (n, d) or (0, d)
         The whole input where that is dense.
-    y : int array of shape (n,)
-        All class codes.
+    targets : array of shape (n, t)
+        Of all rows.
     weights : array of shape (n,)
     """
 
     rows: Any
     dense: Any
-    y: Any
+    targets: Any
     weights: Any
 
 

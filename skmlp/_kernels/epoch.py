@@ -42,7 +42,7 @@ def n_partial_sums(n_rows, n_weights, size):
 
 @kernel
 def run_epoch(
-    dense, data, indices, indptr, y, weights, rows, batch_size,
+    dense, data, indices, indptr, targets, weights, rows, batch_size,
     theta, layers, loss, smoothing, alpha,
     optimizer, settings, moments, scaling, first_step, rates, max_norm,
     dropout, seed, saved, gradient, work, deltas, weights_t, scratch, partial_sums,
@@ -62,8 +62,8 @@ def run_epoch(
     ----------
     dense, data, indices, indptr : arrays
         The input; see :mod:`skmlp._kernels.inputs`.
-    y : int array of shape (n,)
-        Class codes.
+    targets : array of shape (n, t)
+        What the loss compares the outputs with; see :mod:`skmlp._kernels.losses`.
     weights : array of shape (n,)
         Of mean 1 over the training rows.
     rows : int array of shape (m,)
@@ -146,7 +146,7 @@ def run_epoch(
     for k in range(rates.size):
         first = k * batch_size
         n_rows = min(batch_size, rows.size - first)
-        batch = Batch(vector_at(rows, first, n_rows), dense, y, weights)
+        batch = Batch(vector_at(rows, first, n_rows), dense, targets, weights)
         grad_scale = 1.0 / (rows.size if accumulates else n_rows)
         criterion = Criterion(loss, smoothing, grad_scale)
         masks, clipping = Dropout(dropout, seed, first_step + k), 1.0

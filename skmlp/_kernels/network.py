@@ -41,7 +41,7 @@ from skmlp._kernels.inputs import (
     is_finite,
     prefetch_rows,
 )
-from skmlp._kernels.losses import loss_and_delta, probabilities
+from skmlp._kernels.losses import loss_and_delta, mean_responses
 from skmlp._kernels.optimizers import stride_of
 from skmlp._kernels.simd._denormals import flush_denormals, restore_denormals
 from skmlp._kernels.simd._hashing import key_of
@@ -58,7 +58,7 @@ from skmlp._kernels.simd.matmul import (
 )
 from skmlp._kernels.tasks import task_bounds
 
-# Instead of the code of a loss, where its probabilities are not wanted.
+# Instead of the code of a loss, where its mean responses are not wanted.
 NO_LOSS = -1
 # Rows that go through the network together in a prediction, whose workspace is sized for them.
 PANEL = 32
@@ -330,7 +330,7 @@ def forward(
     k = layers.shape[0] - 1
     loss_and_delta(
         criterion, rows_at(outputs_of(buffers.work, layers, k, n_rows), start, stop),
-        batch.y, batch.weights, vector_at(batch.rows, start, stop - start),
+        batch.targets, batch.weights, vector_at(batch.rows, start, stop - start),
         vector_at(losses, start, stop - start),
         rows_at(outputs_of(buffers.deltas, layers, k, n_rows), start, stop),
     )  # fmt: skip
@@ -344,7 +344,7 @@ def forward(
 def outputs(
     dense, data, indices, indptr, rows, theta, layers, depth, loss, saved, work, out
 ):  # fmt: skip
-    """Write the outputs of layer `depth` (counted from 1), or class probabilities.
+    """Write the outputs of layer `depth` (counted from 1), or mean responses.
 
     Parameters
     ----------
@@ -356,12 +356,12 @@ def outputs(
     depth : int
         Number of layers to go through: K gives the logits, K - 1 the last hidden layer.
     loss : int
-        Code of the loss whose probabilities are written for the logits, or ``NO_LOSS``.
+        Code of the loss whose mean responses are written for the logits, or ``NO_LOSS``.
     saved : array or None
         Room for the outputs of ``PANEL`` rows where an activation needs it.
     work : array
         Room for the inputs and outputs of ``PANEL`` rows.
-    out : array of shape (m, fan_out of that layer) or (m, n_classes)
+    out : array of shape (m, fan_out of that layer) or (m, c)
         Overwritten.
 
     Returns
@@ -397,7 +397,7 @@ def outputs(
                 h = _target(loss, work, layers, k, depth, panel)
             _apply_layer(saved, net, k, below, stop - start, beginning, h)
         if loss != NO_LOSS:
-            probabilities(loss, h, panel)
+            mean_responses(loss, h, panel)
         if loss != NO_LOSS or depth < layers.shape[0]:
             finite &= is_finite(flat(read_only(panel)))
     restore_denormals(before)

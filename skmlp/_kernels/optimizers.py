@@ -1,16 +1,17 @@
 """Optimizers: one in-place step on the flat parameter vector.
 
 Each takes ``moments`` (n_moments, p), which go on from step to step (the velocity of momentum
-among them), and ``settings``, its own constants in the order of its registry entry. To add one:
-a code, a function, a branch in :func:`optimizer_step`, and an entry in ``OPTIMIZERS``.
+among them), and ``settings``, its own constants. To add one: a code, the positions of its
+settings, a function, a branch in :func:`optimizer_step`, and an entry in ``OPTIMIZERS``.
 ``ACCUMULATE`` is none of them: it leaves theta as it is, and adds the gradients up in its first
 moment, where L-BFGS finds the full one.
 """
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from skmlp._kernels._jit import inlined_kernel, inner_kernel
 from skmlp._kernels.simd._vectors import long_vectors
@@ -18,7 +19,9 @@ from skmlp._kernels.simd._views import vector_at
 from skmlp._kernels.simd.elementwise import square_root
 
 ACCUMULATE, _SGD, _ADAM, _ADAMW = range(4)
-
+# Where the settings are.
+_MOMENTUM, _NESTEROV = range(2)
+_BETA_1, _BETA_2, _EPSILON, _SCALING_RATE, _ALPHA = range(5)
 
 # Elements of theta that are taken together. Sums over theta are of the sums over such chunks,
 # whatever threads the chunks are spread over.
@@ -74,9 +77,9 @@ def optimizer_step(
     squares : float64 array of shape (n_chunks,)
         Σ θ² before the step is added for each chunk of the weights.
     """
-    rate, epsilon = step.rate, 0.0
-    if code >= _ADAM:
-        rate, epsilon = _bias_corrected(step, settings, code == _ADAMW)
+    rate, epsilon, decouples = step.rate, 0.0, code == _ADAMW
+    if decouples or code == _ADAM:
+        rate, epsilon = _bias_corrected(step, settings, decouples)
     # Of a single term nothing is added, rather than each loop compiled twice.
     has_other = theta.dtype.type(gradient.n_terms - 1)
     behind = (gradient.n_terms - 1) * stride_of(theta.size)
@@ -97,7 +100,7 @@ def optimizer_step(
             )
         else:
             v = vector_at(moments, theta.size + start, size)
-            decay = step.rate * settings[4] if code == _ADAMW and has_weights else 0.0
+            decay = step.rate * settings[_ALPHA] if decouples and has_weights else 0.0
             total = _adam(
                 part, grad, other, has_other, m, v,
                 penalty, step.clipping, rate, epsilon, decay, settings,
@@ -149,14 +152,14 @@ def scaled_step(settings, step, theta, gradient, moments, scaling, n_inputs, fir
                 row, grad, other, has_other,
                 vector_at(moments, start, width), vector_at(moments, theta.size + start, width),
                 zero, step.clipping * np.float64(scales[j]), rate, epsilon,
-                step.rate * settings[4], settings,
+                step.rate * settings[_ALPHA], settings,
             )  # fmt: skip
         # s does not decay: V does, and W is their product.
         _adam(
             scales, scale_grads, scale_grads, zero,
             vector_at(scaling, n_inputs + begin, size),
             vector_at(scaling, 2 * n_inputs + begin, size),
-            zero, 1.0, rate * settings[3], epsilon, 0.0, settings,
+            zero, 1.0, rate * settings[_SCALING_RATE], epsilon, 0.0, settings,
         )  # fmt: skip
         for j in range(size):
             start = (begin + j) * width
@@ -224,8 +227,8 @@ def _sgd(theta, grad, other, has_other, velocity, penalty, clipping, rate, setti
     """
     long_vectors()
     dtype = theta.dtype.type
-    mu, eta, factor = dtype(settings[0]), dtype(rate), dtype(clipping)
-    a, b = mu if settings[1] > 0.0 else dtype(1.0), dtype(settings[1])
+    mu, eta, factor = dtype(settings[_MOMENTUM]), dtype(rate), dtype(clipping)
+    a, b = mu if settings[_NESTEROV] > 0.0 else dtype(1.0), dtype(settings[_NESTEROV])
     square = dtype(0)
     for i in range(theta.size):
         square += theta[i] * theta[i]
@@ -244,9 +247,9 @@ def _bias_corrected(step, settings, corrects):
     the corrected one where `corrects`.
     """
     t = np.float64(step.number)  # whole powers would be a loop
-    correction = math.sqrt(1.0 - settings[1] ** t)
-    epsilon = settings[2] * (correction if corrects else 1.0)
-    return step.rate * correction / (1.0 - settings[0] ** t), epsilon
+    correction = math.sqrt(1.0 - settings[_BETA_2] ** t)
+    epsilon = settings[_EPSILON] * (correction if corrects else 1.0)
+    return step.rate * correction / (1.0 - settings[_BETA_1] ** t), epsilon
 
 
 @inlined_kernel
@@ -260,8 +263,8 @@ def _adam(
     """
     long_vectors()
     dtype = theta.dtype.type
-    beta_1, beta_2 = dtype(settings[0]), dtype(settings[1])
-    rest_1, rest_2 = dtype(1.0 - settings[0]), dtype(1.0 - settings[1])
+    beta_1, beta_2 = dtype(settings[_BETA_1]), dtype(settings[_BETA_2])
+    rest_1, rest_2 = dtype(1.0 - settings[_BETA_1]), dtype(1.0 - settings[_BETA_2])
     eta, eps = dtype(rate), dtype(epsilon)
     remaining, factor = dtype(1.0 - decay), dtype(clipping)
     square = dtype(0)
@@ -283,22 +286,35 @@ class Optimizer(NamedTuple):
     code : int
     n_moments : int
         How many vectors of the size of theta go on from step to step.
-    settings : tuple of str
-        The estimator's parameters that it is handed, in order.
+    settings : dict of str to int
+        The estimator's parameters that it takes, and their positions among its settings.
     """
 
     code: int
     n_moments: int
-    settings: tuple[str, ...]
+    settings: dict[str, int]
 
     @property
     def decouples(self) -> bool:
         """Whether the weights decay by themselves, and the objective has no penalty."""
         return "alpha" in self.settings
 
+    @property
+    def scales_inputs(self) -> bool:
+        """Whether it learns a factor of each input, by :func:`scaled_step`."""
+        return "scaling_rate" in self.settings
 
+    def settings_of(self, params: Any) -> NDArray[np.float64]:
+        """Return the settings as kernels take them, given an object with the parameters."""
+        values = np.empty(len(self.settings))
+        for name, position in self.settings.items():
+            values[position] = getattr(params, name)
+        return values
+
+
+_OF_ADAM = {"beta_1": _BETA_1, "beta_2": _BETA_2, "epsilon": _EPSILON}
 OPTIMIZERS = {
-    "sgd": Optimizer(_SGD, 1, ("momentum", "nesterovs_momentum")),
-    "adam": Optimizer(_ADAM, 2, ("beta_1", "beta_2", "epsilon")),
-    "adamw": Optimizer(_ADAMW, 2, ("beta_1", "beta_2", "epsilon", "scaling_rate", "alpha")),
+    "sgd": Optimizer(_SGD, 1, {"momentum": _MOMENTUM, "nesterovs_momentum": _NESTEROV}),
+    "adam": Optimizer(_ADAM, 2, _OF_ADAM),
+    "adamw": Optimizer(_ADAMW, 2, {**_OF_ADAM, "scaling_rate": _SCALING_RATE, "alpha": _ALPHA}),
 }
