@@ -141,8 +141,8 @@ def epoch_arguments(shape, dtype):
     return (
         *data, as_targets(y, dtype), np.ones(len(X), dtype), rows, shape.batch_size,
         theta, network.table, LOSSES["binary" if binary else "multinomial"].code, 0.0, 1e-4,
-        adam.code, np.array([0.9, 0.999, 1e-8]), np.zeros((adam.n_moments, theta.size), dtype), None, 1,
-        rates, np.inf, np.zeros(network.depth), 0, None,
+        adam.code, np.array([0.9, 0.999, 1e-8]), np.zeros((adam.n_moments, theta.size), dtype),
+        None, 1, rates, np.inf, np.zeros(network.depth), 0, None,
         *network.workspaces(data, shape.batch_size, 1), np.zeros((2, 8), np.int64), 0,
     )  # fmt: skip
 
