@@ -2,19 +2,23 @@
 
 from collections.abc import Callable
 from contextlib import nullcontext
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.metrics import check_scoring
+from sklearn.utils import check_random_state
 
-from skmlp._data import TrainingData, as_matrix
+from skmlp._data import Matrix, TrainingData
 from skmlp._ensemble import Ensemble
 from skmlp._explanations import naming
 from skmlp._float_errors import as_caller
+from skmlp._initialization import initialize_from_data
 from skmlp._kernels.optimizers import OPTIMIZERS
 from skmlp._network import Network
-from skmlp._output import Classification, Output
+from skmlp._output import Output
 from skmlp._problem import Problem
+from skmlp._rows import Sample
 from skmlp._scoring import ValidationSet, takes_weights
 from skmlp._splitting import fold_rows, split_rows
 from skmlp._training import TrainingState
@@ -26,32 +30,124 @@ from skmlp._validation import (
     check_n_weights,
     check_same_architecture,
 )
-from skmlp._weights import check_range_of_weights, check_weights, class_weights_of_rows
 
 Rows = NDArray[np.intp]
 
 
-def weighted_data(
-    params: Params, X: Any, targets: NDArray[Any], sample_weight: Any, output: Classification
-) -> TrainingData:
-    """Return the rows with their weights, those of their classes included.
+class Assembly(NamedTuple):
+    """What a call trains: networks, on their rows, for an output.
+
+    Attributes
+    ----------
+    ensemble : Ensemble
+    output : Output
+    data : TrainingData
+    rows : list of int arrays
+        The training rows of each member.
+    validation : ValidationSet or None
+    random_states : list of RandomState
+        What each member draws from.
+    """
+
+    ensemble: Ensemble
+    output: Output
+    data: TrainingData
+    rows: list[Rows]
+    validation: ValidationSet | None
+    random_states: list[np.random.RandomState]
+
+    def problem(self, params: Params) -> Problem:
+        """Return what the only network minimises, by L-BFGS."""
+        (rows,) = self.rows
+        mean = float(self.data.weights[rows].mean())
+        return _build_problem(params, self.data, rows, mean, self.output)
+
+    def problems(self, params: Params, state: TrainingState) -> list[Problem]:
+        """Return what each network minimises, whose state knows the mean weight."""
+        return [
+            _build_problem(params, self.data, rows, member.mean_weight, self.output)
+            for rows, member in zip(self.rows, state.members, strict=True)
+        ]
+
+
+def _build_problem(
+    params: Params, data: TrainingData, rows: Rows, mean_weight: float, output: Output
+) -> Problem:
+    decouples = params.solver in OPTIMIZERS and OPTIMIZERS[params.solver].decouples
+    alpha = 0.0 if decouples else params.alpha
+    return Problem.weighted(data, rows, mean_weight, alpha, output, params.label_smoothing)
+
+
+def assemble_fit(
+    params: Params,
+    sample: Sample,
+    given: Sample | None,
+    output: Output,
+    fitted: Ensemble | None,
+    predicting: Callable[[Ensemble, Output], Any],
+) -> Assembly:
+    """Return what fit trains.
+
+    Parameters
+    ----------
+    params : Params
+    sample : Sample
+        The rows of X.
+    given : Sample or None
+        Those of X_val.
+    output : Output
+    fitted : Ensemble or None
+        The networks that a warm start resumes.
+    predicting : callable
+        (ensemble, output) -> estimator for scorers.
 
     Raises
     ------
-    ValueError
-        The weights are invalid, or leave no row.
+    TypeError, ValueError
+        Parameters ask for no network, or for one that is not the fitted one; or for a part of
+        the rows or a score that there cannot be.
     """
-    weights = check_weights(sample_weight, X)
-    if params.class_weight is not None:
-        factors = class_weights_of_rows(params.class_weight, output, targets, weights)
-        weights = weights * factors
-        if not weights.any():
-            raise ValueError(
-                "class_weight leaves no row with a weight above 0: the rows are all of "
-                "classes that it gives the weight 0."
-            )
-        weights = check_range_of_weights(weights, "sample_weight times class_weight")
-    return TrainingData(as_matrix(X, X.dtype), targets, weights)
+    random_state = check_random_state(params.random_state)
+    random_states = spawn_random_states(params, random_state)
+    ensemble = build_ensemble(params, sample.data.X, output, random_states, fitted)
+    if given is not None and output.can_be_watched:
+        rows = for_each_member(params, np.flatnonzero(sample.data.weights))
+        held_out: list[Rows] | None
+        watched, held_out = given, [np.flatnonzero(given.data.weights)] * params.n_members
+    else:
+        watched = sample
+        rows, held_out = hold_out(params, sample.data, output, random_state)
+    validation = None
+    if held_out is not None:
+        validation = _validation_set(params, watched, held_out, output, predicting)
+    if params.init == "data" and fitted is None:
+        initialize_from_data(ensemble, sample.data, rows, random_states)
+    return Assembly(ensemble, output, sample.data, rows, validation, random_states)
+
+
+def assemble_partial_fit(
+    params: Params,
+    data: TrainingData,
+    output: Output,
+    fitted: Ensemble | None,
+    state: TrainingState | None,
+) -> Assembly:
+    """Return what partial_fit trains, on all rows; generators are those of `state`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Parameters ask for no network, or for one that is not the fitted one.
+    """
+    if state is None:
+        random_states = spawn_random_states(params, check_random_state(params.random_state))
+    else:
+        random_states = [member.random_state for member in state.members]
+    ensemble = build_ensemble(params, data.X, output, random_states, fitted)
+    rows = for_each_member(params, np.flatnonzero(data.weights))
+    if params.init == "data" and fitted is None:
+        initialize_from_data(ensemble, data, rows, random_states)
+    return Assembly(ensemble, output, data, rows, None, random_states)
 
 
 def for_each_member(params: Params, rows: Rows) -> list[Rows]:
@@ -62,7 +158,7 @@ def for_each_member(params: Params, rows: Rows) -> list[Rows]:
 def hold_out(
     params: Params, data: TrainingData, output: Output, random_state: np.random.RandomState
 ) -> tuple[list[Rows], list[Rows] | None]:
-    """Return the training rows of each member, and those that early stopping watches, if any.
+    """Return the training rows of each member, and the validation rows of each, if any.
 
     Nothing is held out with a single class, which many a score refuses and none tells networks
     apart by.
@@ -104,35 +200,19 @@ def _parts(
     return None if part is None else [part]
 
 
-def validation_set(
+def _validation_set(
     params: Params,
-    data: TrainingData,
-    X: Any,
+    sample: Sample,
     rows: list[Rows],
     output: Output,
-    scorer: Callable[..., Any] | None,
-    fitted: Callable[[Ensemble], Any],
+    predicting: Callable[[Ensemble, Output], Any],
 ) -> ValidationSet:
-    """Return what early stopping watches.
-
-    Parameters
-    ----------
-    params : Params
-    data : TrainingData
-    X : {array, sparse matrix} of shape (n, d)
-        The same rows for a scorer, which takes estimators and tables.
-    rows : list of int arrays
-        Those that count, for each member.
-    output : Output
-    scorer : callable or None
-        None where ``scoring`` follows from the logits.
-    fitted : callable
-        From an ensemble to an estimator for the scorer.
-    """
-    scales = params.temperature_scaling
-    if scorer is None:
-        uses_loss = params.scoring == "neg_log_loss"
+    """Return what early stopping watches: `rows` of a sample, for each member."""
+    (X, data), scales = sample, params.temperature_scaling
+    if params.scoring in (None, output.score_name, output.loss_name):
+        uses_loss = params.scoring == output.loss_name
         return ValidationSet(data, rows, output, uses_loss=uses_loss, scales=scales)
+    scorer = check_scoring(params, params.scoring)
     # Members that watch the same rows have one table.
     parts = {id(part): (X[part], output.decode(data.targets[part])) for part in rows}
     tables = [parts[id(part)] for part in rows]
@@ -143,17 +223,17 @@ def validation_set(
         given = {"sample_weight": weights} if differ and takes_weights(scorer) else {}
         alone = Ensemble(network.theta[np.newaxis], network.layers)
         with as_caller() if callable(params.scoring) else nullcontext():
-            result = scorer(fitted(alone), *tables[i], **given)
+            result = scorer(predicting(alone, output), *tables[i], **given)
         with naming("scoring"):
             return float(result)
 
     return ValidationSet(data, rows, output, score, scales=scales)
 
 
-def random_states(
+def spawn_random_states(
     params: Params, random_state: np.random.RandomState
 ) -> list[np.random.RandomState]:
-    """Return what each member draws from: of a single one, the source itself."""
+    """Draw a generator for each member; a single one has `random_state` itself."""
     if params.n_members == 1:
         return [random_state]
     with naming("n_members"):
@@ -163,13 +243,12 @@ def random_states(
 
 def build_ensemble(
     params: Params,
-    n_features: int,
-    dtype: Any,
+    X: Matrix,
     output: Output,
-    sources: list[np.random.RandomState],
+    random_states: list[np.random.RandomState],
     fitted: Ensemble | None = None,
 ) -> Ensemble:
-    """Return networks with initial parameters, or those of `fitted`, which go on.
+    """Return networks with initial parameters, or those of `fitted`, whose training resumes.
 
     Raises
     ------
@@ -178,7 +257,7 @@ def build_ensemble(
     """
     hidden = check_hidden_layer_sizes(params.hidden_layer_sizes)
     check_dropout(params.dropout, len(hidden))
-    units = [n_features, *hidden, output.n_logits]
+    units = [X.dense.shape[1], *hidden, output.n_logits]
     check_n_weights(units, params.n_members)
     activations = check_activations(params.activation, len(hidden))
     if fitted is not None:
@@ -188,24 +267,8 @@ def build_ensemble(
     # scikit-learn draws the output layer's parameters as the activation asks for.
     last = name or (activations[-1] if activations else "identity")
     return Ensemble.of(
-        [Network.initialize(units, activations, source, dtype, last) for source in sources]
+        [
+            Network.initialize(units, activations, random_state, X.dense.dtype, last)
+            for random_state in random_states
+        ]
     )
-
-
-def build_problem(
-    params: Params, data: TrainingData, rows: Rows, mean: float, output: Output
-) -> Problem:
-    """Return what a network minimises on its rows, given the mean weight."""
-    decouples = params.solver in OPTIMIZERS and OPTIMIZERS[params.solver].decouples
-    alpha = 0.0 if decouples else params.alpha
-    return Problem.weighted(data, rows, mean, alpha, output, params.label_smoothing)
-
-
-def build_problems(
-    params: Params, data: TrainingData, rows: list[Rows], state: TrainingState, output: Output
-) -> list[Problem]:
-    """Return what each member minimises, on its rows."""
-    return [
-        build_problem(params, data, part, member.mean_weight(data.weights[part]), output)
-        for part, member in zip(rows, state.members, strict=True)
-    ]

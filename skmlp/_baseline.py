@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 
 from skmlp._columns import scale_to_mend
 from skmlp._ensemble import Ensemble
-from skmlp._history import History
 from skmlp._kernels.optimizers import OPTIMIZERS
 from skmlp._network import Network
 from skmlp._problem import Problem
+from skmlp._record import Record
 from skmlp._types import Params
 from skmlp._warnings import advice, as_sentence
 
@@ -35,7 +35,7 @@ _BLOWN_UP = 2.0
 def say_unlearned(
     ensemble: Ensemble,
     problems: Sequence[Problem],
-    history: History,
+    record: Record,
     params: Params,
     *,
     batch_size: int,
@@ -44,7 +44,7 @@ def say_unlearned(
     """Return what to say, and try, where the loss is no better than that of the frequencies.
 
     The loss is that of the data alone, in the mean over the members, and without dropout. As a
-    rule the history's loss, to which those only add, is already better: nothing is predicted.
+    rule the record's loss, to which those only add, is already better: nothing is predicted.
     On input that is to be scaled it is that of the whole epoch, where that is larger.
 
     Parameters
@@ -52,7 +52,7 @@ def say_unlearned(
     ensemble : Ensemble
     problems : sequence of Problem
         One a member.
-    history : History
+    record : Record
         Its loss is that of the ensemble's parameters.
     params : Params
     batch_size : int
@@ -71,7 +71,7 @@ def say_unlearned(
     output, X = problems[0].output, problems[0].data.X
     of_constant = sum(map(_loss_of_constant, problems)) / len(problems)
     bar = of_constant * (1 - _ROUNDING)
-    if of_constant == 0 or not history.loss >= bar:
+    if of_constant == 0 or not record.loss >= bar:
         return ""
     pairs = zip(ensemble.members, problems, strict=True)
     loss = sum(_loss_of_data(*pair) for pair in pairs) / len(problems)
@@ -79,7 +79,7 @@ def say_unlearned(
     is_scaled = scale_to_mend(X) is None
     if not (is_scaled or is_strong or np.any(params.dropout)):
         # The loss is another after each step then, and that of the epoch says more.
-        loss = max(loss, history.loss)
+        loss = max(loss, record.loss)
     if loss < bar:
         return ""
     tolerated = _COARSE * float(params.tol)
@@ -92,7 +92,9 @@ def say_unlearned(
         f"predicting {output.baseline} for every row."
     )
     loss_of_zeros = output.loss_of_zeros(_statistics(problems[0]))
-    remedy = "lower alpha" if is_strong else _remedy(history, params, loss_of_zeros)
+    remedy = (
+        "lower alpha" if is_strong else _remedy(record, params, output.loss_name, loss_of_zeros)
+    )
     if usual:
         return f"{finding} {advice(X, remedy or usual)}"
     return f"{finding} {as_sentence(remedy)}" if remedy and is_scaled else finding
@@ -134,16 +136,16 @@ def _has_strong_penalty(params: Params, problem: Problem, batch_size: int) -> bo
     return problem.alpha / batch_size >= _STRONG_PENALTY
 
 
-def _remedy(history: History, params: Params, loss_of_zeros: float) -> str:
+def _remedy(record: Record, params: Params, loss_name: str, loss_of_zeros: float) -> str:
     """Return what to try where it is plain."""
     if params.solver == "lbfgs":
         return ""
-    best = history.best_iter
-    if best is not None and best < history.n_iter and params.scoring != "neg_log_loss":
+    best = record.best_iter
+    if best is not None and best < record.n_iter and params.scoring != loss_name:
         return (
-            "set scoring='neg_log_loss', since early stopping chose the parameters of epoch "
+            f"set scoring={loss_name!r}, since early stopping chose the parameters of epoch "
             f"{best} by a score that takes no notice of the loss"
         )
-    if max(history.loss_curve[-history.n_iter :]) > _BLOWN_UP * loss_of_zeros:
+    if max(record.loss_curve[-record.n_iter :]) > _BLOWN_UP * loss_of_zeros:
         return "lower learning_rate_init"
     return ""

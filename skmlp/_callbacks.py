@@ -25,12 +25,9 @@ class FitCallbacks:
 
     Parameters
     ----------
-    estimator : BaseMLPClassifier
-    X, y : what fit was called with
-    sample_weight : array-like or None
-    fitted_attributes : callable
-        Takes an ensemble, and returns the attributes that let a copy of the estimator predict
-        with it.
+    estimator : BaseMLP
+    X, y, sample_weight : object
+        As fit was given them.
 
     Attributes
     ----------
@@ -44,14 +41,23 @@ class FitCallbacks:
         X: Any,
         y: Any,
         sample_weight: Any,
-        fitted_attributes: Callable[[Ensemble], dict[str, Any]],
     ) -> None:
-        self._fitted_attributes = fitted_attributes
         metadata = None if sample_weight is None else {"sample_weight": sample_weight}
         self._arguments = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
         self.listen = SUPPORTED and bool(getattr(estimator, "_skl_callbacks", ()))
         self._epoch: Any = None
+
+    def begin(self, fitted_attributes: Callable[[Ensemble], dict[str, Any]]) -> None:
+        """Call the hooks before the first epoch.
+
+        Parameters
+        ----------
+        fitted_attributes : callable
+            From an ensemble to the attributes with which a copy of the estimator predicts.
+        """
+        self._fitted_attributes = fitted_attributes
         if SUPPORTED:
+            estimator = self._arguments["estimator"]
             with as_caller():
                 self._fit = estimator._init_callback_context(max_subtasks=estimator.max_iter)
                 self._fit.call_on_fit_task_begin(**self._arguments)

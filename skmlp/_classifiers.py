@@ -1,8 +1,337 @@
-"""The two public classifiers: what tells them apart is the output layer."""
+"""The classifiers: labels and classes in, decisions and probabilities out."""
 
-from skmlp._base import BaseMLPClassifier
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import ClassifierMixin
+from sklearn.utils import Tags
+from sklearn.utils.multiclass import _check_partial_fit_first_call
+from sklearn.utils.validation import check_is_fitted
+
+from skmlp._base import BaseMLP
+from skmlp._decorators import available_if, fit_context
 from skmlp._docstrings import share_docstring
-from skmlp._output import Binary, Multinomial
+from skmlp._explanations import naming
+from skmlp._float_errors import quiet_fit
+from skmlp._kernels.optimizers import OPTIMIZERS
+from skmlp._labels import check_given_classes
+from skmlp._output import Binary, Classification, Multinomial, Output
+from skmlp._parameters import suggestion
+from skmlp._weights import with_class_weight
+
+
+def _has_partial_fit(estimator: Any) -> bool:
+    name, solver = f"{type(estimator).__name__}.partial_fit", estimator.solver
+    known = [*OPTIMIZERS, "lbfgs"]
+    if not isinstance(solver, str) or solver not in known:
+        raise AttributeError(
+            f"solver must be among {sorted(known)} for {name}; got {solver!r}."
+            f"{suggestion(solver, known)}"
+        )
+    if solver not in OPTIMIZERS:
+        raise AttributeError(
+            f"partial_fit is only available for stochastic optimizers. {solver} is not "
+            f"stochastic: set solver to one of {sorted(OPTIMIZERS)} for {name}."
+        )
+    if estimator.early_stopping:
+        raise AttributeError(
+            "partial_fit does not support early_stopping=True, since each call is one epoch "
+            f"on rows of its own: set early_stopping=False for {name}."
+        )
+    return True
+
+
+class BaseMLPClassifier(ClassifierMixin, BaseMLP):
+    """What both classifiers have in common: all but which classes they take.
+
+    A subclass names its output.
+    """
+
+    _output_class: ClassVar[type[Classification]]
+
+    if TYPE_CHECKING:  # scikit-learn's mixins, where these are, have no types
+
+        def score(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> float: ...
+
+        def fit_transform(self, X: Any, y: Any, **fit_params: Any) -> NDArray[Any]: ...
+
+    @quiet_fit
+    @fit_context
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: ArrayLike | None = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: ArrayLike | None = None,
+    ) -> Self:
+        """Fit the network.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Training data; float32 and float64 are kept.
+        y : array-like of shape (n_samples,)
+            Class labels, of any type that sorts.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative weights of the rows in the objective; None means 1 for each. A row
+            of weight 0 takes no part in training, though its class is one of `classes_`.
+        X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
+            Rows for early stopping to watch, instead of a part of X. In a Pipeline they are
+            transformed as X is with ``transform_input=["X_val"]``.
+        y_val : array-like of shape (n_val,), default=None
+            Their labels, from among those of `y`.
+        sample_weight_val : array-like of shape (n_val,), default=None
+            Their weights in the score; None means 1 for each.
+
+        Returns
+        -------
+        object
+            The fitted estimator itself.
+
+        Raises
+        ------
+        TypeError
+            X has dates or other objects that are no numbers, or y is sparse.
+        ValueError
+            X, y, the weights or a parameter are invalid; X_val comes without y_val or
+            without ``early_stopping=True``; or training ended with a loss or parameters that
+            are not finite.
+
+        Warns
+        -----
+        ConvergenceWarning
+            Training ended before it converged, or with a loss that is no better than that of
+            predicting the frequencies of the classes for every row; or ``solver='lbfgs'`` makes
+            no use of a parameter that was set.
+        UserWarning
+            Training was interrupted; X_val is not on the scale of X; there are too few rows to
+            hold any out, or to do so by class; ``batch_size`` is larger than the number of
+            rows; or y has a single class.
+
+        Notes
+        -----
+        After a call that raises, for whatever reason, the estimator is not fitted; or, where
+        ``warm_start=True`` and there was a fit to go on with, it is as it was before the call.
+        """
+        return self._fit(X, y, sample_weight, X_val, y_val, sample_weight_val)
+
+    @available_if(_has_partial_fit)
+    @quiet_fit
+    @fit_context
+    def partial_fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: ArrayLike | None = None,
+        classes: ArrayLike | None = None,
+    ) -> Self:
+        """Go through the given rows once, keeping the optimizer's state between calls.
+
+        After `fit` it goes on from where that ended. In a copy or a file of an estimator that
+        was fitted without ``warm_start``, only the parameters go on: optimizer, schedule and
+        random state begin afresh, since such files have nothing that predictions do not need.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Training data.
+        y : array-like of shape (n_samples,)
+            Class labels; not every class need be among them.
+        sample_weight : array-like of shape (n_samples,), default=None
+            As in `fit`; the weights of one call count relative to those of the others.
+        classes : array-like of shape (n_classes,), default=None
+            All class labels. Required in the first call.
+
+        Returns
+        -------
+        object
+            The estimator itself, trained for one more epoch.
+
+        Raises
+        ------
+        AttributeError
+            The solver is not stochastic; or ``early_stopping=True``, which makes no sense for
+            one epoch.
+        TypeError
+            As in `fit`.
+        ValueError
+            As in `fit`; or ``class_weight='balanced'``, which would be that of the call's rows
+            alone.
+
+        Warns
+        -----
+        UserWarning
+            The schedule has come to its end after ``max_iter`` epochs; ``batch_size`` is larger
+            than the number of rows; the epoch was interrupted; or there is a single class.
+
+        Notes
+        -----
+        After a call that raises, for whatever reason, the estimator is as it was before the
+        call, and the next one goes on as if there had not been any. A ``RandomState`` that was
+        given as `random_state` is the exception: what was drawn from it stays drawn.
+        """
+        if self.class_weight == "balanced":
+            raise ValueError(
+                "class_weight 'balanced' is not supported for partial_fit, which does not see "
+                "all rows. Compute the weights from all labels with "
+                "sklearn.utils.compute_class_weight('balanced', classes=classes, y=y), and "
+                "pass them as a dict."
+            )
+        self._check_parameters()
+        return self._partial_fit(X, y, sample_weight, self._output_of_call(classes))
+
+    def _output_of_call(self, classes: ArrayLike | None) -> Classification:
+        """Return the output for the classes that the first call to partial_fit is given.
+
+        Raises
+        ------
+        ValueError
+            They are missing, invalid, or not those of the first call.
+        """
+        is_first = not hasattr(self, "_ensemble")
+        if is_first:
+            self._clear_fit()
+        with naming("classes"):
+            if classes is not None:
+                check_given_classes(classes)
+            _check_partial_fit_first_call(self, classes)
+        if not is_first:
+            return self._output
+        # scikit-learn's check has set it, and the call may still fail.
+        output = self._output_class(self.__dict__.pop("classes_"))
+        if output.classes.size == 0:
+            raise ValueError("classes must have all class labels; got none.")
+        output.check_classes()
+        return output
+
+    def _learn_output(
+        self, y: NDArray[Any], dtype: Any, resumes: bool
+    ) -> tuple[Classification, NDArray[Any]]:
+        with naming("y"):
+            output = self._output_class(np.unique(y))
+        output.check_classes()
+        if resumes and not output.has_classes(self.classes_):
+            raise ValueError(
+                "warm_start can only be used where `y` has the same classes as in the "
+                f"previous call to fit. Previously got {self.classes_}, `y` has "
+                f"{output.classes}"
+            )
+        return output, output.encode_known(y, dtype)
+
+    def _weights_of_rows(
+        self, sample_weight: Any, X: Any, targets: NDArray[Any], output: Output
+    ) -> NDArray[np.float64]:
+        weights = super()._weights_of_rows(sample_weight, X, targets, output)
+        if self.class_weight is None:
+            return weights
+        assert isinstance(output, Classification)
+        return with_class_weight(weights, self.class_weight, output, targets)
+
+    @property
+    def _output(self) -> Classification:
+        return self._output_class(self.classes_)
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Return the most probable class of each row.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Labels from `classes_`.
+
+        Raises
+        ------
+        TypeError
+            X has dates or other objects that are no numbers.
+        ValueError
+            X is invalid, or its numbers are so large that logits overflow.
+        """
+        check_is_fitted(self)
+        return self.classes_[self._from_logits(X, (), self._output.decide, np.intp)]
+
+    def predict_proba(self, X: Any) -> NDArray[Any]:
+        """Return the probability of each class.
+
+        None is exactly 0: one that would underflow is the least normal number of its
+        dtype, so that its logarithm is finite.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            In the order of `classes_` and X's dtype.
+
+        Raises
+        ------
+        ValueError
+            As of `predict`.
+        """
+        check_is_fitted(self)
+        output, write = self._output, self._ensemble.write_means
+        result = self._for_each_block(
+            X, (output.n_means,), None, lambda rows, out: write(rows, output, out)
+        )
+        if result.dtype != self._ensemble.theta.dtype:  # a narrower one may make it 0 again
+            np.maximum(result, np.finfo(result.dtype).tiny, out=result)
+        return result
+
+    def predict_log_proba(self, X: Any) -> NDArray[Any]:
+        """Return the logarithm of `predict_proba`, which is always finite.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            In the order of `classes_` and X's dtype.
+
+        Raises
+        ------
+        ValueError
+            As of `predict`.
+        """
+        return np.log(self.predict_proba(X))
+
+    def decision_function(self, X: Any) -> NDArray[Any]:
+        """Return the logits.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes), or (n_samples,) for two classes
+            In X's dtype. For two classes it is the log-odds of ``classes_[1]``, which are
+            the difference of the two logits where the network has two. Of several members
+            (``n_members``) it is the logarithm of the mean probabilities, or their log-odds.
+            For a single class it is 0, the logarithm of its probability.
+
+        Raises
+        ------
+        ValueError
+            As of `predict`.
+        """
+        check_is_fitted(self)
+        return self._from_logits(X, self._output.score_shape, self._output.scores)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = self._output_class.is_multiclass
+        return tags
 
 
 @share_docstring

@@ -1,5 +1,7 @@
 """Training by scipy's L-BFGS-B: the full objective and its gradient, once an evaluation."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import OptimizeResult, minimize
@@ -7,20 +9,22 @@ from scipy.optimize import OptimizeResult, minimize
 from skmlp._baseline import say_unlearned
 from skmlp._callbacks import FitCallbacks
 from skmlp._ensemble import Ensemble
-from skmlp._history import History
 from skmlp._interrupt import Interrupt, deferred_interrupt
 from skmlp._kernels.epoch import run_epoch
 from skmlp._kernels.optimizers import ACCUMULATE
 from skmlp._network import Network
 from skmlp._problem import Problem, team_of
+from skmlp._record import Record
 from skmlp._reporting import Reporter, get_reporter
 from skmlp._team import ONE_THREAD_OF_BLAS
 from skmlp._types import Params
 from skmlp._warnings import advice, warn_interrupted, warn_unconverged
 
+_USUAL_REMEDY = "try another random_state or activation, unless X says nothing of the classes"
+
 
 class Objective:
-    """The full objective as scipy wants it: float64 parameters in, (value, gradient) out."""
+    """The full objective for scipy: float64 parameters to (value, gradient)."""
 
     def __init__(self, network: Network, problem: Problem, n_jobs: int | None) -> None:
         self._network = network
@@ -40,7 +44,7 @@ class Objective:
 
     def __call__(self, theta: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         problem, network = self._problem, self._network
-        self.set_parameters(theta)
+        self.parameters = theta
         self._gradient.fill(0)
         no_rates = np.zeros(-(-len(problem.rows) // self._block))
         self.interrupt.hold()
@@ -53,19 +57,24 @@ class Objective:
         self.interrupt.release()
         return value, self._gradient[0].astype(np.float64)  # scipy keeps what it is given
 
-    def set_parameters(self, theta: NDArray[np.float64]) -> None:
-        """Give the network parameters, infinite ones where a step leaves its dtype."""
+    @property
+    def parameters(self) -> NDArray[np.float64]:
+        """The network's, in float64; infinite ones where a step leaves its dtype."""
+        return self._network.theta.astype(np.float64)
+
+    @parameters.setter
+    def parameters(self, theta: NDArray[np.float64]) -> None:
         self._network.theta[:] = theta
 
 
 def train_lbfgs(
     ensemble: Ensemble,
     problem: Problem,
-    history: History,
+    record: Record,
     params: Params,
     callbacks: FitCallbacks,
 ) -> None:
-    """Minimise the full objective with scipy's L-BFGS-B, updating ensemble and history.
+    """Minimise the full objective with scipy's L-BFGS-B, updating ensemble and record.
 
     The ensemble has a single member.
 
@@ -77,73 +86,70 @@ def train_lbfgs(
     UserWarning
         Training was interrupted.
     """
-    (network,) = ensemble.members
-    objective = Objective(network, problem, params.n_jobs)
+    objective = Objective(ensemble.members[0], problem, params.n_jobs)
     reporter = get_reporter(params.verbose, params.max_iter)
-    iterations = _Iterations(ensemble, history, reporter, callbacks, params.max_iter)
+    iterations = _Iterations(ensemble, record, reporter, callbacks, params.max_iter)
     try:
         callbacks.begin_epoch()
-        with (
-            deferred_interrupt() as iterations.interrupt,
-            objective.team,
-            ONE_THREAD_OF_BLAS,  # scipy's sums over theta depend on the threads
-            iterations.interrupt.second_raises(),
-        ):
-            objective.interrupt = iterations.interrupt
-            result = minimize(
-                objective,
-                network.theta.astype(np.float64),
-                method="L-BFGS-B",
-                jac=True,
-                callback=iterations,
-                options={
-                    "maxfun": params.max_fun,
-                    "maxiter": params.max_iter,
-                    "gtol": float(params.tol),
-                },
-            )
-            objective.set_parameters(result.x)
-            history.loss = float(result.fun)
+        result = _minimize(objective, iterations, params)
     finally:
         reporter.close()
+    record.final_loss = float(result.fun)
     if iterations.interrupt.received:
-        warn_interrupted(history)
+        warn_interrupted(record)
         return
-    said = []
-    is_unconverged = result.status != 0 and not iterations.told_to_stop
-    if is_unconverged:
-        said.append(
+    unconverged, usual = "", _USUAL_REMEDY
+    if result.status != 0 and not iterations.told_to_stop:
+        usual = ""
+        unconverged = (
             f"lbfgs stopped after {result.nit} iterations (status {result.status}): "
             f"{result.message}. {advice(problem.data.X, 'raise max_iter, max_fun or tol')}"
         )
-    usual = "try another random_state or activation, unless X says nothing of the classes"
-    said.append(
-        say_unlearned(
-            ensemble,
-            [problem],
-            history,
-            params,
-            batch_size=len(problem.rows),
-            usual="" if is_unconverged else usual,
-        )
+    unlearned = say_unlearned(
+        ensemble, [problem], record, params, batch_size=len(problem.rows), usual=usual
     )
-    if any(said):
-        warn_unconverged(" ".join(filter(None, said)))
+    if unconverged or unlearned:
+        warn_unconverged(f"{unconverged} {unlearned}".strip())
+
+
+def _minimize(objective: Objective, iterations: "_Iterations", params: Params) -> Any:
+    """Run scipy's L-BFGS-B, leave its parameters in the network, and return its result."""
+    with (
+        deferred_interrupt() as iterations.interrupt,
+        objective.team,
+        ONE_THREAD_OF_BLAS,  # scipy's sums over theta depend on the threads
+        iterations.interrupt.second_raises(),
+    ):
+        objective.interrupt = iterations.interrupt
+        result = minimize(
+            objective,
+            objective.parameters,
+            method="L-BFGS-B",
+            jac=True,
+            callback=iterations,
+            options={
+                "maxfun": params.max_fun,
+                "maxiter": params.max_iter,
+                "gtol": float(params.tol),
+            },
+        )
+        objective.parameters = result.x
+    return result
 
 
 class _Iterations:
-    """What scipy calls after each of its iterations."""
+    """Callback for scipy: records and reports its iterations."""
 
     def __init__(
         self,
         ensemble: Ensemble,
-        history: History,
+        record: Record,
         reporter: Reporter,
         callbacks: FitCallbacks,
         n_iterations: int,
     ) -> None:
         self._ensemble = ensemble
-        self._history = history
+        self._record = record
         self._reporter = reporter
         self._callbacks = callbacks
         self._n_iterations = n_iterations
@@ -151,11 +157,11 @@ class _Iterations:
         self.told_to_stop = False
 
     def __call__(self, intermediate_result: OptimizeResult) -> None:
-        self._history.add(float(intermediate_result.fun), n_rows=0)
-        self._reporter.update(self._history)
+        self._record.add(float(intermediate_result.fun), n_rows=0)
+        self._reporter.update(self._record)
         self._ensemble.theta[:] = intermediate_result.x
         self.told_to_stop = self._callbacks.end_epoch(self._ensemble)
         if self.interrupt.received or self.told_to_stop:
             raise StopIteration
-        if self._history.n_iter < self._n_iterations:
+        if self._record.n_iter < self._n_iterations:
             self._callbacks.begin_epoch()

@@ -20,7 +20,7 @@ from scipy.optimize import root_scalar
 from skmlp._caller import warn
 from skmlp._data import read_only
 from skmlp._kernels.losses import LOSSES, Loss
-from skmlp._labels import encode_labels
+from skmlp._labels import as_labels, check_targets, encode_labels
 
 # Temperatures are looked for between these: rows that happen to be predicted without a mistake
 # would ask for 0.
@@ -42,8 +42,16 @@ class Output(ABC):
     """
 
     loss: ClassVar[Loss]
+    # scikit-learn's names of the scorers that are `score` and the negative `mean_loss`.
+    score_name: ClassVar[str]
+    loss_name: ClassVar[str]
     # What predicts the same for every row, as messages have it.
     baseline: ClassVar[str]
+
+    @property
+    @abstractmethod
+    def attributes(self) -> dict[str, Any]:
+        """The fitted attributes of an estimator that tell its output."""
 
     @property
     @abstractmethod
@@ -67,6 +75,14 @@ class Output(ABC):
     @abstractmethod
     def can_be_watched(self) -> bool:
         """Whether rows that are held out tell epochs apart."""
+
+    @staticmethod
+    @abstractmethod
+    def check_y(y: Any, X: Any, name: str) -> NDArray[Any]:
+        """Return y as an array, of as many rows as X and none missing, or raise an error.
+
+        `name` is the estimator's. Nothing need be known of the output yet.
+        """
 
     @abstractmethod
     def encode(self, y: NDArray[Any], dtype: Any) -> NDArray[Any]:
@@ -134,6 +150,7 @@ class Classification(Output):
         The labels, sorted.
     """
 
+    score_name, loss_name = "accuracy", "neg_log_loss"
     baseline = "the frequencies of the classes"
     # Whether there may be more than two classes, as scikit-learn's tag says it.
     is_multiclass: ClassVar[bool]
@@ -162,6 +179,11 @@ class Classification(Output):
         return f"{self.n_classes} classes"
 
     @property
+    def attributes(self) -> dict[str, Any]:
+        """The classes."""
+        return {"classes_": self.classes}
+
+    @property
     def n_means(self) -> int:
         """A probability for each class."""
         return self.n_classes
@@ -183,6 +205,13 @@ class Classification(Output):
         """Return whether these are the classes."""
         # Not by array_equal, which takes a time-out that is raised within it for a difference.
         return len(classes) == self.n_classes and bool((classes == self.classes).all())
+
+    @staticmethod
+    def check_y(y: Any, X: Any, name: str) -> NDArray[Any]:
+        """Return labels (n,), of a type that there are classes of, or raise an error."""
+        labels = as_labels(y, X, name)
+        check_targets(labels, name)
+        return labels
 
     def encode(self, y: NDArray[Any], dtype: Any) -> NDArray[Any]:
         """Return the codes of labels, or raise ValueError where one is unknown."""

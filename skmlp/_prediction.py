@@ -1,29 +1,22 @@
-"""From a fitted network to labels, probabilities, logits and hidden representations."""
+"""Passes of a fitted network over blocks of rows; `transform`."""
 
+from abc import abstractmethod
 from collections.abc import Callable
 from numbers import Integral
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils.validation import assert_all_finite, check_is_fitted, validate_data
+from sklearn.utils.validation import assert_all_finite, check_is_fitted
 
-from skmlp._data import (
-    Matrix,
-    as_matrix,
-    as_native,
-    check_convertible,
-    check_no_dates,
-    converting_rows,
-    kept_dtypes,
-)
+from skmlp._data import Matrix, as_matrix, kept_dtypes
 from skmlp._ensemble import Ensemble
-from skmlp._explanations import explained
 from skmlp._float_errors import quiet
 from skmlp._network import run_in_blocks
-from skmlp._output import Classification
+from skmlp._output import Output
+from skmlp._rows import convert_rows, explaining
 
 _OVERFLOW = (
     "The outputs of the network are not finite: Input X contains numbers that are too large, "
@@ -32,22 +25,20 @@ _OVERFLOW = (
 
 
 class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
-    """The methods of a classifier that only read its network.
+    """The methods that only read a network, whatever its output.
 
     scikit-learn wraps a `transform` for set_output where it is defined, which must therefore
     be a TransformerMixin.
     """
 
-    _output_class: ClassVar[type[Classification]]
     _ensemble: Ensemble
-    classes_: NDArray[Any]
     n_jobs: int | None
     transform_layer: Any
 
     @property
-    def _output(self) -> Classification:
+    @abstractmethod
+    def _output(self) -> Output:
         """What the network's logits mean."""
-        return self._output_class(self.classes_)
 
     @quiet
     def _for_each_block(
@@ -75,14 +66,8 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         ValueError
             X is invalid, or its numbers are too large for the network.
         """
-        try:
+        with explaining(self, X, self._ensemble.theta.dtype):
             return self._computed(X, shape, dtype, compute)
-        except (TypeError, ValueError) as error:
-            ours = self._ensemble.theta.dtype
-            refused = explained(error, X, type(self).__name__, ours)
-            if refused is error:
-                raise
-            raise refused from error
 
     def _computed(
         self,
@@ -93,31 +78,19 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     ) -> NDArray[Any]:
         """Return what `_for_each_block` does, or raise what was found first."""
         is_dense = not sparse.issparse(X)
-        check_convertible(X)
-        check_no_dates(X)
-        with converting_rows():
-            X = validate_data(
-                self,
-                X,
-                accept_sparse="csr",
-                dtype=kept_dtypes(X),
-                order="C",
-                reset=False,
-                ensure_all_finite=not is_dense,  # else the network looks, which has X at hand
-            )
-        X = as_native(X)
+        # The network looks for NaN in a dense X on the way, while a row is in the cache.
+        X = convert_rows(self, X, kept_dtypes(X), reset=False, ensure_all_finite=not is_dense)
         self._ensemble.check_ends(X.shape[1], self._output)
         ours = self._ensemble.theta.dtype
         result = np.empty((X.shape[0], *shape), dtype or ours)
-        # A dense X of another dtype is converted by blocks, to be no larger than memory.
+        # A dense X of another dtype is converted by blocks: memory may not hold it twice.
         whole = None if is_dense else as_matrix(X, ours)
 
         def compute_block(block: slice) -> bool:
             rows = as_matrix(X[block], ours) if whole is None else whole.take(block)
             return compute(rows, result[block])
 
-        finite = run_in_blocks(compute_block, len(result), self.n_jobs)
-        if not finite:
+        if not run_in_blocks(compute_block, len(result), self.n_jobs):
             assert_all_finite(X, input_name="X")
             raise ValueError(_OVERFLOW)
         if dtype or ours == X.dtype:
@@ -168,99 +141,6 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
                 f"{n_hidden} hidden layers; got {layer!r}."
             )
         return [int(layer) % n_hidden + 1]
-
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Return the most probable class of each row.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-            Labels from `classes_`.
-
-        Raises
-        ------
-        TypeError
-            X has dates or other objects that are no numbers.
-        ValueError
-            X is invalid, or its numbers are so large that logits overflow.
-        """
-        check_is_fitted(self)
-        return self.classes_[self._from_logits(X, (), self._output.decide, np.intp)]
-
-    def predict_proba(self, X: Any) -> NDArray[Any]:
-        """Return the probability of each class.
-
-        None is exactly 0: one that would underflow is the least normal number of its
-        dtype, so that its logarithm is finite.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes)
-            In the order of `classes_` and X's dtype.
-
-        Raises
-        ------
-        ValueError
-            As of `predict`.
-        """
-        check_is_fitted(self)
-        output, write = self._output, self._ensemble.write_means
-        result = self._for_each_block(
-            X, (output.n_means,), None, lambda rows, out: write(rows, output, out)
-        )
-        if result.dtype != self._ensemble.theta.dtype:  # a narrower one may make it 0 again
-            np.maximum(result, np.finfo(result.dtype).tiny, out=result)
-        return result
-
-    def predict_log_proba(self, X: Any) -> NDArray[Any]:
-        """Return the logarithm of `predict_proba`, which is always finite.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes)
-            In the order of `classes_` and X's dtype.
-
-        Raises
-        ------
-        ValueError
-            As of `predict`.
-        """
-        return np.log(self.predict_proba(X))
-
-    def decision_function(self, X: Any) -> NDArray[Any]:
-        """Return the logits.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes), or (n_samples,) for two classes
-            In X's dtype. For two classes it is the log-odds of ``classes_[1]``, which are
-            the difference of the two logits where the network has two. Of several members
-            (``n_members``) it is the logarithm of the mean probabilities, or their log-odds.
-            For a single class it is 0, the logarithm of its probability.
-
-        Raises
-        ------
-        ValueError
-            As of `predict`.
-        """
-        check_is_fitted(self)
-        return self._from_logits(X, self._output.score_shape, self._output.scores)
 
     def transform(self, X: Any) -> NDArray[Any]:
         """Return the hidden representation: the outputs of the layer `transform_layer`.

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Protocol
 
-from skmlp._history import History
+from skmlp._record import Record
 
 
 def _write(write: Callable[[str], Any], line: str) -> None:
@@ -21,7 +21,7 @@ def _write(write: Callable[[str], Any], line: str) -> None:
 class Reporter(Protocol):
     """Takes note of each epoch."""
 
-    def update(self, history: History) -> None:
+    def update(self, record: Record) -> None:
         """Report the epoch that was added last."""
 
     def say(self, message: str) -> None:
@@ -34,7 +34,7 @@ class Reporter(Protocol):
 class Silence:
     """Prints nothing."""
 
-    def update(self, history: History) -> None:
+    def update(self, record: Record) -> None:
         """Print nothing."""
 
     def say(self, message: str) -> None:
@@ -47,11 +47,11 @@ class Silence:
 class Lines:
     """Prints a line an epoch, and one for its validation score."""
 
-    def update(self, history: History) -> None:
+    def update(self, record: Record) -> None:
         """Print the epoch that was added last."""
-        _write(print, f"Iteration {history.n_iter}, loss = {history.loss_curve[-1]:.8f}")
-        if history.validation_scores:
-            _write(print, f"Validation score: {history.validation_scores[-1]:f}")
+        _write(print, f"Iteration {record.n_iter}, loss = {record.loss_curve[-1]:.8f}")
+        if record.validation_scores:
+            _write(print, f"Validation score: {record.validation_scores[-1]:f}")
 
     def say(self, message: str) -> None:
         """Print it."""
@@ -84,11 +84,11 @@ class Bar:
             ) from error
         self._bar = tqdm(total=n_epochs, unit="epoch")
 
-    def update(self, history: History) -> None:
+    def update(self, record: Record) -> None:
         """Move on by an epoch."""
-        numbers = {"loss": f"{history.loss_curve[-1]:.4g}"}
-        if history.validation_scores:
-            numbers["validation"] = f"{history.validation_scores[-1]:.4g}"
+        numbers = {"loss": f"{record.loss_curve[-1]:.4g}"}
+        if record.validation_scores:
+            numbers["validation"] = f"{record.validation_scores[-1]:.4g}"
         self._bar.set_postfix(numbers, refresh=False)
         self._bar.update()
 

@@ -2,7 +2,7 @@
 
 import copy
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from enum import Enum, auto
 from typing import Any
@@ -15,12 +15,12 @@ from skmlp._baseline import say_unlearned
 from skmlp._callbacks import FitCallbacks
 from skmlp._caller import warn
 from skmlp._ensemble import Ensemble
-from skmlp._history import History
 from skmlp._interrupt import Interrupt, deferred_interrupt
 from skmlp._kernels.epoch import run_epoch
 from skmlp._kernels.optimizers import OPTIMIZERS
 from skmlp._network import Network
 from skmlp._problem import Problem, team_of
+from skmlp._record import Record
 from skmlp._reporting import Reporter, get_reporter
 from skmlp._schedules import SMALLEST_RATE, Time, learning_rates, schedule_for
 from skmlp._scoring import ValidationSet
@@ -49,7 +49,7 @@ _FEW_EPOCHS = 10
 
 
 class MemberState:
-    """What a member goes on with from epoch to epoch, and from one partial_fit to the next.
+    """Optimizer and generator of a member, from epoch to epoch and partial_fit to partial_fit.
 
     Parameters
     ----------
@@ -70,71 +70,91 @@ class MemberState:
         :func:`skmlp._kernels.optimizers.scaled_step`.
     """
 
-    # Where the random state is to go on from, if not from where it is.
+    # Where the generator is put back to by `resume`, after a call that failed.
     _place: Any = None
 
     def __init__(
         self, params: Params, network: Network, random_state: np.random.RandomState
     ) -> None:
         self.random_state = random_state
-        self.start_afresh(params, network)
+        self.reset(params, network)
         self.dropout_seed = 0
         self._n_weights = 0
         self._sum_of_weights = 0.0
 
-    def start_afresh(self, params: Params, network: Network) -> None:
-        """Begin with moments of 0, as another solver must."""
+    def reset(self, params: Params, network: Network) -> None:
+        """Set the moments to 0, in the shape that the solver needs."""
         n_moments = OPTIMIZERS[params.solver].n_moments
         self.moments = np.zeros((n_moments, network.theta.size), network.theta.dtype)
         self.scaling = np.empty(0, network.theta.dtype)
         self.steps = 0
 
     def copy(self, given: Any) -> "MemberState":
-        """Return what goes on in the same way, whatever becomes of this one.
+        """Return a copy that training resumes from if this one's call fails.
 
-        The random state is shared, since a copy would take longer than a small epoch, and put
-        back by `resume`. One that is not the estimator's alone is left where it is: `given`,
-        which is the parameter, and NumPy's global one.
+        Parameters
+        ----------
+        given : object
+            The parameter ``random_state``. A generator that is the user's, this one or NumPy's
+            global one, is not put back, since others may have drawn from it as well.
         """
-        kept = copy.copy(self)
-        kept.moments, kept.scaling = self.moments.copy(), self.scaling.copy()
+        copied = copy.copy(self)
+        copied.moments, copied.scaling = self.moments.copy(), self.scaling.copy()
         source = self.random_state
         is_own = source is not given and source is not check_random_state(None)
         if is_own and self._place is None:
-            kept._place = place_of(source)
-        return kept
+            # Its place alone: a copy of the generator would take longer than a small epoch.
+            copied._place = place_of(source)
+        return copied
 
     def resume(self) -> None:
-        """Go back to where the random state was before a call that failed."""
+        """Put the generator back to where it was before a call that failed."""
         if self._place is not None:
             put_back(self.random_state, self._place)
             self._place = None
 
-    def scale_inputs(self, network: Network) -> None:
-        """Go on with factors whose weights are as they were left; begin with 1 elsewhere."""
+    def prepare(self, params: Params, network: Network) -> None:
+        """Have what the parameters ask for: scaling factors, a seed, moments to write to."""
+        if params.scaling_rate:
+            self._scale_inputs(network)
+        else:  # an earlier call may have left some
+            self.scaling = np.empty(0, network.theta.dtype)
+        rates = check_dropout(params.dropout, network.depth - 1)
+        if any(rates) and self.dropout_seed == 0:
+            self.dropout_seed = int(self.random_state.randint(1, 2**31))
+        # They are read-only where the estimator was loaded as a memory map.
+        self.moments = np.require(self.moments, requirements="W")
+
+    def _scale_inputs(self, network: Network) -> None:
+        """Keep the factors of features whose weights are as training left them; 1 elsewhere."""
         weights = network.coefs[0]
         n_inputs = len(weights)
         if self.scaling.size == 0:
             self.scaling = np.zeros(4 * n_inputs + weights.size, weights.dtype)
         self.scaling = np.require(self.scaling, requirements="W")
-        scales, rows = self.scaling[:n_inputs], self.scaling[4 * n_inputs :]
+        factors, rows = self.scaling[:n_inputs], self.scaling[4 * n_inputs :]
         rows = rows.reshape(weights.shape)
-        changed = (scales[:, None] * rows != weights).any(axis=1) | (scales == 0)
-        scales[changed] = 1
+        changed = (factors[:, None] * rows != weights).any(axis=1) | (factors == 0)
+        factors[changed] = 1
         rows[changed] = weights[changed]
 
-    def mean_weight(self, weights: NDArray[Any]) -> float:
-        """Return the mean of all training weights so far, the given ones included.
-
-        Chunks that come through partial_fit thus keep their weight relative to each other.
-        """
+    def add_weights(self, weights: NDArray[Any]) -> None:
+        """Count the weights of further training rows in `mean_weight`."""
         self._n_weights += weights.size
         self._sum_of_weights += float(weights.sum())
+
+    @property
+    def mean_weight(self) -> float:
+        """The mean weight of all training rows so far.
+
+        By it, and not by a call's own, weights are divided: chunks that come through
+        partial_fit thus keep their weight relative to each other.
+        """
         return self._sum_of_weights / self._n_weights
 
 
 class TrainingState:
-    """What goes on from epoch to epoch, and from one partial_fit to the next.
+    """State of stochastic training, from epoch to epoch and partial_fit to partial_fit.
 
     Parameters
     ----------
@@ -142,22 +162,20 @@ class TrainingState:
     ensemble : Ensemble
     random_states : list of RandomState
         One a member.
-    keeps_best : bool
-        Whether there are rows to say which epoch's parameters are.
+    keep_best : bool
+        Whether validation rows tell which epoch has the best parameters.
 
     Attributes
     ----------
     members : list of MemberState
     solver : str
     epochs : int
-        Epochs in all calls.
-    seen : int
-        The training rows seen, as the schedule counts them: 0 in the first epoch.
+        Epochs since this state was made: the time that schedules go by.
     divisor : float
         What stalls have divided the learning rate by.
     monitor : Monitor
-    is_kept : bool
-        Whether it is in the estimator's files, as after partial_fit.
+    is_persistent : bool
+        Whether the estimator's files have it, as after partial_fit.
     """
 
     def __init__(
@@ -166,7 +184,7 @@ class TrainingState:
         ensemble: Ensemble,
         random_states: list[np.random.RandomState],
         *,
-        keeps_best: bool,
+        keep_best: bool,
     ) -> None:
         self.members = [
             MemberState(params, network, random_state)
@@ -174,21 +192,20 @@ class TrainingState:
         ]
         self.solver = params.solver
         self.epochs = 0
-        self.seen = 0
         self.divisor = 1.0
-        self.monitor = Monitor(keep_best=keeps_best)
-        self.is_kept = False
+        self.monitor = Monitor(keep_best=keep_best)
+        self.is_persistent = False
 
     def copy(self, given: Any) -> "TrainingState":
-        """Return what goes on in the same way; see :meth:`MemberState.copy`."""
-        kept = copy.copy(self)
-        kept.members = [member.copy(given) for member in self.members]
-        kept.monitor = copy.copy(self.monitor)
-        return kept
+        """Return a copy for after a call that failed; see :meth:`MemberState.copy`."""
+        copied = copy.copy(self)
+        copied.members = [member.copy(given) for member in self.members]
+        copied.monitor = copy.copy(self.monitor)
+        return copied
 
     def resume(self, params: Params, ensemble: Ensemble) -> None:
-        """Go on in a call to partial_fit, with moments of 0 where the solver is another."""
-        self.is_kept = True
+        """Begin a call to partial_fit, with moments of 0 where the solver is another."""
+        self.is_persistent = True
         for member in self.members:
             member.resume()
         if self.solver == params.solver:
@@ -196,10 +213,15 @@ class TrainingState:
         self.solver = params.solver
         self.divisor = 1.0
         for member, network in zip(self.members, ensemble.members, strict=True):
-            member.start_afresh(params, network)
+            member.reset(params, network)
+
+    def add_weights(self, weights: NDArray[Any], rows: Sequence[NDArray[np.intp]]) -> None:
+        """Count the weights of each member's rows."""
+        for member, part in zip(self.members, rows, strict=True):
+            member.add_weights(weights[part])
 
 
-# What calls a function for each of several things: the built-in map, or that of some threads.
+# (function, items) -> results: the map of some threads.
 _Map = Callable[..., list[Any]]
 
 
@@ -228,15 +250,6 @@ class _Member:
         self._max_norm = np.inf if norm is None else float(norm)
         rates = check_dropout(params.dropout, network.depth - 1)
         self._dropout = np.array([*rates, 0.0])
-        drops = bool(self._dropout.any())
-        if params.scaling_rate:
-            state.scale_inputs(network)
-        else:  # as it may have been before
-            state.scaling = np.empty(0, network.theta.dtype)
-        if drops and state.dropout_seed == 0:
-            state.dropout_seed = int(state.random_state.randint(1, 2**31))
-        # It is read-only where the estimator was loaded as a memory map.
-        state.moments = np.require(state.moments, requirements="W")
         self._rows = problem.rows
         self.n_rows = self._rows.size
         self._shuffler = Shuffler(state.random_state, self.n_rows) if params.shuffle else None
@@ -246,17 +259,18 @@ class _Member:
         self._flat_rates = np.zeros(self._n_steps)
         n_jobs = params.n_jobs if params.n_members == 1 else 1
         self.team = team_of(network, problem, n_jobs, self.batch_size)
-        saved = network.saved_buffer(self.batch_size, anyway=drops or state.scaling.size > 0)
+        needs_saved = bool(self._dropout.any()) or state.scaling.size > 0
+        saved = network.saved_buffer(self.batch_size, anyway=needs_saved)
         self._scaling = None if saved is None else state.scaling
         self._scratch = (
             saved,
             *network.workspaces(problem.data.X, self.batch_size, self.team.n_threads),
         )
 
-    def rates(self, training: TrainingState) -> NDArray[np.float64]:
+    def rates(self, state: TrainingState, n_rows_seen: int) -> NDArray[np.float64]:
         """Return the learning rate of each step of the next epoch."""
         params, n_steps = self._params, self._n_steps
-        initial = float(params.learning_rate_init) / training.divisor
+        initial = float(params.learning_rate_init) / state.divisor
         if self._schedule.factor is None and params.warmup_fraction == 0:
             # As a rule: the same array epoch after epoch, which saves small fits a percent.
             if self._flat_rates[0] != initial:
@@ -267,10 +281,10 @@ class _Member:
             initial,
             float(params.power_t),
             float(params.warmup_fraction),
-            Time(training.epochs, n_steps, params.max_iter, training.seen),
+            Time(state.epochs, n_steps, params.max_iter, n_rows_seen),
         )
 
-    def run_epoch(self, training: TrainingState) -> float:
+    def run_epoch(self, rates: NDArray[np.float64]) -> float:
         """Take one step a minibatch, and return the mean objective."""
         problem, network, state = self._problem, self._network, self._state
         if self._shuffler is not None:
@@ -280,7 +294,7 @@ class _Member:
             run_epoch, *problem.data.X, *problem.data[1:], self._rows, self.batch_size,
             network.theta, self._table, problem.loss, problem.smoothing, problem.alpha,
             self._optimizer.code, self._settings, state.moments, self._scaling, state.steps + 1,
-            self.rates(training), self._max_norm,
+            rates, self._max_norm,
             self._dropout, state.dropout_seed, *self._scratch,
         )  # fmt: skip
         state.steps += self._n_steps
@@ -299,7 +313,7 @@ class StochasticTraining:
         One a member, which differ in their rows.
     validation : ValidationSet or None
     state : TrainingState
-    history : History
+    record : Record
     params : Params
     callbacks : FitCallbacks or None
     """
@@ -310,7 +324,7 @@ class StochasticTraining:
         problems: list[Problem],
         validation: ValidationSet | None,
         state: TrainingState,
-        history: History,
+        record: Record,
         params: Params,
         callbacks: FitCallbacks | None = None,
     ) -> None:
@@ -319,11 +333,13 @@ class StochasticTraining:
         self._X = problems[0].data.X
         self._validation = validation
         self._state = state
-        self._history = history
+        self._record = record
         self._params = params
         self._callbacks = callbacks
         self._divisor = schedule_for(params.solver, params.learning_rate).divisor
         self._patience = np.inf if params.n_iter_no_change is None else params.n_iter_no_change
+        for member, network in zip(state.members, ensemble.members, strict=True):
+            member.prepare(params, network)
         self._members = [
             _Member(network, problem, member, params)
             for network, problem, member in zip(
@@ -351,61 +367,63 @@ class StochasticTraining:
         params = self._params
         reporter = get_reporter(params.verbose, params.max_iter)
         try:
-            outcome = self._epochs(params.max_iter, reporter)
+            outcome = self._run_epochs(params.max_iter, reporter)
         finally:
             reporter.close()
         if outcome is _Outcome.INTERRUPTED:
-            warn_interrupted(self._history)
+            warn_interrupted(self._record)
         if self._validation is not None:
             self._restore_best(self._validation)
-        message = self._what_to_say(outcome)
+        message = self._warning(outcome)
         if message:
             warn_unconverged(message)
 
-    def _what_to_say(self, outcome: _Outcome) -> str:
-        """Return what is not well with the fit, in one message, and what to try."""
-        params, best = self._params, self._history.best_iter
+    def _warning(self, outcome: _Outcome) -> str:
+        """Return what is wrong with the fit and what to try, in one message, or nothing."""
+        best = self._record.best_iter
         if outcome is _Outcome.DIVERGED:
             if best is None:  # fit raises, with nothing to restore
                 return ""
             return (
-                f"Training diverged in epoch {self._history.n_iter}; the parameters of "
+                f"Training diverged in epoch {self._record.n_iter}; the parameters of "
                 f"epoch {best} are restored. {advice(self._X, 'lower learning_rate_init')}"
             )
-        said = []
+        sentences = []
         if self._validation is not None and best is None:
-            said.append(
+            sentences.append(
                 "No epoch's validation score was a number: the parameters are those of the "
                 "last epoch."
             )
-        if outcome is _Outcome.INTERRUPTED:
-            return " ".join(said)
-        is_exhausted = outcome is _Outcome.EXHAUSTED and params.n_iter_no_change is not None
-        if is_exhausted:
-            said.append(
-                f"Stochastic Optimizer: Maximum iterations ({params.max_iter}) reached "
-                f"and the optimization hasn't converged yet. "
-                + advice(
-                    self._X,
-                    "raise max_iter or tol, change learning_rate_init"
-                    + ("" if params.early_stopping else ", or set early_stopping=True"),
-                )
-            )
-        elif outcome is not _Outcome.CONVERGED and self._history.n_iter < _FEW_EPOCHS:
-            return " ".join(said)
-        more = "lower tol" if outcome is _Outcome.CONVERGED else "raise max_iter"
-        usual = f"raise learning_rate_init or {more}, unless X says nothing of the classes"
-        said.append(
-            say_unlearned(
-                self._ensemble,
-                self._problems,
-                self._history,
-                params,
-                batch_size=self._members[0].batch_size,
-                usual="" if is_exhausted else usual,
-            )
+        if outcome is _Outcome.EXHAUSTED and self._params.n_iter_no_change is not None:
+            sentences += [self._unconverged(), self._unlearned("")]
+        elif outcome is _Outcome.CONVERGED:
+            sentences.append(self._unlearned("lower tol"))
+        elif outcome is not _Outcome.INTERRUPTED and self._record.n_iter >= _FEW_EPOCHS:
+            sentences.append(self._unlearned("raise max_iter"))
+        return " ".join(filter(None, sentences))
+
+    def _unconverged(self) -> str:
+        """Return the warning of scikit-learn's, and what to try."""
+        params = self._params
+        remedy = "raise max_iter or tol, change learning_rate_init"
+        if not params.early_stopping:
+            remedy += ", or set early_stopping=True"
+        return (
+            f"Stochastic Optimizer: Maximum iterations ({params.max_iter}) reached "
+            f"and the optimization hasn't converged yet. {advice(self._X, remedy)}"
         )
-        return " ".join(filter(None, said))
+
+    def _unlearned(self, remedy: str) -> str:
+        """Return the warning of a loss that is no better than that of class frequencies."""
+        usual = f"raise learning_rate_init or {remedy}, unless X says nothing of the classes"
+        return say_unlearned(
+            self._ensemble,
+            self._problems,
+            self._record,
+            self._params,
+            batch_size=self._members[0].batch_size,
+            usual=usual if remedy else "",
+        )
 
     def partial_fit(self) -> None:
         """Run one epoch.
@@ -417,7 +435,7 @@ class StochasticTraining:
         """
         params = self._params
         is_over = self._state.epochs >= params.max_iter
-        rates = self._members[0].rates(self._state)
+        rates = self._members[0].rates(self._state, self._n_rows_seen)
         if is_over and rates.max() < _NEXT_TO_NOTHING * params.learning_rate_init:
             warn(
                 f"learning_rate={params.learning_rate!r} has come to its end after "
@@ -425,17 +443,17 @@ class StochasticTraining:
                 "to the number of calls that are to come, or set learning_rate='constant'."
             )
         verbose = bool(params.verbose)  # a bar of one epoch says less than its line
-        if self._epochs(1, get_reporter(verbose, 1)) is _Outcome.INTERRUPTED:
-            warn_interrupted(self._history)
+        if self._run_epochs(1, get_reporter(verbose, 1)) is _Outcome.INTERRUPTED:
+            warn_interrupted(self._record)
 
-    def _epochs(self, n_epochs: int, reporter: Reporter) -> _Outcome:
+    def _run_epochs(self, n_epochs: int, reporter: Reporter) -> _Outcome:
         ended = None
         with ExitStack() as stack:
             interrupt = stack.enter_context(deferred_interrupt())
             run = self._threads(stack)
             with interrupt.second_raises():
                 for _ in range(n_epochs):
-                    ended = self._watched_epoch(run, reporter, interrupt)
+                    ended = self._run_epoch(run, reporter, interrupt)
                     if ended is not None or interrupt.received:
                         break
         if interrupt.received:
@@ -445,10 +463,10 @@ class StochasticTraining:
     def _has_diverged(self) -> bool:
         """Return whether the epoch left a loss or parameters that are not finite."""
         return not (
-            math.isfinite(self._history.loss) and np.isfinite(self._ensemble.theta).all()
+            math.isfinite(self._record.loss) and np.isfinite(self._ensemble.theta).all()
         )
 
-    def _watched_epoch(
+    def _run_epoch(
         self, run: _Map, reporter: Reporter, interrupt: Interrupt
     ) -> _Outcome | None:
         """Run an epoch within its callbacks, and return why it is the last, if it is.
@@ -458,15 +476,15 @@ class StochasticTraining:
         if self._callbacks is not None:
             self._callbacks.begin_epoch()
         interrupt.hold()
-        loss = self._epoch(run)
+        loss = self._train_members(run)
         interrupt.release()
-        self._record(loss, reporter)
+        self._finish_epoch(loss, reporter)
         if self._has_diverged():
             return _Outcome.DIVERGED
         if self._callbacks is not None and self._callbacks.end_epoch(self._ensemble):
             return _Outcome.STOPPED
         stalled = self._state.monitor.n_stalled > self._patience
-        return _Outcome.CONVERGED if stalled and not self._goes_on(reporter) else None
+        return _Outcome.CONVERGED if stalled and not self._lower_rate(reporter) else None
 
     def _threads(self, stack: ExitStack) -> _Map:
         """Return what calls a function for each member; its threads end with the stack."""
@@ -479,50 +497,63 @@ class StochasticTraining:
         )
         return stack.enter_context(Spread(n_threads)).map
 
-    def _epoch(self, run: _Map) -> float:
+    @property
+    def _n_rows_seen(self) -> int:
+        """The rows that 'invscaling' goes by: none in a first epoch, then those of all fits.
+
+        MLPClassifier, too, begins a warm start with the initial rate.
+        """
+        return self._record.n_rows_seen if self._state.epochs else 0
+
+    def _train_members(self, run: _Map) -> float:
         """Let each member run an epoch, and return the mean of their mean objectives."""
-        losses = run(lambda member: member.run_epoch(self._state), self._members)
+        n_rows_seen = self._n_rows_seen
+        losses = run(
+            lambda member: member.run_epoch(member.rates(self._state, n_rows_seen)),
+            self._members,
+        )
         self._state.epochs += 1
         return sum(losses) / len(losses)
 
-    def _record(self, loss: float, reporter: Reporter) -> None:
-        """Note the epoch everywhere."""
+    def _finish_epoch(self, loss: float, reporter: Reporter) -> None:
+        """Evaluate, record and report the epoch, and let the monitor look at it."""
         state = self._state
         validation = self._validation.evaluate(self._ensemble) if self._validation else None
-        self._history.add(loss, self._members[0].n_rows, validation)
-        reporter.update(self._history)
-        watched = -loss if validation is None else validation[0]
-        state.monitor.update(watched, self._ensemble.theta, float(self._params.tol))
-        state.seen = self._history.t
+        self._record.add(loss, self._members[0].n_rows, validation)
+        reporter.update(self._record)
+        score = -loss if validation is None else validation[0]
+        is_best = state.monitor.update(score, self._ensemble.theta, float(self._params.tol))
+        if is_best and validation is not None:
+            self._record.best_epoch = self._record.n_iter
 
-    def _goes_on(self, reporter: Reporter) -> bool:
-        """Divide the rate after a stall, where the schedule does; else training stops."""
+    def _lower_rate(self, reporter: Reporter) -> bool:
+        """Divide the rate after a stall, if the schedule does; return whether it did."""
         state, divisor = self._state, self._divisor
         initial = float(self._params.learning_rate_init)
-        goes_on, then = False, "Stopping."
+        is_lower, consequence = False, "Stopping."
         if divisor is not None and initial / state.divisor > SMALLEST_RATE:
             state.divisor *= divisor
             state.monitor.n_stalled = 0
-            goes_on, then = True, f"Setting learning rate to {initial / state.divisor:f}."
+            is_lower = True
+            consequence = f"Setting learning rate to {initial / state.divisor:f}."
         watched = "Training loss" if self._validation is None else "Validation score"
         reporter.say(
             f"{watched} did not improve by tol={self._params.tol:f} for "
-            f"{self._params.n_iter_no_change} consecutive epochs. {then}"
+            f"{self._params.n_iter_no_change} consecutive epochs. {consequence}"
         )
-        return goes_on
+        return is_lower
 
     def _restore_best(self, validation: ValidationSet) -> None:
         """Go back to the best epoch; what comes after the fit is watched anew."""
-        state, history = self._state, self._history
-        best, state.monitor = state.monitor, Monitor(keep_best=False)
-        if best.best_theta is None:  # no score was a number
+        state, record = self._state, self._record
+        best_theta, state.monitor = state.monitor.best_theta, Monitor(keep_best=False)
+        if best_theta is None:  # no score was a number
             return
-        history.best_score, history.best_iter = best.best_score, best.best_epoch + 1
-        self._ensemble.theta[:] = best.best_theta
-        history.loss = history.loss_curve[best.best_epoch - history.n_iter]
+        self._ensemble.theta[:] = best_theta
+        record.is_restored = True
         if self._params.temperature_scaling:
-            history.temperature = validation.temperature(self._ensemble)
-            self._ensemble.divide_logits(history.temperature)
+            record.temperature = validation.temperature(self._ensemble)
+            self._ensemble.divide_logits(record.temperature)
 
 
 def _batch_size(batch_size: Any, n_rows: int) -> int:

@@ -5,7 +5,7 @@ from sklearn.exceptions import ConvergenceWarning
 from skmlp._caller import warn
 from skmlp._columns import distance_from, scale_to_mend
 from skmlp._data import Matrix, TrainingData
-from skmlp._history import History
+from skmlp._record import Record
 from skmlp._types import Params
 
 # Standard deviations apart by more than this say best why the columns are to be scaled.
@@ -21,9 +21,9 @@ def warn_unconverged(message: str) -> None:
     warn(message, ConvergenceWarning)
 
 
-def warn_interrupted(history: History) -> None:
+def warn_interrupted(record: Record) -> None:
     """Warn of Ctrl-C, or raise KeyboardInterrupt where there was no epoch."""
-    if history.n_iter == 0:  # not one epoch to leave behind
+    if record.n_iter == 0:  # not one epoch to leave behind
         raise KeyboardInterrupt
     warn("Training interrupted by user.")
 

@@ -59,38 +59,50 @@ def check_range_of_weights(weights: NDArray[np.float64], name: str) -> NDArray[n
     return weights
 
 
-def class_weights_of_rows(
+def with_class_weight(
+    weights: NDArray[np.float64],
     class_weight: Any,
     output: Classification,
     targets: NDArray[Any],
-    weights: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Return the weight of each row's class.
+    """Return the weights of rows times those of their classes.
 
     Parameters
     ----------
-    class_weight : {'balanced'}, dict or None
+    weights : array of shape (n,)
+        The rows' own, by which 'balanced' counts.
+    class_weight : {'balanced'} or dict
         'balanced' makes the sum of weights the same for each class that has any.
     output : Classification
     targets : array of shape (n, 1)
-    weights : array of shape (n,)
-        The rows' own, by which 'balanced' counts.
 
     Raises
     ------
     ValueError
-        A class is not in the dict, which has labels that are no classes; or its weights are no
-        numbers, negative or not finite.
+        A class is not in the dict, which has labels that are no classes; its weights are no
+        numbers, negative or not finite; or they leave no row.
     """
     if class_weight == "balanced":
-        totals = output.statistics(targets, weights)
-        shares = totals[totals > 0] / totals.sum()
-        by_class = np.zeros_like(totals)
-        # Infinite for a class of next to no weight.
-        by_class[totals > 0] = 1 / (len(shares) * shares)
+        of_classes = _balanced(output.statistics(targets, weights))
     else:
-        by_class = _weights_of_classes(class_weight, output.classes.tolist())
-    return by_class[output.groups(targets)]
+        of_classes = _weights_of_classes(class_weight, output.classes.tolist())
+    weights = weights * of_classes[output.groups(targets)]
+    if not weights.any():
+        raise ValueError(
+            "class_weight leaves no row with a weight above 0: the rows are all of "
+            "classes that it gives the weight 0."
+        )
+    return check_range_of_weights(weights, "sample_weight times class_weight")
+
+
+def _balanced(totals: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the weight of each class, given the sum of its rows' weights."""
+    has_rows = totals > 0
+    frequencies = totals[has_rows] / totals.sum()
+    of_classes = np.zeros_like(totals)
+    # Infinite for a class of next to no weight.
+    of_classes[has_rows] = 1 / (len(frequencies) * frequencies)
+    return of_classes
 
 
 def _weights_of_classes(class_weight: dict[Any, Any], labels: list[Any]) -> NDArray[np.float64]:

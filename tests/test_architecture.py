@@ -30,9 +30,10 @@ ORDER = [
     "skmlp._classifiers",
     "skmlp._base",
     "skmlp._docstrings",
+    "skmlp._prediction",
+    "skmlp._fitted",
     "skmlp._undo",
     "skmlp._persistence",
-    "skmlp._prediction",
     "skmlp._assembly",
     "skmlp._training",
     "skmlp._lbfgs",
@@ -42,9 +43,10 @@ ORDER = [
     "skmlp._columns",
     "skmlp._callbacks",
     "skmlp._reporting",
-    "skmlp._history",
+    "skmlp._record",
     "skmlp._interrupt",
     "skmlp._initialization",
+    "skmlp._rows",
     "skmlp._scoring",
     "skmlp._stopping",
     "skmlp._schedules",
@@ -176,3 +178,27 @@ def test_three_functions_are_on_the_border():
         if isinstance(node, ast.FunctionDef) and is_on_the_border(node)
     ]
     assert sorted(functions) == ["outputs", "run_epoch", "shuffle"]
+
+
+def n_lines_without_docstrings(source):
+    tree = ast.parse(source)
+    kinds = ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef
+    docstrings = [
+        node.body[0]
+        for node in ast.walk(tree)
+        if isinstance(node, kinds) and ast.get_docstring(node, clean=False) is not None
+    ]
+    n_of_docstrings = sum(node.end_lineno - node.lineno + 1 for node in docstrings)
+    return len(source.splitlines()) - n_of_docstrings
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_no_module_is_long(name):
+    """What a reader holds in mind at a time, docstrings apart."""
+    assert n_lines_without_docstrings(SOURCES[name].read_text()) <= 500
+
+
+def test_docstrings_do_not_count():
+    source = '"""One.\n\nTwo."""\n\n\ndef f():\n    """Three."""\n'
+    assert n_lines_without_docstrings(source) == 3
+    assert n_lines_without_docstrings("def f():\n    return '''One.\nTwo.'''\n") == 3

@@ -18,6 +18,7 @@ from sklearn.exceptions import ConvergenceWarning, NotFittedError
 import skmlp
 from skmlp import MLPBinaryClassifier
 from skmlp._callbacks import SUPPORTED
+from skmlp._fitted import NAMES
 from skmlp._kernels.optimizers import OPTIMIZERS
 from skmlp._shuffling import place_of, put_back
 
@@ -79,7 +80,7 @@ class Course:
         others = [pickle.loads(pickle.dumps(self.network)), copy.deepcopy(self.network)]
         for other in others:
             assert seen(other, self.rows) == self.before
-        if self.network._state.is_kept or self.network.warm_start:
+        if self.network._state.is_persistent or self.network.warm_start:
             for other in others:
                 assert seen(call(other, self.method, self.rows), self.rows) == self.then
         assert seen(call(self.network, self.method, self.rows), self.rows) == self.then
@@ -151,7 +152,7 @@ def test_of_any_kind(monkeypatch, name, hold, error):
     fail_in(monkeypatch, course, skmlp._training, "run_epoch", 1, error)
     # Before the first pass and after the last.
     fail_in(monkeypatch, course, skmlp._network.Network, "workspaces", 1, error)
-    fail_in(monkeypatch, course, skmlp._base.BaseMLPClassifier, "_conclude", 1, error)
+    fail_in(monkeypatch, course, skmlp._classifiers.BaseMLPClassifier, "_set_fitted", 1, error)
     course.assert_goes_on()
 
 
@@ -376,6 +377,13 @@ def test_timeouts(name):
     finally:
         signal.signal(signal.SIGALRM, previous)
     assert seen(course.network, X) == course.then
+
+
+def test_the_list_of_fitted_attributes():
+    """It is what a fit sets, and what a call that fails takes away."""
+    network = MLPBinaryClassifier((4,), random_state=0)
+    before = {*vars(network), "n_features_in_"}
+    assert vars(call(network, "fit")).keys() - before == {*NAMES}
 
 
 @pytest.mark.parametrize("name", ["fit", "partial_fit"])

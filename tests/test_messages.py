@@ -208,10 +208,13 @@ def test_dates_are_no_numbers(dates):
     y = [0, 1, 0, 1]
     with pytest.raises(TypeError, match=r"X has (dates|durations) in column ('b'|0)"):
         MLPBinaryClassifier().fit(dates, y)
-    if isinstance(dates, np.ndarray):
-        network = MLPBinaryClassifier(3, tol=1.0).fit([[1.0], [2.0], [3.0], [4.0]], y)
-        with pytest.raises(TypeError, match=r"X has (dates|durations) in column 0"):
-            network.predict(dates)
+    numbers = np.arange(4.0)[:, np.newaxis]
+    if not isinstance(dates, np.ndarray):
+        numbers = pd.DataFrame(numbers, columns=["b"])
+    network = MLPBinaryClassifier(3, tol=1.0).fit(numbers, y)
+    for predict in (network.predict, network.transform):
+        with pytest.raises(TypeError, match=r"X has (dates|durations) in column ('b'|0)"):
+            predict(dates)
 
 
 def test_dates_beside_integers_of_polars_and_arrow():

@@ -8,25 +8,25 @@ from skmlp._stopping import Monitor
 
 
 def feed(monitor, scores, tol=0.1):
-    """Return the number of epochs without improvement after each score."""
-    stalled = []
-    for score in scores:
-        monitor.update(score, np.full(2, score), tol)
+    """Return the epochs without improvement after each score, and the epoch of the best."""
+    stalled, best = [], None
+    for epoch, score in enumerate(scores):
+        if monitor.update(score, np.full(2, score), tol):
+            best = epoch
         stalled.append(monitor.n_stalled)
-    return stalled
+    return stalled, best
 
 
 def test_improvement_below_tol_does_not_count():
     monitor = Monitor(keep_best=True)
-    assert feed(monitor, [1.0, 1.05, 1.09, 1.0]) == [0, 1, 2, 3]
+    assert feed(monitor, [1.0, 1.05, 1.09, 1.0]) == ([0, 1, 2, 3], 2)
     assert monitor.best_score == 1.09  # it is kept all the same
-    assert monitor.best_epoch == 2
     np.testing.assert_array_equal(monitor.best_theta, 1.09)
 
 
 def test_improvement_resets_the_count():
     monitor = Monitor(keep_best=False)
-    assert feed(monitor, [1, 1, 1, 2, 2, 3]) == [0, 1, 2, 0, 1, 0]
+    assert feed(monitor, [1, 1, 1, 2, 2, 3]) == ([0, 1, 2, 0, 1, 0], 5)
     assert monitor.best_theta is None
 
 
@@ -39,24 +39,22 @@ def test_the_best_parameters_are_a_copy():
 
 def test_nan_is_never_the_best_nor_an_improvement():
     monitor = Monitor(keep_best=True)
-    assert feed(monitor, [np.nan, 0.5, np.nan]) == [1, 0, 1]
+    assert feed(monitor, [np.nan, 0.5, np.nan]) == ([1, 0, 1], 1)
     assert monitor.best_score == 0.5
-    assert monitor.best_epoch == 1
 
 
 def test_before_the_first_score():
     monitor = Monitor(keep_best=True)
-    assert (monitor.best_score, monitor.best_epoch, monitor.n_stalled) == (-np.inf, -1, 0)
+    assert (monitor.best_score, monitor.n_stalled) == (-np.inf, 0)
     assert monitor.best_theta is None
 
 
 def test_ties():
     """An improvement by just `tol` is one, and of equal scores the first is the best."""
     monitor = Monitor(keep_best=True)
-    assert feed(monitor, [1.0, 1.5, 1.5], tol=0.5) == [0, 0, 1]
-    monitor.update(1.5, np.zeros(2), 0.0)
+    assert feed(monitor, [1.0, 1.5, 1.5], tol=0.5) == ([0, 0, 1], 1)
+    assert not monitor.update(1.5, np.zeros(2), 0.0)
     assert monitor.n_stalled == 0
-    assert monitor.best_epoch == 1
     np.testing.assert_array_equal(monitor.best_theta, 1.5)
 
 

@@ -231,13 +231,13 @@ class TestNoThreadStays:
     @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
     def test_after_a_fit(self, monkeypatch, solver):
         seen = []
-        add = skmlp._history.History.add
+        add = skmlp._record.Record.add
 
         def look(*args, **kwargs):
             seen.append(len(helpers()))
             return add(*args, **kwargs)
 
-        monkeypatch.setattr(skmlp._history.History, "add", look)
+        monkeypatch.setattr(skmlp._record.Record, "add", look)
         fitted(*make_problem(), 3, solver=solver)
         assert 1 <= max(seen) <= 2  # beside the caller
 
@@ -253,14 +253,14 @@ class TestNoThreadStays:
         def fail(*_, **__):
             raise error("between two epochs")
 
-        monkeypatch.setattr(skmlp._history.History, "add", fail)
+        monkeypatch.setattr(skmlp._record.Record, "add", fail)
         with pytest.raises(error):
             fitted(*make_problem(), 3, solver=solver)
 
     def test_after_an_interrupt(self, monkeypatch):
         """The epoch in which it comes is finished, by all threads."""
         X, y = make_problem()
-        add, n_epochs = skmlp._history.History.add, []
+        add, n_epochs = skmlp._record.Record.add, []
 
         def press(*args, **kwargs):
             n_epochs.append(1)
@@ -269,7 +269,7 @@ class TestNoThreadStays:
             return add(*args, **kwargs)
 
         with monkeypatch.context() as patch:
-            patch.setattr(skmlp._history.History, "add", press)
+            patch.setattr(skmlp._record.Record, "add", press)
             interrupted = fitted(X, y, 3, max_iter=100)
         assert interrupted.n_iter_ == 3
         expected = fitted(X, y, 1, max_iter=3)

@@ -16,9 +16,9 @@ from sklearn.metrics import log_loss
 import skmlp._lbfgs
 import skmlp._training
 from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
-from skmlp._history import History
 from skmlp._kernels.epoch import run_epoch
 from skmlp._kernels.optimizers import OPTIMIZERS
+from skmlp._record import Record
 from skmlp._shuffling import Shuffler
 
 # Most fits here are short on purpose; the tests of the warning itself expect it.
@@ -277,7 +277,7 @@ def test_divergence_is_seen_in_its_epoch(binary_data):
         (8,), "identity", solver="sgd", learning_rate_init=1e300, random_state=0
     )
     with (
-        mock.patch.object(History, "add", autospec=True, side_effect=History.add) as add,
+        mock.patch.object(Record, "add", autospec=True, side_effect=Record.add) as add,
         pytest.raises(ValueError, match="Solver produced non-finite parameter weights"),
     ):
         network.fit(1e20 * X, y)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from skmlp._base import BaseMLPClassifier
+from skmlp._classifiers import BaseMLPClassifier
 
 # The colours of scikit-learn's displays, for more than full colour vision: M. A. Petroff,
 # "Accessible color sequences for data visualization", arXiv:2107.02270.

@@ -14,8 +14,11 @@ from sklearn.base import is_classifier
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import FeatureUnion, Pipeline
 
-from skmlp._base import BaseMLPClassifier
-from skmlp._classifiers import MLPBinaryClassifier, MLPMulticlassClassifier
+from skmlp._classifiers import (
+    BaseMLPClassifier,
+    MLPBinaryClassifier,
+    MLPMulticlassClassifier,
+)
 from skmlp._float_errors import quiet
 from skmlp._tables.columns import NUMERIC, Column, as_frame
 from skmlp.preprocessing import TabularPreprocessor

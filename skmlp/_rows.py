@@ -1,0 +1,149 @@
+"""The rows of a call: X and y as the user gives them, checked and converted."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from numpy.typing import NDArray
+from sklearn.utils.validation import validate_data
+
+from skmlp._data import (
+    TrainingData,
+    as_matrix,
+    as_native,
+    check_convertible,
+    check_no_date_columns,
+    check_no_dates,
+    converting_rows,
+    kept_dtypes,
+)
+from skmlp._explanations import explained
+from skmlp._output import Output
+from skmlp._weights import check_weights
+
+
+class Sample(NamedTuple):
+    """Rows that were checked, in the two forms that training needs.
+
+    Attributes
+    ----------
+    X : array or CSR matrix of shape (n, d)
+        For scorers, which take rows of what estimators take.
+    data : TrainingData
+        For kernels: the same numbers, not copied, with targets and weights.
+    """
+
+    X: Any
+    data: TrainingData
+
+
+def check_training_rows(
+    estimator: Any, X: Any, y: Any, dtype: Any = None
+) -> tuple[Any, NDArray[Any]]:
+    """Return X, a C-ordered array or CSR matrix, and y, an array.
+
+    Parameters
+    ----------
+    estimator : BaseMLP
+    X, y : object
+        As they were given.
+    dtype : dtype, default=None
+        That of the network which training resumes; None means that X is for a new one, whose
+        number of features it sets.
+
+    Raises
+    ------
+    TypeError, ValueError
+        X or y is invalid.
+    """
+    is_new = dtype is None
+    return _check_rows(estimator, X, y, kept_dtypes(X) if is_new else dtype, reset=is_new)
+
+
+def check_validation_rows(
+    estimator: Any, X_val: Any, y_val: Any, sample_weight_val: Any, output: Output, dtype: Any
+) -> Sample:
+    """Return the rows that fit was given for early stopping.
+
+    Raises
+    ------
+    ValueError
+        They are invalid, or have a label that training does not.
+    """
+    try:
+        X, y = _check_rows(estimator, X_val, y_val, dtype, reset=False, watched=True)
+        targets, weights = output.encode(y, dtype), check_weights(sample_weight_val, X)
+        return Sample(X, TrainingData(as_matrix(X, dtype), targets, weights))
+    except (TypeError, ValueError) as error:
+        message = f"The validation rows (X_val, y_val, sample_weight_val): {error}"
+        raise ValueError(message) from error
+
+
+def _check_rows(
+    estimator: Any, X: Any, y: Any, dtype: Any, *, reset: bool, watched: bool = False
+) -> tuple[Any, NDArray[Any]]:
+    wanted = dtype[0] if isinstance(dtype, tuple) else dtype
+    with explaining(estimator, X, wanted, watched=watched):
+        rows = convert_rows(estimator, X, dtype, reset=reset)
+    return rows, estimator._output_class.check_y(y, rows, type(estimator).__name__)
+
+
+@contextmanager
+def explaining(estimator: Any, X: Any, dtype: Any, *, watched: bool = False) -> Iterator[None]:
+    """Raise what is said of values in X with their columns, and what to do.
+
+    Parameters
+    ----------
+    estimator : BaseMLP
+    X : object
+        As it was given.
+    dtype : dtype
+        What X is to become.
+    watched : bool, default=False
+        Whether it is X_val.
+    """
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        explanation = explained(error, X, type(estimator).__name__, dtype, watched=watched)
+        if explanation is error:
+            raise
+        raise explanation from error
+
+
+def convert_rows(
+    estimator: Any, X: Any, dtype: Any, *, reset: bool, ensure_all_finite: bool = True
+) -> Any:
+    """Return X as a C-ordered array or a CSR matrix, in the machine's order of bytes.
+
+    Parameters
+    ----------
+    estimator : BaseMLP
+    X : object
+        As it was given.
+    dtype : dtype or tuple of dtype
+        Those that X may keep; the first is what others become.
+    reset : bool
+        Whether X sets the estimator's number of features, and their names.
+    ensure_all_finite : bool, default=True
+
+    Raises
+    ------
+    TypeError, ValueError
+        X is invalid.
+    """
+    # What scikit-learn would take without a word, or write beside its arrays for, comes first.
+    check_convertible(X, dtype)
+    check_no_dates(X)
+    check_no_date_columns(X)
+    with converting_rows():  # infinity is refused there
+        X = validate_data(
+            estimator,
+            X,
+            accept_sparse="csr",
+            dtype=dtype,
+            order="C",
+            reset=reset,
+            ensure_all_finite=ensure_all_finite,
+        )
+    return as_native(X)
