@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import check_scoring
 from sklearn.utils import check_random_state
 
-from skmlp._data import Matrix, TrainingData, as_matrix
+from skmlp._data import Matrix, TrainingData
 from skmlp._ensemble import Ensemble
 from skmlp._explanations import naming
 from skmlp._float_errors import as_caller
@@ -30,32 +30,8 @@ from skmlp._validation import (
     check_n_weights,
     check_same_architecture,
 )
-from skmlp._weights import check_range_of_weights, check_weights, class_weights_of_rows
 
 Rows = NDArray[np.intp]
-
-
-def weighted_data(
-    params: Params, X: Any, codes: Rows, sample_weight: Any, output: Output
-) -> TrainingData:
-    """Return the data with weights of rows times weights of their classes.
-
-    Raises
-    ------
-    ValueError
-        The weights are invalid, or leave no row.
-    """
-    weights = check_weights(sample_weight, X)
-    if params.class_weight is not None:
-        factors = class_weights_of_rows(params.class_weight, output.classes, codes, weights)
-        weights = weights * factors
-        if not weights.any():
-            raise ValueError(
-                "class_weight leaves no row with a weight above 0: the rows are all of "
-                "classes that it gives the weight 0."
-            )
-        weights = check_range_of_weights(weights, "sample_weight times class_weight")
-    return TrainingData(as_matrix(X, X.dtype), codes, weights)
 
 
 class Assembly(NamedTuple):
@@ -209,17 +185,17 @@ def _parts(
     if params.n_members > 1:
         return fold_rows(
             rows,
-            data.y,
+            output.groups(data.targets),
             n_members=params.n_members,
             fraction=fraction,
             random_state=random_state,
         )
     part = split_rows(
         rows,
-        data.y,
+        output.groups(data.targets),
         fraction=fraction,
         random_state=random_state,
-        strata=output.strata(data.y),
+        strata=output.strata(data.targets),
     )
     return None if part is None else [part]
 
@@ -233,12 +209,12 @@ def _validation_set(
 ) -> ValidationSet:
     """Return the validation set of each member's `rows` of a sample."""
     (X, data), scales = sample, params.temperature_scaling
-    if params.scoring in (None, "accuracy", "neg_log_loss"):  # which follow from the logits
-        uses_loss = params.scoring == "neg_log_loss"
+    if params.scoring in (None, output.score_name, output.loss_name):
+        uses_loss = params.scoring == output.loss_name
         return ValidationSet(data, rows, output, uses_loss=uses_loss, scales=scales)
     scorer = check_scoring(params, params.scoring)
     # One table for members with the same rows.
-    parts = {id(part): (X[part], output.classes[data.y[part]]) for part in rows}
+    parts = {id(part): (X[part], output.decode(data.targets[part])) for part in rows}
     tables = [parts[id(part)] for part in rows]
 
     def score(network: Network, i: int) -> float:

@@ -13,8 +13,9 @@ from sklearn.metrics import get_scorer_names
 from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval, Options
 
-from skmlp._assembly import Assembly, assemble_fit, assemble_partial_fit, weighted_data
+from skmlp._assembly import Assembly, assemble_fit, assemble_partial_fit
 from skmlp._callbacks import CallbackSupport, FitCallbacks
+from skmlp._data import TrainingData, as_matrix
 from skmlp._ensemble import Ensemble
 from skmlp._fitted import Fitted, fitted_attributes
 from skmlp._kernels.activations import ACTIVATIONS
@@ -41,6 +42,7 @@ from skmlp._types import (
 )
 from skmlp._validation import check_numbers, check_together, check_watched
 from skmlp._warnings import warn_shifted, warn_unused
+from skmlp._weights import check_weights
 
 # The settings of `tabular`; docs/tabular.md has the ablation.
 _TABULAR: Parameters = {
@@ -67,6 +69,7 @@ class BaseMLP(CallbackSupport, Fitted, PredictionMixin, NamedParameters, BaseEst
     docstrings that its targets need; `_fit` and `_partial_fit` do the work.
     """
 
+    _output_class: ClassVar[type[Output]]
     _parts: ClassVar[dict[str, type]] = {"_ensemble": Ensemble}
 
     n_features_in_: int
@@ -223,8 +226,10 @@ class BaseMLP(CallbackSupport, Fitted, PredictionMixin, NamedParameters, BaseEst
         return cls(**(_TABULAR | overrides))
 
     @abstractmethod
-    def _learn_output(self, y: NDArray[Any], resumes: bool) -> tuple[Output, NDArray[Any]]:
-        """Return the output for targets y, and y as its loss takes it.
+    def _learn_output(
+        self, y: NDArray[Any], dtype: Any, resumes: bool
+    ) -> tuple[Output, NDArray[Any]]:
+        """Return the output for y, and the targets, of the given dtype.
 
         Raises
         ------
@@ -242,12 +247,11 @@ class BaseMLP(CallbackSupport, Fitted, PredictionMixin, NamedParameters, BaseEst
             self._clear_fit()
         fitted = self._ensemble if resumes else None
         X, y = check_training_rows(self, X, y, fitted and fitted.theta.dtype)
-        output, y = self._learn_output(y, resumes)
+        output, targets = self._learn_output(y, X.dtype, resumes)
         self._check_parameters()
         check_watched(self, X_val, y_val, sample_weight_val)
         warn_unused(self)
-        sample = Sample(X, weighted_data(self, X, y, sample_weight, output))
-        given = None
+        sample, given = self._sample(X, targets, sample_weight, output), None
         if X_val is not None:
             given = check_validation_rows(
                 self, X_val, y_val, sample_weight_val, output, X.dtype
@@ -269,8 +273,8 @@ class BaseMLP(CallbackSupport, Fitted, PredictionMixin, NamedParameters, BaseEst
         resumes = hasattr(self, "_ensemble")
         fitted, state = (self._ensemble, self._state) if resumes else (None, None)
         X, y = check_training_rows(self, X, y, fitted and fitted.theta.dtype)
-        data = weighted_data(self, X, output.encode(y), sample_weight, output)
-        assembly = assemble_partial_fit(self, data, output, fitted, state)
+        sample = self._sample(X, output.encode(y, X.dtype), sample_weight, output)
+        assembly = assemble_partial_fit(self, sample.data, output, fitted, state)
         record = self._new_record(resumes, watches=False)
         with self._undone_on_failure(self.random_state, state) if resumes else nullcontext():
             if state is None:
@@ -280,6 +284,18 @@ class BaseMLP(CallbackSupport, Fitted, PredictionMixin, NamedParameters, BaseEst
             # A chunk on which the loss overflows is not to end a stream.
             self._set_fitted(assembly.ensemble, output, record, state, allow_any_loss=True)
         return self
+
+    def _sample(
+        self, X: Any, targets: NDArray[Any], sample_weight: Any, output: Output
+    ) -> Sample:
+        weights = self._weights_of_rows(sample_weight, X, targets, output)
+        return Sample(X, TrainingData(as_matrix(X, X.dtype), targets, weights))
+
+    def _weights_of_rows(
+        self, sample_weight: Any, X: Any, targets: NDArray[Any], output: Output
+    ) -> NDArray[np.float64]:
+        """Return the weight (n,) of each row in the objective."""
+        return check_weights(sample_weight, X)
 
     def _check_parameters(self) -> None:
         """Raise ValueError for what scikit-learn's constraints, one by one, let through."""

@@ -1,6 +1,5 @@
 """Comparison of a fit's loss with that of predicting the class frequencies."""
 
-import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -69,9 +68,9 @@ def say_unlearned(
         frequencies the right answer.
     """
     output, X = problems[0].output, problems[0].data.X
-    of_frequencies = sum(map(_loss_of_frequencies, problems)) / len(problems)
-    threshold = of_frequencies * (1 - _ROUNDING)
-    if of_frequencies == 0 or not record.loss >= threshold:
+    of_constant = sum(map(_loss_of_constant, problems)) / len(problems)
+    threshold = of_constant * (1 - _ROUNDING)
+    if of_constant == 0 or not record.loss >= threshold:
         return ""
     pairs = zip(ensemble.members, problems, strict=True)
     loss = sum(_loss_of_data(*pair) for pair in pairs) / len(problems)
@@ -83,26 +82,33 @@ def say_unlearned(
     if loss < threshold:
         return ""
     tolerated = _COARSE * float(params.tol)
-    if tolerated >= max(of_frequencies, loss - of_frequencies):
+    if tolerated >= max(of_constant, loss - of_constant):
         return ""
-    if is_strong and is_scaled and loss <= of_frequencies * (1 + _CLOSE):
+    if is_strong and is_scaled and loss <= of_constant * (1 + _CLOSE):
         return ""
     finding = (
-        f"The training loss, {loss:.4g}, is no better than the {of_frequencies:.4g} of "
-        "predicting the frequencies of the classes for every row."
+        f"The training loss, {loss:.4g}, is no better than the {of_constant:.4g} of "
+        f"predicting {output.baseline} for every row."
     )
-    remedy = "lower alpha" if is_strong else _remedy(record, params, math.log(output.n_classes))
+    loss_of_zeros = output.loss_of_zeros(_statistics(problems[0]))
+    remedy = (
+        "lower alpha" if is_strong else _remedy(record, params, output.loss_name, loss_of_zeros)
+    )
     if usual:
         return f"{finding} {advice(X, remedy or usual)}"
     return f"{finding} {as_sentence(remedy)}" if remedy and is_scaled else finding
 
 
-def _loss_of_frequencies(problem: Problem) -> float:
+def _loss_of_constant(problem: Problem) -> float:
     """Return the least loss of a constant prediction."""
-    totals = np.zeros(problem.output.n_classes)
-    for rows in _blocks(problem):
-        totals += np.bincount(problem.data.y[rows], problem.data.weights[rows], totals.size)
-    return problem.output.loss_of_frequencies(totals, problem.smoothing)
+    return problem.output.loss_of_constant(_statistics(problem), problem.smoothing)
+
+
+def _statistics(problem: Problem) -> NDArray[np.float64]:
+    """Return the sums that determine the loss of a constant prediction."""
+    (_, targets, weights), output = problem.data, problem.output
+    parts = [output.statistics(targets[rows], weights[rows]) for rows in _blocks(problem)]
+    return np.sum(parts, axis=0)
 
 
 def _blocks(problem: Problem) -> Iterator[NDArray[np.intp]]:
@@ -116,7 +122,7 @@ def _loss_of_data(network: Network, problem: Problem) -> float:
     total = total_weight = 0.0
     for rows in _blocks(problem):
         logits = network.logits(problem.data.X, rows).astype(np.float64)
-        losses = problem.output.losses(logits, problem.data.y[rows], problem.smoothing)
+        losses = problem.output.losses(logits, problem.data.targets[rows], problem.smoothing)
         weights = problem.data.weights[rows].astype(np.float64)
         total += float((weights * losses).sum())
         total_weight += float(weights.sum())
@@ -129,16 +135,16 @@ def _has_strong_penalty(params: Params, problem: Problem, batch_size: int) -> bo
     return problem.alpha / batch_size >= _STRONG_PENALTY
 
 
-def _remedy(record: Record, params: Params, loss_of_equal: float) -> str:
+def _remedy(record: Record, params: Params, loss_name: str, loss_of_zeros: float) -> str:
     """Return what to try if the reason is known, or an empty string."""
     if params.solver == "lbfgs":
         return ""
     best = record.best_iter
-    if best is not None and best < record.n_iter and params.scoring != "neg_log_loss":
+    if best is not None and best < record.n_iter and params.scoring != loss_name:
         return (
-            "set scoring='neg_log_loss', since early stopping chose the parameters of epoch "
+            f"set scoring={loss_name!r}, since early stopping chose the parameters of epoch "
             f"{best} by a score that takes no notice of the loss"
         )
-    if max(record.loss_curve[-record.n_iter :]) > _BLOWN_UP * loss_of_equal:
+    if max(record.loss_curve[-record.n_iter :]) > _BLOWN_UP * loss_of_zeros:
         return "lower learning_rate_init"
     return ""

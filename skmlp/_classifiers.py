@@ -16,8 +16,9 @@ from skmlp._explanations import naming
 from skmlp._float_errors import quiet_fit
 from skmlp._kernels.optimizers import OPTIMIZERS
 from skmlp._labels import check_given_classes
-from skmlp._output import Binary, Multinomial, Output
+from skmlp._output import Binary, Classification, Multinomial, Output
 from skmlp._parameters import suggestion
+from skmlp._weights import with_class_weight
 
 
 def _has_partial_fit(estimator: Any) -> bool:
@@ -47,7 +48,7 @@ class BaseMLPClassifier(ClassifierMixin, BaseMLP):
     A subclass names its output.
     """
 
-    _output_class: ClassVar[type[Output]]
+    _output_class: ClassVar[type[Classification]]
 
     if TYPE_CHECKING:  # scikit-learn's mixins, where these are, have no types
 
@@ -182,7 +183,7 @@ class BaseMLPClassifier(ClassifierMixin, BaseMLP):
         self._check_parameters()
         return self._partial_fit(X, y, sample_weight, self._output_of_call(classes))
 
-    def _output_of_call(self, classes: ArrayLike | None) -> Output:
+    def _output_of_call(self, classes: ArrayLike | None) -> Classification:
         """Return the output for the classes that the first call to partial_fit is given.
 
         Raises
@@ -206,7 +207,9 @@ class BaseMLPClassifier(ClassifierMixin, BaseMLP):
         output.check_classes()
         return output
 
-    def _learn_output(self, y: NDArray[Any], resumes: bool) -> tuple[Output, NDArray[Any]]:
+    def _learn_output(
+        self, y: NDArray[Any], dtype: Any, resumes: bool
+    ) -> tuple[Classification, NDArray[Any]]:
         with naming("y"):
             output = self._output_class(np.unique(y))
         output.check_classes()
@@ -216,11 +219,19 @@ class BaseMLPClassifier(ClassifierMixin, BaseMLP):
                 f"previous call to fit. Previously got {self.classes_}, `y` has "
                 f"{output.classes}"
             )
-        # return_inverse of np.unique would take five times the memory.
-        return output, np.searchsorted(output.classes, y)
+        return output, output.encode_known(y, dtype)
+
+    def _weights_of_rows(
+        self, sample_weight: Any, X: Any, targets: NDArray[Any], output: Output
+    ) -> NDArray[np.float64]:
+        weights = super()._weights_of_rows(sample_weight, X, targets, output)
+        if self.class_weight is None:
+            return weights
+        assert isinstance(output, Classification)
+        return with_class_weight(weights, self.class_weight, output, targets)
 
     @property
-    def _output(self) -> Output:
+    def _output(self) -> Classification:
         return self._output_class(self.classes_)
 
     def predict(self, X: Any) -> NDArray[Any]:
@@ -266,9 +277,9 @@ class BaseMLPClassifier(ClassifierMixin, BaseMLP):
             As of `predict`.
         """
         check_is_fitted(self)
-        output, write = self._output, self._ensemble.write_probabilities
+        output, write = self._output, self._ensemble.write_means
         result = self._for_each_block(
-            X, (output.n_classes,), None, lambda rows, out: write(rows, output, out)
+            X, (output.n_means,), None, lambda rows, out: write(rows, output, out)
         )
         if result.dtype != self._ensemble.theta.dtype:  # conversion may have made it 0 again
             np.maximum(result, np.finfo(result.dtype).tiny, out=result)

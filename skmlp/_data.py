@@ -38,10 +38,10 @@ class Matrix(NamedTuple):
 
 
 class TrainingData(NamedTuple):
-    """What fit was given: the input, class codes (n,), and weights (n,)."""
+    """What fit was given: the input, targets (n, t) of its dtype, and weights (n,)."""
 
     X: Matrix
-    y: NDArray[np.intp]
+    targets: NDArray[Any]
     weights: NDArray[Any]
 
 

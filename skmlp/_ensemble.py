@@ -16,7 +16,7 @@ from skmlp._output import Output
 
 @dataclass(frozen=True)
 class Ensemble:
-    """Networks whose probabilities are averaged; a single one by default.
+    """Networks whose mean responses are averaged; a single one by default.
 
     Attributes
     ----------
@@ -99,18 +99,18 @@ class Ensemble:
         if n_features != n_inputs or not output.fits(n_logits):
             raise ValueError(
                 f"n_features_in_ or classes_ was changed after fit: they have {n_features} "
-                f"features and {output.n_classes} classes; the network has {n_inputs} inputs "
+                f"features and {output}; the network has {n_inputs} inputs "
                 f"and {n_logits} logits."
             )
 
-    def write_probabilities(self, X: Matrix, output: Output, out: NDArray[Any]) -> bool:
-        """Write the mean of the members' probabilities into `out`.
+    def write_means(self, X: Matrix, output: Output, out: NDArray[Any]) -> bool:
+        """Write the mean of the members' mean responses into `out`.
 
         Parameters
         ----------
         X : Matrix
         output : Output
-        out : array of shape (m, n_classes)
+        out : array of shape (m, c)
             Of theta's dtype.
 
         Returns
@@ -134,19 +134,18 @@ class Ensemble:
 
         Returns
         -------
-        logits : array of shape (n_rows, q) or (n_rows, n_classes)
-            The logits of a single member; of several, the logarithm of the mean of their
-            probabilities.
+        logits : array of shape (n_rows, q) or (n_rows, c)
+            The logits of a single member; of several, those that have their mean response.
         finite : bool
-            As of :meth:`write_probabilities`, but a single member's logits may be infinite.
+            As of :meth:`write_means`, but a single member's logits may be infinite.
         """
         dtype = self.theta.dtype
         if len(self.theta) == 1:
             logits = np.empty((n_rows, self.layers[-1, FAN_OUT]), dtype)
             return logits, self.members[0].write_outputs(X, self.depth, logits)
-        probabilities = np.empty((n_rows, output.n_classes), dtype)
-        finite = self.write_probabilities(X, output, probabilities)
-        return np.log(probabilities, out=probabilities), finite
+        means = np.empty((n_rows, output.n_means), dtype)
+        finite = self.write_means(X, output, means)
+        return output.link(means), finite
 
     def write_hidden(self, X: Matrix, layers: Sequence[int], out: NDArray[Any]) -> bool:
         """Write the outputs of hidden layers, counted from 1, of all members side by side.
@@ -161,7 +160,7 @@ class Ensemble:
         Returns
         -------
         bool
-            As of :meth:`write_probabilities`.
+            As of :meth:`write_means`.
         """
         if len(layers) == len(self.theta) == 1:
             return self.members[0].write_outputs(X, layers[0], out)

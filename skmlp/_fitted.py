@@ -68,7 +68,8 @@ class Fitted(PersistenceMixin):
         """Return a copy of the estimator that predicts with `ensemble`, for a scorer."""
         fitted = copy.copy(self)
         fitted._clear_fit()  # a warm start's earlier fit is none of the scorer's business
-        fitted._ensemble, fitted.classes_ = ensemble, output.classes
+        fitted._ensemble = ensemble
+        fitted.__dict__.update(output.attributes)
         # The rows to score are arrays, which would be warned of where X had names.
         fitted.__dict__.pop("feature_names_in_", None)
         return fitted
@@ -89,7 +90,7 @@ class Fitted(PersistenceMixin):
     ) -> AbstractContextManager[None]:
         """Return a context in which the fit may be changed: its network, curves and `state`."""
         # What training changes in place: lists and arrays, of which the estimator has copies.
-        curves = [name for name in NAMES if isinstance(getattr(self, name), list)]
+        curves = [name for name in NAMES if isinstance(getattr(self, name, None), list)]
         copies = {name: copy.copy(getattr(self, name)) for name in curves}
         copies["_ensemble"] = self._ensemble.copy()
         if state is not None:
@@ -127,7 +128,7 @@ def fitted_attributes(
 ) -> dict[str, Any]:
     """Return the attributes of a fit, those that :class:`Fitted` lists."""
     return {
-        "classes_": output.classes,
+        **output.attributes,
         "n_layers_": ensemble.depth + 1,
         "n_outputs_": ensemble.units[-1],
         "out_activation_": output.loss.link,

@@ -122,7 +122,8 @@ class Network:
             [*(activation.learns_slopes for activation in hidden), False],
         )
         network = cls(aligned_empty(n_parameters(layers), dtype), layers)
-        network.theta[:] = INITIAL_SLOPE
+        for slopes in slopes_of(network.theta, layers):
+            slopes[:] = INITIAL_SLOPE
         factors = [activation.init_factor for activation in hidden]
         factors.append(ACTIVATIONS[output].init_factor if output else factors[-1])
         for weights, biases, factor in zip(
@@ -244,18 +245,18 @@ class Network:
     def write_outputs(
         self, X: Matrix, depth: int, out: NDArray[Any], *, rows: Any = None, loss: int = NO_LOSS
     ) -> bool:
-        """Write the outputs of layer `depth` (K: the logits), or probabilities, into `out`.
+        """Write the outputs of layer `depth` (K: the logits), or mean responses, into `out`.
 
         Parameters
         ----------
         X : Matrix
         depth : int
-        out : array of shape (m, fan_out) or (m, n_classes)
+        out : array of shape (m, fan_out) or (m, c)
             Of theta's dtype.
         rows : int array of shape (m,), default=None
             The selected rows of X; None means all.
         loss : int, default=NO_LOSS
-            Code of the loss whose probabilities to write instead of logits.
+            Code of the loss whose mean responses to write instead of logits.
 
         Returns
         -------

@@ -1,7 +1,7 @@
 """The output layer: what the columns of the network's last layer mean.
 
-Nothing else knows that. An output has a loss, and says how many logits it needs, how labels
-become what the loss compares them with, and what follows from logits: the loss of rows, a
+Nothing else knows that. An output has a loss, and says how many logits it needs, how y becomes
+the targets that the loss compares them with, and what follows from logits: the loss of rows, a
 decision, a score. Above it stand the estimators, each with its class of outputs; below it the
 compiled loss, of which an output has the code.
 
@@ -9,6 +9,7 @@ Classes are abstract or final. To add one: a loss in :mod:`skmlp._kernels.losses
 and an estimator that names it (docs/extending.md).
 """
 
+import math
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
@@ -17,8 +18,9 @@ from numpy.typing import NDArray
 from scipy.optimize import root_scalar
 
 from skmlp._caller import warn
+from skmlp._data import read_only
 from skmlp._kernels.losses import LOSSES, Loss
-from skmlp._labels import encode_labels
+from skmlp._labels import as_labels, check_targets, encode_labels
 
 # Temperatures are looked for between these: rows that happen to be predicted without a mistake
 # would ask for 0.
@@ -27,10 +29,120 @@ _TEMPERATURES = 0.25, 20.0
 _ACCURACY = 1e-3
 
 
-class Output(ABC):
-    """What classifiers' outputs have in common.
+def as_targets(values: NDArray[Any], dtype: Any) -> NDArray[Any]:
+    """Return values (n,) as the kernels take targets: a read-only matrix (n, 1)."""
+    return read_only(values.astype(dtype)[:, np.newaxis])
 
-    Logits are O (n, q), class codes y (n,), the weights of rows w (n,); there are k classes.
+
+class Output(ABC):
+    """What training, validation and members of an ensemble ask of any output.
+
+    Logits are O (n, q), targets Y (n, t), the weights of rows w (n,). The mean response of a
+    row, by which members are averaged, has c columns, such as a probability for each class.
+    """
+
+    loss: ClassVar[Loss]
+    # scikit-learn's names of the scorers that are `score` and the negative `mean_loss`.
+    score_name: ClassVar[str]
+    loss_name: ClassVar[str]
+    # What predicts the same for every row, as messages have it.
+    baseline: ClassVar[str]
+
+    @property
+    @abstractmethod
+    def attributes(self) -> dict[str, Any]:
+        """The fitted attributes of an estimator that tell its output."""
+
+    @property
+    @abstractmethod
+    def n_logits(self) -> int:
+        """The number q of logits."""
+
+    @property
+    @abstractmethod
+    def n_means(self) -> int:
+        """The number c of columns of a mean response."""
+
+    @abstractmethod
+    def link(self, means: NDArray[Any]) -> NDArray[Any]:
+        """Return logits (n, c) that have these mean responses, written over them."""
+
+    @abstractmethod
+    def fits(self, n_logits: int) -> bool:
+        """Return whether a network with so many logits has been trained for this output."""
+
+    @property
+    @abstractmethod
+    def can_be_watched(self) -> bool:
+        """Whether rows that are held out tell epochs apart."""
+
+    @staticmethod
+    @abstractmethod
+    def check_y(y: Any, X: Any, name: str) -> NDArray[Any]:
+        """Return y as an array, of as many rows as X and none missing, or raise an error.
+
+        `name` is the estimator's. Nothing need be known of the output yet.
+        """
+
+    @abstractmethod
+    def encode(self, y: NDArray[Any], dtype: Any) -> NDArray[Any]:
+        """Return targets (n, t) of that dtype, or raise ValueError where y has others."""
+
+    @abstractmethod
+    def decode(self, targets: NDArray[Any]) -> NDArray[Any]:
+        """Return the values of y that have these targets."""
+
+    @abstractmethod
+    def groups(self, targets: NDArray[Any]) -> NDArray[np.intp]:
+        """Return a code for each row; no split may hold all rows of a code out."""
+
+    @abstractmethod
+    def strata(self, targets: NDArray[Any]) -> NDArray[np.intp] | None:
+        """Return the strata of a validation split, as scikit-learn's MLP has them, if any."""
+
+    @abstractmethod
+    def are_valid(self, logits: NDArray[Any]) -> bool:
+        """Return whether logits have a mean response."""
+
+    @abstractmethod
+    def losses(
+        self, logits: NDArray[Any], targets: NDArray[Any], smoothing: float = 0.0
+    ) -> NDArray[np.float64]:
+        """Return the loss of each row."""
+
+    def mean_loss(
+        self, logits: NDArray[Any], targets: NDArray[Any], weights: NDArray[Any]
+    ) -> float:
+        """Return the weighted mean of `losses`."""
+        return float(np.average(self.losses(logits, targets), weights=weights))
+
+    @abstractmethod
+    def score(
+        self, logits: NDArray[Any], targets: NDArray[Any], weights: NDArray[Any]
+    ) -> float:
+        """Return the estimator's own `score` on these rows."""
+
+    @abstractmethod
+    def statistics(self, targets: NDArray[Any], weights: NDArray[Any]) -> NDArray[np.float64]:
+        """Return sums over rows from which the loss of a constant prediction follows."""
+
+    @abstractmethod
+    def loss_of_constant(self, statistics: NDArray[np.float64], smoothing: float) -> float:
+        """Return the least mean loss of one prediction for all rows; 0: nothing to learn."""
+
+    @abstractmethod
+    def loss_of_zeros(self, statistics: NDArray[np.float64]) -> float:
+        """Return the mean loss of logits of 0, about that of a network before training."""
+
+    def best_temperature(
+        self, logits: NDArray[Any], targets: NDArray[Any], weights: NDArray[Any]
+    ) -> float:
+        """Return the divisor of logits with the least mean loss; 1 where none is learned."""
+        return 1.0
+
+
+class Classification(Output):
+    """What classifiers' outputs have in common: k classes, and as target a class's code.
 
     Parameters
     ----------
@@ -38,7 +150,8 @@ class Output(ABC):
         The labels, sorted.
     """
 
-    loss: ClassVar[Loss]
+    score_name, loss_name = "accuracy", "neg_log_loss"
+    baseline = "the frequencies of the classes"
     # Whether there may be more than two classes, as scikit-learn's tag says it.
     is_multiclass: ClassVar[bool]
 
@@ -50,22 +163,9 @@ class Output(ABC):
     def check_classes(self) -> None:
         """Raise ValueError where there are too few or too many classes, or warn of them."""
 
-    @property
-    @abstractmethod
-    def n_logits(self) -> int:
-        """The number q of logits."""
-
-    @abstractmethod
-    def strata(self, codes: NDArray[np.intp]) -> NDArray[np.intp] | None:
-        """Return what rows are held out in equal parts of, as MLPClassifier has it."""
-
     @abstractmethod
     def by_class(self, logits: NDArray[Any]) -> NDArray[Any]:
         """Return logits (n, k), a column a class, of which only differences matter."""
-
-    @abstractmethod
-    def are_valid(self, logits: NDArray[Any]) -> bool:
-        """Return whether logits have probabilities."""
 
     @abstractmethod
     def decide(self, logits: NDArray[Any]) -> NDArray[np.intp]:
@@ -73,15 +173,32 @@ class Output(ABC):
 
     @abstractmethod
     def log_odds(self, logits: NDArray[Any]) -> NDArray[Any]:
-        """Return, of two classes, how much the second's logit is above the first's."""
+        """Return the second class's logit less the first's, of two classes."""
+
+    def __str__(self) -> str:
+        return f"{self.n_classes} classes"
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """The classes."""
+        return {"classes_": self.classes}
+
+    @property
+    def n_means(self) -> int:
+        """A probability for each class."""
+        return self.n_classes
+
+    def link(self, means: NDArray[Any]) -> NDArray[Any]:
+        """Return the logarithms of probabilities."""
+        return np.log(means, out=means)
 
     @property
     def can_be_watched(self) -> bool:
-        """Whether rows that are held out tell epochs apart: a single class does not."""
+        """Whether there is more than one class."""
         return self.n_classes > 1
 
     def fits(self, n_logits: int) -> bool:
-        """Return whether a network with so many logits has been trained for these classes."""
+        """Return whether the network has a logit for each class."""
         return n_logits == self.n_logits
 
     def has_classes(self, classes: NDArray[Any]) -> bool:
@@ -89,12 +206,32 @@ class Output(ABC):
         # Not by array_equal, which takes a time-out that is raised within it for a difference.
         return len(classes) == self.n_classes and bool((classes == self.classes).all())
 
-    def encode(self, y: NDArray[Any]) -> NDArray[np.intp]:
+    @staticmethod
+    def check_y(y: Any, X: Any, name: str) -> NDArray[Any]:
+        """Return labels (n,), of a type that there are classes of, or raise an error."""
+        labels = as_labels(y, X, name)
+        check_targets(labels, name)
+        return labels
+
+    def encode(self, y: NDArray[Any], dtype: Any) -> NDArray[Any]:
         """Return the codes of labels, or raise ValueError where one is unknown."""
-        return encode_labels(y, self.classes)
+        return as_targets(encode_labels(y, self.classes), dtype)
+
+    def encode_known(self, y: NDArray[Any], dtype: Any) -> NDArray[Any]:
+        """As `encode` does, where all labels are known to be of the classes."""
+        # What return_inverse of np.unique would give, for five times the memory.
+        return as_targets(np.searchsorted(self.classes, y), dtype)
+
+    def decode(self, targets: NDArray[Any]) -> NDArray[Any]:
+        """Return the labels."""
+        return self.classes[self.groups(targets)]
+
+    def groups(self, targets: NDArray[Any]) -> NDArray[np.intp]:
+        """Return the codes of the classes."""
+        return targets[:, 0].astype(np.intp)
 
     def scores(self, logits: NDArray[Any]) -> NDArray[Any]:
-        """Return what `decision_function` does, of the shape (n, *score_shape)."""
+        """Return the result of `decision_function`, of the shape (n, *score_shape)."""
         if self.n_classes == 1:  # whatever its logit, which says nothing
             return np.zeros_like(logits)
         return self.log_odds(logits) if self.n_classes == 2 else logits
@@ -105,48 +242,44 @@ class Output(ABC):
         return () if self.n_classes == 2 else (self.n_classes,)
 
     def losses(
-        self, logits: NDArray[Any], y: NDArray[np.intp], smoothing: float = 0.0
+        self, logits: NDArray[Any], targets: NDArray[Any], smoothing: float = 0.0
     ) -> NDArray[np.float64]:
         """Return the cross-entropy of each row, with labels smoothed as in training."""
         below = self._below_largest(logits)
-        expected = below[np.arange(len(y)), y]
+        expected = below[np.arange(len(targets)), self.groups(targets)]
         if smoothing:
             expected = (1 - smoothing) * expected + smoothing * below.mean(axis=1)
         return np.log(np.exp(below).sum(axis=1)) - expected
 
-    def mean_loss(
-        self, logits: NDArray[Any], y: NDArray[np.intp], weights: NDArray[Any]
+    def score(
+        self, logits: NDArray[Any], targets: NDArray[Any], weights: NDArray[Any]
     ) -> float:
-        """Return the weighted mean of `losses`."""
-        return float(np.average(self.losses(logits, y), weights=weights))
+        """Return the accuracy: the weighted fraction of rows that are decided right."""
+        return float(np.average(self.decide(logits) == self.groups(targets), weights=weights))
 
-    def accuracy(
-        self, logits: NDArray[Any], y: NDArray[np.intp], weights: NDArray[Any]
-    ) -> float:
-        """Return the weighted share of rows that are decided right."""
-        return float(np.average(self.decide(logits) == y, weights=weights))
+    def statistics(self, targets: NDArray[Any], weights: NDArray[Any]) -> NDArray[np.float64]:
+        """Return the sum (k,) of the weights of each class's rows."""
+        totals = np.bincount(self.groups(targets), weights, self.n_classes)
+        return totals.astype(np.float64, copy=False)
 
-    def loss_of_frequencies(self, totals: NDArray[np.float64], smoothing: float) -> float:
-        """Return the least loss that one prediction for all rows has: 0 of a single class.
-
-        It is the entropy of the labels' weights, smoothed as the labels are.
-
-        Parameters
-        ----------
-        totals : array of shape (k,)
-            Sum of the weights of each class's rows.
-        smoothing : float
-        """
-        if np.count_nonzero(totals) < 2:
+    def loss_of_constant(self, statistics: NDArray[np.float64], smoothing: float) -> float:
+        """Return the entropy of the classes' weights, smoothed as labels are; 0 of one."""
+        if np.count_nonzero(statistics) < 2:
             return 0.0
-        shares = (1 - smoothing) * totals / totals.sum() + smoothing / self.n_classes
-        shares = shares[shares > 0]
-        return float(-(shares * np.log(shares)).sum())
+        frequencies = (
+            1 - smoothing
+        ) * statistics / statistics.sum() + smoothing / self.n_classes
+        frequencies = frequencies[frequencies > 0]
+        return float(-(frequencies * np.log(frequencies)).sum())
+
+    def loss_of_zeros(self, statistics: NDArray[np.float64]) -> float:
+        """Return the cross-entropy of equal probabilities, whatever the labels."""
+        return math.log(statistics.size)
 
     def best_temperature(
-        self, logits: NDArray[Any], y: NDArray[np.intp], weights: NDArray[Any]
+        self, logits: NDArray[Any], targets: NDArray[Any], weights: NDArray[Any]
     ) -> float:
-        """Return what logits are to be divided by for the least mean loss (Guo et al. 2017).
+        """Return the divisor of logits with the least mean loss (Guo et al. 2017).
 
         The loss is convex in 1 / T, and its derivative the mean of what the logits of a row
         are expected to be, less that of its class.
@@ -154,11 +287,11 @@ class Output(ABC):
         below = self._below_largest(logits)
         weights = weights / weights.sum()
         # Not by BLAS, whose sums of so many rows depend on how many threads it has.
-        actual = (weights * below[np.arange(len(y)), y]).sum()
+        actual = (weights * below[np.arange(len(targets)), self.groups(targets)]).sum()
 
         def derivative(log_temperature: float) -> float:
-            shares = np.exp(below / np.exp(log_temperature))
-            expected = np.einsum("ij,ij->i", shares, below) / shares.sum(axis=1)
+            odds = np.exp(below / np.exp(log_temperature))
+            expected = np.einsum("ij,ij->i", odds, below) / odds.sum(axis=1)
             return float((weights * expected).sum() - actual)
 
         low, high = np.log(_TEMPERATURES)
@@ -174,7 +307,7 @@ class Output(ABC):
         return logits - logits.max(axis=1, keepdims=True)
 
 
-class Binary(Output):
+class Binary(Classification):
     """One logit o, the log-odds of the second of two classes."""
 
     loss = LOSSES["binary"]
@@ -203,9 +336,9 @@ class Binary(Output):
         """Return whether there is one logit, and two classes."""
         return n_logits == 1 and self.n_classes == 2
 
-    def strata(self, codes: NDArray[np.intp]) -> NDArray[np.intp] | None:
-        """Return the classes."""
-        return codes
+    def strata(self, targets: NDArray[Any]) -> NDArray[np.intp] | None:
+        """Return the codes of the classes."""
+        return self.groups(targets)
 
     def by_class(self, logits: NDArray[Any]) -> NDArray[Any]:
         """Return 0 for the first class beside the logit, or two logits as they are.
@@ -228,7 +361,7 @@ class Binary(Output):
         return last - first[0] if first else last
 
 
-class Multinomial(Output):
+class Multinomial(Classification):
     """One logit o_j a class, for any number of classes."""
 
     loss = LOSSES["multinomial"]
@@ -247,12 +380,12 @@ class Multinomial(Output):
         """One a class."""
         return self.n_classes
 
-    def strata(self, codes: NDArray[np.intp]) -> NDArray[np.intp] | None:
+    def strata(self, targets: NDArray[Any]) -> NDArray[np.intp] | None:
         """Return None: MLPClassifier holds out rows of several classes at random."""
         return None
 
     def by_class(self, logits: NDArray[Any]) -> NDArray[Any]:
-        """Return them as they are."""
+        """Return logits as they are."""
         return logits
 
     def are_valid(self, logits: NDArray[Any]) -> bool:

@@ -18,7 +18,6 @@ from skmlp._data import (
     kept_dtypes,
 )
 from skmlp._explanations import explained
-from skmlp._labels import as_labels, check_targets
 from skmlp._output import Output
 from skmlp._weights import check_weights
 
@@ -31,7 +30,7 @@ class Sample(NamedTuple):
     X : array or CSR matrix of shape (n, d)
         For scorers, which take rows of what estimators take.
     data : TrainingData
-        For kernels: the same numbers, not copied, with class codes and weights.
+        For kernels: the same numbers, not copied, with targets and weights.
     """
 
     X: Any
@@ -41,7 +40,7 @@ class Sample(NamedTuple):
 def check_training_rows(
     estimator: Any, X: Any, y: Any, dtype: Any = None
 ) -> tuple[Any, NDArray[Any]]:
-    """Return X, a C-ordered array or CSR matrix, and labels y of shape (n,).
+    """Return X, a C-ordered array or CSR matrix, and y, an array.
 
     Parameters
     ----------
@@ -58,9 +57,7 @@ def check_training_rows(
         X or y is invalid.
     """
     is_new = dtype is None
-    X, y = _check_rows(estimator, X, y, kept_dtypes(X) if is_new else dtype, reset=is_new)
-    check_targets(y, type(estimator).__name__)
-    return X, y
+    return _check_rows(estimator, X, y, kept_dtypes(X) if is_new else dtype, reset=is_new)
 
 
 def check_validation_rows(
@@ -75,8 +72,8 @@ def check_validation_rows(
     """
     try:
         X, y = _check_rows(estimator, X_val, y_val, dtype, reset=False, watched=True)
-        codes, weights = output.encode(y), check_weights(sample_weight_val, X)
-        return Sample(X, TrainingData(as_matrix(X, dtype), codes, weights))
+        targets, weights = output.encode(y, dtype), check_weights(sample_weight_val, X)
+        return Sample(X, TrainingData(as_matrix(X, dtype), targets, weights))
     except (TypeError, ValueError) as error:
         message = f"The validation rows (X_val, y_val, sample_weight_val): {error}"
         raise ValueError(message) from error
@@ -88,7 +85,7 @@ def _check_rows(
     wanted = dtype[0] if isinstance(dtype, tuple) else dtype
     with explaining(estimator, X, wanted, watched=watched):
         rows = convert_rows(estimator, X, dtype, reset=reset)
-    return rows, as_labels(y, rows, type(estimator).__name__)
+    return rows, estimator._output_class.check_y(y, rows, type(estimator).__name__)
 
 
 @contextmanager

@@ -28,8 +28,8 @@ class ValidationSet:
         Which of them count, for each member.
     output : Output
     score : callable or None
-        (Network, which member it is) -> score on its rows. None means the accuracy, which
-        like ``neg_log_loss`` follows from the logits of the loss.
+        (Network, which member it is) -> score on its rows. None means the output's own, which
+        like the loss follows from the logits.
     uses_loss : bool
         Whether the score is the negative loss.
     scales : bool
@@ -44,17 +44,19 @@ class ValidationSet:
     scales: bool = False
 
     def evaluate(self, ensemble: Ensemble) -> tuple[float, float]:
-        """Return the score and the mean cross-entropy, both NaN where logits are not finite."""
-        logits, y, weights = self._predicted(ensemble)
+        """Return the score and the mean loss, both NaN where logits are not finite."""
+        logits, targets, weights = self._predicted(ensemble)
         if not np.isfinite(logits).all():
             return np.nan, np.nan
-        temperature = self.output.best_temperature(logits, y, weights) if self.scales else 1.0
-        loss = self.output.mean_loss(logits / temperature, y, weights)
+        temperature = (
+            self.output.best_temperature(logits, targets, weights) if self.scales else 1.0
+        )
+        loss = self.output.mean_loss(logits / temperature, targets, weights)
         if self.uses_loss:
             return -loss, loss
         if self.score is not None:
             return self._mean_score(self.score, ensemble), loss
-        return self.output.accuracy(logits, y, weights), loss
+        return self.output.score(logits, targets, weights), loss
 
     def _mean_score(self, score: Callable[[Network, int], float], ensemble: Ensemble) -> float:
         """Return the mean over the members, but for those whose rows have no score.
@@ -70,15 +72,15 @@ class ValidationSet:
         )
 
     def temperature(self, ensemble: Ensemble) -> float:
-        """Return what the logits are to be divided by for the least mean cross-entropy."""
+        """Return what the logits are to be divided by for the least mean loss."""
         return self.output.best_temperature(*self._predicted(ensemble))
 
     def _predicted(self, ensemble: Ensemble) -> tuple[NDArray[Any], ...]:
-        """Return logits (m, q) in float64, class codes (m,) and weights (m,)."""
+        """Return logits (m, q) in float64, targets (m, t) and weights (m,)."""
         members = zip(ensemble.members, self.rows, strict=True)
         logits = [network.logits(self.data.X, rows) for network, rows in members]
-        rows = np.concatenate(self.rows)
-        return np.concatenate(logits, dtype=float), self.data.y[rows], self.data.weights[rows]
+        rows, (_, targets, weights) = np.concatenate(self.rows), self.data
+        return np.concatenate(logits, dtype=float), targets[rows], weights[rows]
 
 
 def takes_weights(scorer: Callable[..., Any]) -> bool:

@@ -14,7 +14,7 @@ _LEAST_OF_FOLD, _LEAST_HELD_OUT = 10, 2
 
 def split_rows(
     rows: NDArray[np.intp],
-    y: NDArray[np.intp],
+    groups: NDArray[np.intp],
     *,
     fraction: float,
     random_state: np.random.RandomState,
@@ -29,8 +29,8 @@ def split_rows(
     Parameters
     ----------
     rows : int array of shape (m,)
-    y : int array of shape (n,)
-        Class codes of all rows.
+    groups : int array of shape (n,)
+        Codes of all rows, of which none may be left without a training row: the classes.
     fraction : float
         Fraction of the rows that are held out.
     random_state : RandomState
@@ -64,7 +64,7 @@ def split_rows(
         random_state=random_state,
         stratify=None if strata is None else strata[rows],
     )
-    training, validation, n_lost = _restore_lost_classes(rows, y, training, validation)
+    training, validation, n_lost = _restore_lost_groups(rows, groups, training, validation)
     if validation.size < _LEAST_HELD_OUT:
         _warn_too_few(rows.size, _reason(fraction, validation.size))
         return None
@@ -93,7 +93,7 @@ def _reason(fraction: float, n_validation: int) -> str:
 
 def fold_rows(
     rows: NDArray[np.intp],
-    y: NDArray[np.intp],
+    groups: NDArray[np.intp],
     *,
     n_members: int,
     fraction: float,
@@ -106,7 +106,7 @@ def fold_rows(
 
     Parameters
     ----------
-    rows, y, fraction, random_state
+    rows, groups, fraction, random_state
         As of :func:`split_rows`.
     n_members : int
 
@@ -131,15 +131,15 @@ def fold_rows(
         folds = f"{n_folds:.6g} folds (1 / validation_fraction)"
         _warn_too_few(rows.size, f"{folds} must have {_LEAST_OF_FOLD} rows each")
         return None
-    is_stratified = np.bincount(y[rows]).max() >= n_folds
+    is_stratified = np.bincount(groups[rows]).max() >= n_folds
     kind = StratifiedKFold if is_stratified else KFold
     parts: list[tuple[NDArray[np.intp], NDArray[np.intp]]] = []
     while len(parts) < n_members:
         folds = kind(n_folds, shuffle=True, random_state=random_state)
         with warnings.catch_warnings():  # classes with fewer rows than folds
             warnings.simplefilter("ignore", UserWarning)
-            for part in folds.split(rows, y[rows]):
-                split = _restore_lost_classes(rows, y, *(rows[side] for side in part))
+            for part in folds.split(rows, groups[rows]):
+                split = _restore_lost_groups(rows, groups, *(rows[side] for side in part))
                 parts.append(split[:2])
     parts = parts[:n_members]
     n_validation = sum(validation.size for _, validation in parts)
@@ -149,26 +149,26 @@ def fold_rows(
     return parts
 
 
-def _restore_lost_classes(
+def _restore_lost_groups(
     rows: NDArray[np.intp],
-    y: NDArray[np.intp],
+    groups: NDArray[np.intp],
     training: NDArray[np.intp],
     validation: NDArray[np.intp],
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], int]:
-    """Return the rows, those of classes that training lacks moved there, and how many."""
-    counts = np.bincount(y[rows])
-    is_lost = (counts > 0) & (np.bincount(y[training], minlength=counts.size) == 0)
+    """Return the rows, those of groups that training lacks moved there, and how many."""
+    counts = np.bincount(groups[rows])
+    is_lost = (counts > 0) & (np.bincount(groups[training], minlength=counts.size) == 0)
     if not is_lost.any():
         return training, validation, 0
-    lost = is_lost[y[validation]]
+    lost = is_lost[groups[validation]]
     training = np.concatenate([training, validation[lost]])
     return training, validation[~lost], int(lost.sum())
 
 
-def _can_stratify(y: NDArray[np.intp], n_validation: int) -> bool:
-    counts = np.bincount(y)
+def _can_stratify(strata: NDArray[np.intp], n_validation: int) -> bool:
+    counts = np.bincount(strata)
     counts = counts[counts > 0]
-    smaller = min(n_validation, y.size - n_validation)
+    smaller = min(n_validation, strata.size - n_validation)
     possible = counts.min() > 1 and smaller >= counts.size
     if not possible:
         warn(

@@ -248,8 +248,7 @@ class _Member:
         self._params = params
         self._schedule = schedule_for(params.solver, params.learning_rate)
         self._optimizer = OPTIMIZERS[params.solver]
-        settings = [getattr(params, name) for name in self._optimizer.settings]
-        self._settings = np.array(settings, dtype=np.float64)
+        self._settings = self._optimizer.settings_of(params)
         norm = params.max_grad_norm
         self._max_norm = np.inf if norm is None else float(norm)
         rates = check_dropout(params.dropout, network.depth - 1)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from skmlp._kernels.activations import ACTIVATIONS
+from skmlp._kernels.optimizers import OPTIMIZERS
 from skmlp._parameters import suggestion
 from skmlp._types import Params
 
@@ -107,9 +108,11 @@ def check_numbers(names: Iterable[str], params: Params) -> None:
 
 def check_together(params: Params) -> None:
     """Raise ValueError if parameters exclude each other."""
-    if params.scaling_rate and params.solver != "adamw":
+    scaling = [name for name, optimizer in OPTIMIZERS.items() if optimizer.scales_inputs]
+    if params.scaling_rate and params.solver not in scaling:
         raise ValueError(
-            f"scaling_rate is for solver='adamw' alone; got solver={params.solver!r}."
+            f"scaling_rate is for solver={' or '.join(map(repr, scaling))} alone; got "
+            f"solver={params.solver!r}."
         )
     if params.temperature_scaling and not params.early_stopping:
         raise ValueError(

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import _check_sample_weight
 
 from skmlp._explanations import naming
+from skmlp._output import Classification
 
 # Range of weights in which neither their sum over many calls to partial_fit nor a division by
 # their mean overflows.
@@ -58,38 +59,50 @@ def check_range_of_weights(weights: NDArray[np.float64], name: str) -> NDArray[n
     return weights
 
 
-def class_weights_of_rows(
-    class_weight: Any,
-    classes: NDArray[Any],
-    codes: NDArray[np.intp],
+def with_class_weight(
     weights: NDArray[np.float64],
+    class_weight: Any,
+    output: Classification,
+    targets: NDArray[Any],
 ) -> NDArray[np.float64]:
-    """Return the weight of each row's class.
+    """Return the weights of rows times those of their classes.
 
     Parameters
     ----------
-    class_weight : {'balanced'}, dict or None
-        'balanced' makes the sums of weights equal for all classes with rows.
-    classes : array of shape (k,)
-    codes : int array of shape (n,)
     weights : array of shape (n,)
         Weights of the rows, whose sums 'balanced' makes equal.
+    class_weight : {'balanced'} or dict
+        'balanced' makes the sums of weights equal for all classes with rows.
+    output : Classification
+    targets : array of shape (n, 1)
 
     Raises
     ------
     ValueError
-        The dict lacks a class and has labels that are no classes; or a weight is no number,
-        negative or not finite.
+        The dict lacks a class and has labels that are no classes; a weight is no number,
+        negative or not finite; or the weights leave no row.
     """
     if class_weight == "balanced":
-        totals = np.bincount(codes, weights, len(classes))
-        frequencies = totals[totals > 0] / totals.sum()
-        by_class = np.zeros(len(classes))
-        # It may be infinite, which check_range_of_weights refuses.
-        by_class[totals > 0] = 1 / (len(frequencies) * frequencies)
+        of_classes = _balanced(output.statistics(targets, weights))
     else:
-        by_class = _weights_of_classes(class_weight, classes.tolist())
-    return by_class[codes]
+        of_classes = _weights_of_classes(class_weight, output.classes.tolist())
+    weights = weights * of_classes[output.groups(targets)]
+    if not weights.any():
+        raise ValueError(
+            "class_weight leaves no row with a weight above 0: the rows are all of "
+            "classes that it gives the weight 0."
+        )
+    return check_range_of_weights(weights, "sample_weight times class_weight")
+
+
+def _balanced(totals: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the weight of each class, given the sum of its rows' weights."""
+    has_rows = totals > 0
+    frequencies = totals[has_rows] / totals.sum()
+    of_classes = np.zeros_like(totals)
+    # It may be infinite, which check_range_of_weights refuses.
+    of_classes[has_rows] = 1 / (len(frequencies) * frequencies)
+    return of_classes
 
 
 def _weights_of_classes(class_weight: dict[Any, Any], labels: list[Any]) -> NDArray[np.float64]:

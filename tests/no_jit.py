@@ -286,27 +286,27 @@ def tile(height):
     Each sum is in the order of the depth, as it is in any tile.
     """
 
-    def compute(
-        n_vectors, a, a_start, a_row, a_depth, depth, b, b_start, b_row, b_last, bias,
-        resumes, floor, c, row, column, last,
-    ):  # fmt: skip
+    def compute(n_vectors, left, start, depth, right, bias, resumes, floor, target):
+        a, a_row, a_depth, _ = left
+        b, b_start, b_row, b_last = right
+        c, row, column, last = target
         lanes = np.arange(last if n_vectors == 0 else lanes_of(c))
         starts = lanes_of(c) * np.arange(max(n_vectors - 1, 0))
         offsets = np.add.outer(np.append(starts, last if n_vectors else 0), lanes).ravel()
         b_offsets = np.add.outer(np.append(starts, b_last if n_vectors else 0), lanes).ravel()
         rows, depths = np.arange(height)[:, None], np.arange(depth)
-        left = elements(a)[at(a, a_start, rows * a_row, depths * a_depth)]
-        right = elements(b)[at(b, b_start, depths[:, None] * b_row, b_offsets)]
-        target = at(c, (row + rows) * c.shape[1] + column, offsets)
+        factors = elements(a)[at(a, start, rows * a_row, depths * a_depth)]
+        block = elements(b)[at(b, b_start, depths[:, None] * b_row, b_offsets)]
+        places = at(c, (row + rows) * c.shape[1] + column, offsets)
         if resumes:
-            sums = elements(c)[target]
+            sums = elements(c)[places]
         elif bias.size > 0:
             sums = np.tile(bias[at(bias, column, offsets)], (height, 1))
         else:
-            sums = np.zeros(target.shape, c.dtype)
+            sums = np.zeros(places.shape, c.dtype)
         for k in range(depth):
-            sums += left[:, k, None] * right[k]
-        elements(c)[target] = np.where(sums < floor, floor, sums)
+            sums += factors[:, k, None] * block[k]
+        elements(c)[places] = np.where(sums < floor, floor, sums)
 
     return compute
 

@@ -17,7 +17,7 @@ import skmlp._problem
 import skmlp._team
 import skmlp._training
 from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
-from skmlp._output import Multinomial
+from skmlp._output import Multinomial, as_targets
 from skmlp._splitting import fold_rows
 from skmlp._team import n_helpful_members
 from tests import oracles
@@ -319,7 +319,7 @@ class TestTemperature:
         assert scaled.validation_loss_curve_[scaled.best_iter_ - 1] == pytest.approx(losses[1])
 
     def test_bounds(self):
-        y, weights = np.array([0, 1, 0, 1]), np.ones(4)
+        y, weights = as_targets(np.array([0, 1, 0, 1]), float), np.ones(4)
         right = np.array([[0, -1.0], [0, 1.0], [0, -1.0], [0, 1.0]])
         output = Multinomial(np.arange(2))
         assert output.best_temperature(right, y, weights) == 0.25
@@ -331,7 +331,8 @@ class TestTemperature:
         logits = 3 * rng.normal(size=(50, n_classes))
         chances = softmax(logits / 2, axis=1)
         y = np.array([rng.choice(n_classes, p=row) for row in chances])
-        temperature = Multinomial(np.arange(n_classes)).best_temperature(logits, y, np.ones(50))
+        output, weights = Multinomial(np.arange(n_classes)), np.ones(50)
+        temperature = output.best_temperature(logits, as_targets(y, float), weights)
 
         def loss(t):
             return (logsumexp(logits / t, axis=1) - logits[np.arange(50), y] / t).mean()

@@ -9,7 +9,7 @@ from skmlp._kernels.losses import LOSSES
 from skmlp._kernels.network import n_halves
 from skmlp._lbfgs import Objective
 from skmlp._network import Network
-from skmlp._output import Binary, Multinomial
+from skmlp._output import Binary, Multinomial, as_targets
 from skmlp._problem import Problem
 
 N_ROWS, N_FEATURES = 40, 5
@@ -18,14 +18,14 @@ OUTPUTS = {"binary": Binary(np.arange(2)), "multinomial": Multinomial(np.arange(
 
 def make_objective(rng, activations, loss, weighted, alpha, smoothing=0.0):
     output = OUTPUTS[loss]
-    y = rng.integers(0, output.n_classes, N_ROWS)
+    y = rng.integers(0, output.n_means, N_ROWS)
     weights = rng.uniform(0.1, 3, N_ROWS) if weighted else np.ones(N_ROWS)
     X = as_matrix(rng.normal(size=(N_ROWS, N_FEATURES)), np.float64)
     units = [N_FEATURES, 7, 6, output.n_logits]
     network = Network.initialize(units, activations, np.random.RandomState(0), np.float64)
     network.theta[:] = rng.normal(size=network.theta.size)
     problem = Problem.weighted(
-        TrainingData(X, y, weights),
+        TrainingData(X, as_targets(y, np.float64), weights),
         np.arange(N_ROWS),
         weights.mean(),
         alpha,
@@ -92,7 +92,7 @@ def wide_objective(rng, dtype, scale=1.0):
     X = as_matrix(rng.normal(scale=scale, size=(300, 30)).astype(dtype), dtype)
     y = rng.integers(0, 3, 300)
     network = Network.initialize([30, 70, 50, 3], ["relu"] * 2, np.random.RandomState(0), dtype)
-    data = TrainingData(X, y, np.ones(300, dtype))
+    data = TrainingData(X, as_targets(y, dtype), np.ones(300, dtype))
     problem = Problem.weighted(data, np.arange(300), 1.0, 1.0, Multinomial(np.arange(3)))
     return Objective(network, problem, None), network
 

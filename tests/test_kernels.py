@@ -8,6 +8,7 @@ from scipy import sparse
 
 from skmlp._data import as_matrix
 from skmlp._kernels import activations, dropout, inputs, losses, optimizers
+from skmlp._kernels._bundles import Criterion, Gradient, Step
 from skmlp._kernels._jit import kernel
 from skmlp._kernels._layout import layer_table
 from skmlp._kernels.activations import ACTIVATIONS
@@ -24,6 +25,7 @@ from skmlp._kernels.optimizers import (
 )
 from skmlp._kernels.simd._hashing import key_of
 from skmlp._network import Network
+from skmlp._output import as_targets
 from tests import oracles
 from tests.border import from_python
 
@@ -38,7 +40,7 @@ gather = from_python(inputs.gather)
 csr_product_bias = from_python(inputs.csr_product_bias)
 csr_product_transposed_left = from_python(inputs.csr_product_transposed_left)
 loss_and_delta = from_python(losses.loss_and_delta)
-probabilities = from_python(losses.probabilities)
+mean_responses = from_python(losses.mean_responses)
 optimizer_step = from_python(optimizers.optimizer_step)
 scaled_step = from_python(optimizers.scaled_step)
 squared_norms = from_python(optimizers.squared_norms)
@@ -205,7 +207,8 @@ def test_loss(rng, name, dtype):
     logits, y, weights, rows = make_logits(rng, name, dtype)
     losses, gradient = oracles.LOSSES[name](logits.astype(np.float64), y[rows])
     delta, values = np.empty_like(logits), np.ones(50)
-    loss_and_delta(LOSSES[name].code, logits, y, weights, rows, 0.1, 0.0, values, delta)
+    criterion = Criterion(LOSSES[name].code, smoothing=0.0, grad_scale=0.1)
+    loss_and_delta(criterion, logits, as_targets(y, dtype), weights, rows, values, delta)
     np.testing.assert_allclose(values, 1 + weights[rows] * losses, rtol=rounding(dtype))
     np.testing.assert_allclose(
         delta, 0.1 * weights[rows, None] * gradient, atol=rounding(dtype)
@@ -227,7 +230,8 @@ def test_label_smoothing(rng, name, dtype):
     )
     shares = 0.7 * np.eye(n_classes)[y[rows]] + 0.3 / n_classes
     delta, values = np.empty_like(logits), np.zeros(50)
-    loss_and_delta(LOSSES[name].code, logits, y, weights, rows, 1.0, 0.3, values, delta)
+    criterion = Criterion(LOSSES[name].code, smoothing=0.3, grad_scale=1.0)
+    loss_and_delta(criterion, logits, as_targets(y, dtype), weights, rows, values, delta)
     expected = weights[rows] * (shares * np.stack(losses, axis=1)).sum(axis=1)
     np.testing.assert_allclose(values, expected, rtol=rounding(dtype, 20))
     gradient = np.einsum("ij,jiq->iq", shares, np.stack(gradients))
@@ -246,13 +250,14 @@ def test_loss_of_large_logits(name, size, dtype):
     y, rows = np.array([1, 0]) if q == 1 else np.array([0, 1]), np.arange(2)
     delta, values = np.empty_like(logits), np.zeros(2)
     weights = np.ones(2, dtype)
-    loss_and_delta(LOSSES[name].code, logits.copy(), y, weights, rows, 1.0, 0.0, values, delta)
+    criterion = Criterion(LOSSES[name].code, smoothing=0.0, grad_scale=1.0)
+    loss_and_delta(criterion, logits.copy(), as_targets(y, dtype), weights, rows, values, delta)
     expected, _ = oracles.LOSSES[name](logits.astype(np.float64), y)
     np.testing.assert_allclose(values, expected, rtol=1e-12)
     assert np.isfinite(delta).all()
     assert np.abs(delta).max() == pytest.approx(1, rel=1e-12)
     out = np.empty((2, max(q, 2)), dtype)
-    probabilities(LOSSES[name].code, logits, out)
+    mean_responses(LOSSES[name].code, logits, out)
     assert (out > 0).all()
     assert np.isfinite(np.log(out)).all()
     np.testing.assert_allclose(out.sum(axis=1), 1, rtol=rounding(dtype))
@@ -264,7 +269,7 @@ def test_probabilities(rng, name, dtype):
     """Logits of up to 20 carry an error of 20 units in the last place into their exp."""
     logits, *_ = make_logits(rng, name, dtype)
     out = np.empty((50, max(logits.shape[1], 2)), dtype)
-    probabilities(LOSSES[name].code, logits, out)
+    mean_responses(LOSSES[name].code, logits, out)
     full = np.hstack([np.zeros((50, 1)), logits]) if name == "binary" else logits
     expected = oracles.softmax(full.astype(np.float64), axis=1)
     np.testing.assert_allclose(out, expected, rtol=rounding(dtype, 32))
@@ -290,33 +295,29 @@ OPTIMIZER_CASES = pytest.mark.parametrize(
 )
 
 
-def take_step(
-    optimizer,
-    theta,
-    gradient,
-    moments,
-    rate,
-    step,
-    settings,
-    n_weights=0,
-    strength=0.0,
-):
-    """Update theta and moments, and return Σ θ² before, over the decayed part."""
+def take_step(code, settings, step, theta, gradient, moments, n_weights=0):
+    """Update theta and moments, and return Σ θ² of the weights before."""
     squares = np.zeros(n_chunks.py_func(n_weights, theta.size))
+    if not isinstance(gradient, Gradient):
+        gradient = Gradient(gradient, 1)
     optimizer_step(
-        optimizer.code, theta, gradient, 1, moments, np.intp(0), rate, step, settings,
-        n_weights, strength, 1.0, 0, squares.size, squares,
+        code, settings, step, theta, gradient, moments, n_weights, np.intp(0), 0, squares.size,
+        squares,
     )  # fmt: skip
     return squares.sum()
+
+
+def make_step(number, rate, penalty=0.0, clipping=1.0):
+    return Step(number, rate, penalty, clipping)
 
 
 def take_steps(name, settings, gradient_of, theta, rates):
     optimizer = OPTIMIZERS[name]
     moments = np.zeros((optimizer.n_moments, theta.size), theta.dtype)
     values = np.array([settings[key] for key in optimizer.settings], np.float64)
-    for step, rate in enumerate(rates, start=1):
-        gradient = gradient_of(theta)
-        take_step(optimizer, theta, gradient, moments, rate, step, values)
+    for number, rate in enumerate(rates, start=1):
+        step = make_step(number, rate)
+        take_step(optimizer.code, values, step, theta, gradient_of(theta), moments)
 
 
 @DTYPES
@@ -346,9 +347,10 @@ def test_decoupled_decay(rng, dtype):
     start = rng.normal(size=11).astype(dtype)
     theta, moments = start.copy(), np.zeros((2, 11), dtype)
     values = np.array(list(settings.values()))
-    for step, rate in enumerate(rates, start=1):
-        gradient = gradients[step - 1]
-        take_step(OPTIMIZERS["adamw"], theta, gradient, moments, rate, step, values, 7)
+    code = OPTIMIZERS["adamw"].code
+    for number, rate in enumerate(rates, start=1):
+        step = make_step(number, rate)
+        take_step(code, values, step, theta, gradients[number - 1], moments, 7)
     arguments = gradients.astype(np.float64), rates, start.astype(np.float64)
     decayed = oracles.adamw(*arguments, **settings)
     free = oracles.adamw(*arguments, **(settings | {"alpha": 0.0}))
@@ -366,10 +368,11 @@ def test_adamw_is_torch_s(rng, decay):
     )
     theta, moments = start.copy(), np.zeros((2, 11))
     settings = np.array([0.8, 0.95, 1e-4, 0.0, decay])
-    for step, gradient in enumerate(gradients, start=1):
+    for number, gradient in enumerate(gradients, start=1):
         parameter.grad = torch.tensor(gradient)
         optimizer.step()
-        take_step(OPTIMIZERS["adamw"], theta, gradient, moments, 0.02, step, settings, 11)
+        step = make_step(number, 0.02)
+        take_step(OPTIMIZERS["adamw"].code, settings, step, theta, gradient, moments, 11)
     np.testing.assert_allclose(theta, parameter.detach().numpy(), rtol=1e-12)
 
 
@@ -384,7 +387,7 @@ def test_gradient_clipping(rng, dtype):
         whole[:200] += 0.5 * theta[:200]
         norm = np.linalg.norm(whole)
         norms = np.full(n_chunks.py_func(200, 300), np.nan)
-        squared_norms(theta, terms, n_terms, 200, 0.5, 0, norms.size, norms)
+        squared_norms(theta, Gradient(terms, n_terms), 200, 0.5, 0, norms.size, norms)
         for largest, factor in ((2 * norm, 1.0), (norm / 4, 0.25)):
             assert clipping_factor(norms, largest) == pytest.approx(factor, rel=1e-6)
     assert np.isnan(clipping_factor(np.array([1.0, np.nan]), 1.0))
@@ -400,13 +403,10 @@ def test_a_factor_of_the_gradient(rng, name, dtype):
     whole = gradient.copy()
     whole[:200] += dtype(0.5) * start[:200]
     results = []
-    for grad, strength, factor in ((gradient, 0.5, 0.25), (dtype(0.25) * whole, 0.0, 1.0)):
+    for grad, penalty, factor in ((gradient, 0.5, 0.25), (dtype(0.25) * whole, 0.0, 1.0)):
         theta, moments = start.copy(), np.zeros((optimizer.n_moments, 300), dtype)
-        squares = np.zeros(n_chunks.py_func(200, 300))
-        optimizer_step(
-            optimizer.code, theta, grad.copy(), 1, moments, np.intp(0), 0.1, 1, settings,
-            200, strength, factor, 0, squares.size, squares,
-        )  # fmt: skip
+        step = make_step(1, 0.1, penalty, factor)
+        take_step(optimizer.code, settings, step, theta, grad.copy(), moments, 200)
         results.append(theta)
     np.testing.assert_allclose(*results, atol=rounding(dtype, 20))
 
@@ -431,8 +431,9 @@ def test_chunks_of_theta(rng, name, dtype):
         squares = np.zeros(n_parts)
         for first, stop in itertools.pairwise(bounds):
             optimizer_step(
-                optimizer.code, theta, gradient, n_terms, moments, np.intp(0), 0.1, 1, settings,
-                n_weights, 0.5, 1.0, first, stop, squares,
+                optimizer.code, settings, make_step(1, 0.1, penalty=0.5), theta,
+                Gradient(gradient, n_terms), moments, n_weights, np.intp(0), first, stop,
+                squares,
             )  # fmt: skip
         assert squares.sum() == pytest.approx((start[:n_weights].astype(float) ** 2).sum())
         results.append(np.concatenate([theta, moments.ravel(), squares]))
@@ -451,11 +452,8 @@ def test_adding_up_in_chunks(rng, dtype, n_terms):
     gradient = np.zeros(2 * stride_of.py_func(size), dtype)
     gradient[:size], gradient[stride_of.py_func(size) :][:size] = one, other
     before, moments = theta.copy(), total[None].copy()
-    squares = np.zeros(n_chunks.py_func(n_weights, size))
-    optimizer_step(
-        ACCUMULATE, theta, gradient, n_terms, moments, np.intp(0), 0.1, 1, np.empty(0),
-        n_weights, 0.5, 1.0, 0, squares.size, squares,
-    )  # fmt: skip
+    step, gradient = make_step(1, 0.1, penalty=0.5), Gradient(gradient, n_terms)
+    take_step(ACCUMULATE, np.empty(0), step, theta, gradient, moments, n_weights)
     expected = total.astype(np.float64) + one + (n_terms - 1) * other
     expected[:n_weights] += 0.5 * theta[:n_weights]
     np.testing.assert_allclose(moments[0], expected, atol=rounding(dtype, 20))
@@ -473,7 +471,8 @@ def test_penalty_within_the_step(rng, name):
     results = []
     for grad, n_weights in ((gradient, 1700), (penalised, 0)):
         theta, moments = start.copy(), np.zeros((optimizer.n_moments, 2500))
-        squares = take_step(optimizer, theta, grad, moments, 0.1, 1, settings, n_weights, 0.5)
+        step = make_step(1, 0.1, penalty=0.5)
+        squares = take_step(optimizer.code, settings, step, theta, grad, moments, n_weights)
         assert squares == pytest.approx((start[:n_weights] ** 2).sum())
         results.append(theta)
     np.testing.assert_allclose(*results, rtol=1e-13)
@@ -497,9 +496,9 @@ def test_a_step_of_the_scales(rng, dtype, n_terms):
     moments[:, :n] = m_v.ravel(), r_v.ravel()
     scaling[d : 3 * d] = np.append(m_s, r_s)
     for first, stop in ((0, 64), (64, d)):
-        scaled_step(
-            theta, gradient, n_terms, moments, scaling, d, rate, 5, settings, 0.25, first, stop
-        )
+        step = make_step(5, rate, clipping=0.25)
+        terms = Gradient(gradient, n_terms)
+        scaled_step(settings, step, theta, terms, moments, scaling, d, first, stop)
     grad = slopes[:n_terms, :n].sum(axis=0).reshape(d, width)
     corrections = 1 - beta_1**5, 1 - beta_2**5
     for value, first, second, gradient_of, eta, decay in (
@@ -534,8 +533,9 @@ def test_scales_are_left_alone_by_the_other_step(rng, name):
         theta, moments = start.copy(), np.zeros((optimizer.n_moments, 3 * CHUNK))
         squares = np.zeros(n_chunks.py_func(CHUNK + 1, theta.size))
         optimizer_step(
-            optimizer.code, theta, gradient, 1, moments, np.intp(n_scaled), 0.1, 1, settings,
-            CHUNK + 1, 0.5, 1.0, 0, squares.size, squares,
+            optimizer.code, settings, make_step(1, 0.1, penalty=0.5), theta,
+            Gradient(gradient, 1), moments, CHUNK + 1, np.intp(n_scaled), 0, squares.size,
+            squares,
         )  # fmt: skip
         np.testing.assert_array_equal(theta[:n_scaled], start[:n_scaled])
         np.testing.assert_array_equal(moments[:, :n_scaled], 0)
@@ -623,10 +623,11 @@ def test_sparse_input_of_a_million_columns_needs_little_scratch_space():
 def test_a_minibatch_of_weight_zero(rng):
     """It moves the parameters by the penalty alone, and by nothing that is not a number."""
     network = Network.initialize([3, 4, 1], ["tanh"], np.random.RandomState(0), np.float64)
-    X, y = as_matrix(rng.normal(size=(6, 3)), np.float64), rng.integers(0, 2, 6)
+    X = as_matrix(rng.normal(size=(6, 3)), np.float64)
+    targets = as_targets(rng.integers(0, 2, 6), np.float64)
     gradient, alpha, before = np.zeros((1, network.theta.size)), 0.5, network.theta.copy()
     objective = run_epoch(
-        *X, y, np.zeros(6), np.arange(6), 6, network.theta, network.table,
+        *X, targets, np.zeros(6), np.arange(6), 6, network.theta, network.table,
         LOSSES["binary"].code, 0.0, alpha, ACCUMULATE, np.empty(0), gradient, None, 1,
         np.zeros(1), np.inf, np.zeros(2), 0, None, *network.workspaces(X, 6, 1),
         np.zeros((2, 8), np.int64), 0,

@@ -13,7 +13,7 @@ from skmlp._float_errors import quiet
 from skmlp._kernels.activations import ACTIVATIONS
 from skmlp._lbfgs import Objective
 from skmlp._network import Network
-from skmlp._output import Binary
+from skmlp._output import Binary, as_targets
 from skmlp._parameters import suggestion
 from skmlp._problem import Problem
 from skmlp._types import Activation
@@ -39,7 +39,7 @@ def _activate(name: str, z: NDArray[np.float64]) -> tuple[NDArray[Any], NDArray[
     row = as_matrix(np.zeros((1, 1)), np.float64)
     values = np.empty((1, len(z)))
     network.write_outputs(row, 1, values)
-    data = TrainingData(row, np.zeros(1, np.intp), np.ones(1))
+    data = TrainingData(row, as_targets(np.zeros(1), np.float64), np.ones(1))
     problem = Problem.weighted(data, np.arange(1), 1.0, 0.0, Binary(np.arange(2)))
     _, gradient = Objective(network, problem, None)(network.theta.copy())
     of_z, of_output = Network(gradient, network.layers).intercepts

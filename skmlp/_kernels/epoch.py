@@ -2,6 +2,16 @@
 
 import numpy as np
 
+from skmlp._kernels._bundles import (
+    Batch,
+    Buffers,
+    Criterion,
+    Dropout,
+    Gradient,
+    Net,
+    Step,
+    Task,
+)
 from skmlp._kernels._jit import inner_kernel, kernel
 from skmlp._kernels._layout import BIASES, FAN_IN, FAN_OUT, UNITS
 from skmlp._kernels.network import backward_inputs, forward, n_halves, weight_gradients
@@ -15,7 +25,7 @@ from skmlp._kernels.optimizers import (
     squared_norms,
 )
 from skmlp._kernels.simd._denormals import flush_denormals, restore_denormals
-from skmlp._kernels.simd._views import vector_at
+from skmlp._kernels.simd._views import read_only, vector_at
 from skmlp._kernels.tasks import NO_TASK, TASKS_PER_THREAD, claim_task, task_bounds
 
 # The stages of a step: see :mod:`skmlp._kernels.tasks`.
@@ -32,7 +42,7 @@ def n_partial_sums(n_rows, n_weights, size):
 
 @kernel
 def run_epoch(
-    dense, data, indices, indptr, y, weights, rows, batch_size,
+    dense, data, indices, indptr, targets, weights, rows, batch_size,
     theta, layers, loss, smoothing, alpha,
     optimizer, settings, moments, scaling, first_step, rates, max_norm,
     dropout, seed, saved, gradient, work, deltas, weights_t, scratch, partial_sums,
@@ -52,8 +62,8 @@ def run_epoch(
     ----------
     dense, data, indices, indptr : arrays
         The input; see :mod:`skmlp._kernels.inputs`.
-    y : int array of shape (n,)
-        Class codes.
+    targets : array of shape (n, t)
+        What the loss compares the outputs with; see :mod:`skmlp._kernels.losses`.
     weights : array of shape (n,)
         Of mean 1 over the training rows.
     rows : int array of shape (m,)
@@ -108,8 +118,13 @@ def run_epoch(
         0 only, when all is done.
     """
     before = flush_denormals()
-    n_weights, n_tasks, n_stages = layers[0, BIASES], sync.shape[0] - 1, 0
-    n_scaled, n_inputs = np.intp(0), layers[0, FAN_IN]
+    # Read-only, as in predictions, or what both call would be compiled for each.
+    net, n_weights, n_inputs = (
+        Net(read_only(theta), layers),
+        layers[0, BIASES],
+        layers[0, FAN_IN],
+    )
+    n_tasks, n_stages, n_scaled = sync.shape[0] - 1, 0, np.intp(0)
     if saved is not None:  # noqa: SIM102 - alone, or numba does not rule the branch out
         if scaling.size > 0:
             n_scaled = n_inputs * layers[0, FAN_OUT]
@@ -118,16 +133,24 @@ def run_epoch(
     squares = vector_at(partial_sums, batch_size, n_theta_chunks)
     norms = vector_at(partial_sums, batch_size + n_theta_chunks, n_theta_chunks)
     n_outputs = layers[layers.shape[0] - 1, UNITS] + layers[layers.shape[0] - 1, FAN_OUT]
-    delta_sums = vector_at(deltas, batch_size * n_outputs, deltas.size - batch_size * n_outputs)
-    n_scratch = scratch.size // -(-n_tasks // TASKS_PER_THREAD)
-    own_scratch = vector_at(scratch, thread * n_scratch, n_scratch)
+    n_deltas, n_scratch = (
+        batch_size * n_outputs,
+        scratch.size // -(-n_tasks // TASKS_PER_THREAD),
+    )
+    buffers = Buffers(
+        work, deltas, vector_at(deltas, n_deltas, deltas.size - n_deltas), weights_t,
+        vector_at(scratch, thread * n_scratch, n_scratch),
+    )  # fmt: skip
     # Each minibatch adds its part of the one penalty up.
     penalty = alpha / rates.size if accumulates else alpha
     for k in range(rates.size):
         first = k * batch_size
-        batch = vector_at(rows, first, min(batch_size, rows.size - first))
-        grad_scale = 1.0 / (rows.size if accumulates else batch.size)
-        n_terms, clipping = n_halves(layers, batch.size), 1.0
+        n_rows = min(batch_size, rows.size - first)
+        batch = Batch(vector_at(rows, first, n_rows), dense, targets, weights)
+        grad_scale = 1.0 / (rows.size if accumulates else n_rows)
+        criterion = Criterion(loss, smoothing, grad_scale)
+        masks, clipping = Dropout(dropout, seed, first_step + k), 1.0
+        terms = Gradient(gradient, n_halves(layers, n_rows))
         for stage in range(_FORWARD, _STEP + 1):
             if stage == _GRADIENT and n_tasks == 1:
                 continue
@@ -135,56 +158,46 @@ def run_epoch(
                 continue
             if stage == _STEP and max_norm < np.inf:
                 clipping = clipping_factor(norms, max_norm)
+            step = Step(first_step + k, rates[k], penalty * grad_scale, clipping)
             n_stages += 1
-            task = claim_task(sync, thread, n_stages, NO_TASK)
-            while task != NO_TASK:
-                start, stop = task_bounds(n_theta_chunks, _ONE, task, n_tasks)
+            number = claim_task(sync, thread, n_stages, NO_TASK)
+            while number != NO_TASK:
+                task = Task(number, n_tasks)
+                start, stop = task_bounds(n_theta_chunks, _ONE, number, n_tasks)
                 if stage == _FORWARD:
                     forward(
-                        dense, data, indices, indptr, y, weights, batch, task, n_tasks,
-                        theta, layers, loss, smoothing, grad_scale,
-                        dropout, seed, first_step + k, saved, work, deltas, weights_t, losses,
+                        data, indices, indptr, saved, net, batch, task, criterion, masks,
+                        buffers, losses,
                     )  # fmt: skip
                 elif stage < _NORMS:
                     # A single task does both, layer by layer, while they are in the cache.
                     for i in range(layers.shape[0] - 1, -1, -1):
                         if stage == _GRADIENT or n_tasks == 1:
                             weight_gradients(
-                                data, indices, indptr, batch, task, n_tasks, n_terms,
-                                theta, layers, i, saved, work, deltas, delta_sums, own_scratch,
-                                gradient,
+                                data, indices, indptr, saved, net, batch, task, i, terms,
+                                buffers,
                             )  # fmt: skip
                         if stage == _BACK and i > 0:
-                            backward_inputs(
-                                batch, task, n_tasks, theta, layers, i,
-                                dropout, seed, first_step + k, saved, work, weights_t,
-                                deltas, delta_sums,
-                            )  # fmt: skip
+                            backward_inputs(saved, net, n_rows, task, i, masks, buffers)
                 elif stage == _NORMS:
-                    squared_norms(
-                        theta, gradient, n_terms, n_weights, penalty * grad_scale, start, stop,
-                        norms,
-                    )  # fmt: skip
+                    squared_norms(theta, terms, n_weights, step.penalty, start, stop, norms)
                 else:
                     optimizer_step(
-                        optimizer, theta, gradient, n_terms, moments, n_scaled,
-                        rates[k], first_step + k,
-                        settings, n_weights, penalty * grad_scale, clipping, start, stop,
-                        squares,
+                        optimizer, settings, step, theta, terms, moments, n_weights, n_scaled,
+                        start, stop, squares,
                     )  # fmt: skip
                     if saved is not None:  # noqa: SIM102 - alone, or numba does not rule it out
                         if n_scaled > 0:
-                            start, stop = task_bounds(n_inputs, SCALED_CHUNK, task, n_tasks)
+                            start, stop = task_bounds(n_inputs, SCALED_CHUNK, number, n_tasks)
                             scaled_step(
-                                theta, gradient, n_terms, moments, scaling, n_inputs,
-                                rates[k], first_step + k, settings, clipping, start, stop,
+                                settings, step, theta, terms, moments, scaling, n_inputs,
+                                start, stop,
                             )  # fmt: skip
-                task = claim_task(sync, thread, n_stages, task)
+                number = claim_task(sync, thread, n_stages, number)
     objective = 0.0
     if thread == 0:
-        objective = (
-            _sum_and_clear(losses) + 0.5 * penalty * _sum_and_clear(squares)
-        ) / rows.size
+        total = _sum_and_clear(losses) + 0.5 * penalty * _sum_and_clear(squares)
+        objective = total / rows.size
     restore_denormals(before)
     return objective
 

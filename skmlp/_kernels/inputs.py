@@ -12,9 +12,12 @@ import numpy as np
 from skmlp._kernels._jit import inner_kernel
 from skmlp._kernels.simd._processor import lanes_of
 from skmlp._kernels.simd._rows import copy_row
+from skmlp._kernels.simd._scalars import constant_for
 from skmlp._kernels.simd._vectors import long_vectors, prefetch
 from skmlp._kernels.simd._views import row_part
 
+# The largest finite numbers.
+_LARGEST_SINGLE, _LARGEST = float(np.finfo(np.float32).max), float(np.finfo(np.float64).max)
 # How many rows ahead the next one is asked for from memory.
 _AHEAD = 8
 
@@ -44,7 +47,7 @@ def prefetch_rows(dense, start, stop):
 def is_finite(values):
     """Return whether all of the 1-D array `values` is neither infinite nor NaN."""
     long_vectors()
-    largest = np.finfo(values.dtype).max
+    largest = constant_for(values.dtype.type(0), _LARGEST_SINGLE, _LARGEST)
     finite = True
     for i in range(values.size):
         finite &= abs(values[i]) <= largest

@@ -4,7 +4,7 @@ Everything is computed from the logits o, never from rounded probabilities, and 
 as long as they are. Each row's loss is float64.
 
 ============  =====================  ====================================  ==============
-loss          link                   value for class y                     gradient
+loss          link                   value for target y                    gradient
 ============  =====================  ====================================  ==============
 binary        p = 1 / (1 + e^-o)     log(1 + e^o) - y o                    p - y
 multinomial   p_j = e^o_j / Σ e^o_l  log Σ e^o_l - o_y                     p_j - [j = y]
@@ -21,51 +21,50 @@ import numpy as np
 
 from skmlp._kernels._jit import inlined_kernel, inner_kernel
 from skmlp._kernels.simd._rows import row_max, row_minus, row_sum
+from skmlp._kernels.simd._scalars import constant_for
 from skmlp._kernels.simd._vectors import long_vectors
 from skmlp._kernels.simd._views import flat
 from skmlp._kernels.simd.elementwise import exp_of_negative, log1p, sigmoid
 
 _BINARY, _MULTINOMIAL = range(2)
+# The least normal numbers.
+_TINY_SINGLE, _TINY = float(np.finfo(np.float32).tiny), float(np.finfo(np.float64).tiny)
 
 
 @inner_kernel
-def loss_and_delta(code, logits, y, weights, rows, grad_scale, smoothing, losses, delta):
+def loss_and_delta(criterion, logits, targets, weights, rows, losses, delta):
     """Add each row's weighted loss to `losses`; write the batch's gradient into `delta`.
 
     Parameters
     ----------
-    code : int
+    criterion : Criterion
     logits : array of shape (m, q)
         May be overwritten.
-    y : int array of shape (n,)
-        Class codes of the whole training set.
+    targets : array of shape (n, t)
+        Of the whole training set.
     weights : array of shape (n,)
     rows : int array of shape (m,)
-        Which rows of `y` and `weights` the batch consists of.
-    grad_scale : float
-        Factor of the gradient: one over the number of rows.
-    smoothing : float
-        ε.
+        Which rows of `targets` and `weights` the batch consists of.
     losses : float64 array of shape (m,)
-        ``weights[i] * loss(logits[i], y[i])`` is added to each element.
+        Each row's loss times its weight is added to each element.
     delta : array of shape (m, q)
-        Overwritten with the gradient of ``grad_scale`` times their sum by the logits.
+        Overwritten with the gradient by the logits of ``grad_scale`` times their sum.
     """
-    if code == _BINARY:
-        _binary(logits, y, weights, rows, grad_scale, smoothing, losses, delta)
+    if criterion.loss == _BINARY:
+        _binary(criterion, logits, targets, weights, rows, losses, delta)
     else:
-        _multinomial(logits, y, weights, rows, grad_scale, smoothing, losses, delta)
+        _multinomial(criterion, logits, targets, weights, rows, losses, delta)
 
 
 @inlined_kernel
-def _binary(logits, y, weights, rows, grad_scale, smoothing, losses, delta):
+def _binary(criterion, logits, targets, weights, rows, losses, delta):
     long_vectors()
     zero, one = logits.dtype.type(0), logits.dtype.type(1)
-    factor = logits.dtype.type(grad_scale)
+    smoothing, factor = criterion.smoothing, logits.dtype.type(criterion.grad_scale)
     low, span = logits.dtype.type(0.5 * smoothing), logits.dtype.type(1.0 - smoothing)
     # Three loops: what is gathered from anywhere does not vectorise, what is computed does.
     for i in range(rows.size):
-        delta[i, 0] = low + span * logits.dtype.type(y[rows[i]])
+        delta[i, 0] = low + span * targets[rows[i], 0]
     for i in range(rows.size):
         z, target = logits[i, 0], delta[i, 0]
         e = exp_of_negative(-abs(z))
@@ -78,12 +77,12 @@ def _binary(logits, y, weights, rows, grad_scale, smoothing, losses, delta):
 
 
 @inlined_kernel
-def _multinomial(logits, y, weights, rows, grad_scale, smoothing, losses, delta):
-    q = logits.shape[1]
+def _multinomial(criterion, logits, targets, weights, rows, losses, delta):
+    q, grad_scale = logits.shape[1], criterion.grad_scale
     exp_minus_max(logits, delta)
-    uniform, rest = smoothing / q, 1.0 - smoothing
+    uniform, rest = criterion.smoothing / q, 1.0 - criterion.smoothing
     for i in range(rows.size):
-        target, weight = y[rows[i]], np.float64(weights[rows[i]])
+        target, weight = np.intp(targets[rows[i], 0]), np.float64(weights[rows[i]])
         partition = np.float64(row_sum(delta, i * q, q))
         # The row's largest logit was taken off before exp, which the target's shows.
         largest = np.float64(row_max(logits, i * q, q))
@@ -113,12 +112,13 @@ def exp_minus_max(logits, out):
 
 
 @inner_kernel
-def probabilities(code, logits, out):
-    """Write class probabilities into `out` (n, k), from logits (n, 1) or (n, k).
+def mean_responses(code, logits, out):
+    """Write the mean responses that belong to logits (n, q) into `out` (n, c).
 
-    None falls below the dtype's least normal number, so that its logarithm is finite.
+    They are the probabilities of classes. None falls below the dtype's least normal
+    number, so that its logarithm is finite.
     """
-    floor = logits.dtype.type(np.finfo(out.dtype).tiny)
+    floor = constant_for(logits.dtype.type(0), _TINY_SINGLE, _TINY)
     if code == _BINARY:
         for i in range(logits.shape[0]):
             out[i, 0] = max(sigmoid(-logits[i, 0]), floor)

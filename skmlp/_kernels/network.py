@@ -9,6 +9,7 @@ See :mod:`skmlp._kernels._layout` for where they are.
 
 import numpy as np
 
+from skmlp._kernels._bundles import Net, Task
 from skmlp._kernels._jit import inlined_kernel, inner_kernel, kernel
 from skmlp._kernels._layout import (
     ACTIVATION,
@@ -40,7 +41,7 @@ from skmlp._kernels.inputs import (
     is_finite,
     prefetch_rows,
 )
-from skmlp._kernels.losses import loss_and_delta, probabilities
+from skmlp._kernels.losses import loss_and_delta, mean_responses
 from skmlp._kernels.optimizers import stride_of
 from skmlp._kernels.simd._denormals import flush_denormals, restore_denormals
 from skmlp._kernels.simd._hashing import key_of
@@ -57,7 +58,7 @@ from skmlp._kernels.simd.matmul import (
 )
 from skmlp._kernels.tasks import task_bounds
 
-# Instead of the code of a loss, where its probabilities are not wanted.
+# Instead of the code of a loss, where its mean responses are not wanted.
 NO_LOSS = -1
 # Rows that go through the network together in a prediction, whose workspace is sized for them.
 PANEL = 32
@@ -120,73 +121,72 @@ def n_halves(layers, n_rows):
 
 
 @inlined_kernel
-def _forward_rows(
-    dense, data, indices, indptr, batch, start, stop,
-    theta, layers, dropout, seed, step, saved, work,
-):  # fmt: skip
+def _forward_rows(data, indices, indptr, saved, net, batch, dropout, start, stop, work):
     """Fill `work` with the outputs of all layers for the rows of a batch from `start` on."""
-    n_rows, first = batch.size, 0
-    rows = vector_at(batch, start, stop - start)
+    layers, n_rows, first = net.layers, batch.rows.size, 0
+    rows = vector_at(batch.rows, start, stop - start)
     if data is None:
-        gather(dense, rows, rows_at(inputs_of(work, layers, 0, n_rows), start, stop))
+        gather(batch.dense, rows, rows_at(inputs_of(work, layers, 0, n_rows), start, stop))
     else:
         first = 1
         h = rows_at(outputs_of(work, layers, 0, n_rows), start, stop)
-        _apply_first_layer(data, indices, indptr, rows, theta, layers, saved, n_rows, start, h)
+        _apply_first_layer(data, indices, indptr, saved, net, rows, n_rows, start, h)
         if saved is not None:
-            _drop_outputs(layers, 0, dropout, seed, step, saved, n_rows, start, h)
+            _drop_outputs(saved, layers, 0, dropout, n_rows, start, h)
     for k in range(first, layers.shape[0]):
         below = rows_at(inputs_of(work, layers, k, n_rows), start, stop)
         h = rows_at(outputs_of(work, layers, k, n_rows), start, stop)
-        _apply_layer(below, theta, layers, k, saved, n_rows, start, h)
+        _apply_layer(saved, net, k, below, n_rows, start, h)
         if saved is not None:
-            _drop_outputs(layers, k, dropout, seed, step, saved, n_rows, start, h)
+            _drop_outputs(saved, layers, k, dropout, n_rows, start, h)
 
 
 @inlined_kernel
-def _apply_layer(below, theta, layers, k, saved, n_rows, start, h):
+def _apply_layer(saved, net, k, below, n_rows, start, h):
     """Write the outputs of layer k for the inputs `below` into `h`.
 
     They are those from `start` on of the `n_rows` rows that `saved` has room for.
     """
-    code, zero = layers[k, ACTIVATION], h.dtype.type(0)
-    floor = lower_bound(code, zero)
+    theta, layers = net.theta, net.layers
+    zero = h.dtype.type(0)
+    floor = lower_bound(layers[k, ACTIVATION], zero)
     product_bias(below, weights_of(theta, layers, k), biases_of(theta, layers, k), floor, h)
     if floor < zero:  # otherwise the product has done it
-        _activate_layer(theta, layers, k, saved, n_rows, start, h)
-
-
-@inlined_kernel
-def _apply_first_layer(data, indices, indptr, rows, theta, layers, saved, n_rows, start, h):
-    """Write the outputs of the first layer for rows of a CSR matrix into `h`."""
-    weights, biases = weights_of(theta, layers, 0), biases_of(theta, layers, 0)
-    csr_product_bias(data, indices, indptr, rows, weights, biases, h)
-    _activate_layer(theta, layers, 0, saved, n_rows, start, h)
-
-
-@inlined_kernel
-def _activate_layer(theta, layers, k, saved, n_rows, start, h):
-    """Replace layer k's Z in `h` by its outputs."""
-    if saved is not None:
-        _activate_and_save(theta, layers, k, saved, n_rows, start, h)
-    activate(layers[k, ACTIVATION], flat(h))
+        _activate_layer(saved, net, k, n_rows, start, h)
 
 
 @inner_kernel
-def _activate_and_save(theta, layers, k, saved, n_rows, start, h):
+def _apply_first_layer(data, indices, indptr, saved, net, rows, n_rows, start, h):
+    """Write the outputs of the first layer for rows of a CSR matrix into `h`."""
+    weights, biases = weights_of(net.theta, net.layers, 0), biases_of(net.theta, net.layers, 0)
+    csr_product_bias(data, indices, indptr, rows, weights, biases, h)
+    _activate_layer(saved, net, 0, n_rows, start, h)
+
+
+@inlined_kernel
+def _activate_layer(saved, net, k, n_rows, start, h):
+    """Replace layer k's Z in `h` by its outputs."""
+    if saved is not None:
+        _activate_and_save(saved, net, k, n_rows, start, h)
+    activate(net.layers[k, ACTIVATION], flat(h))
+
+
+@inner_kernel
+def _activate_and_save(saved, net, k, n_rows, start, h):
     """Replace layer k's Z in `h` by its outputs where its activation saves anything."""
-    code = layers[k, ACTIVATION]
-    saved_rows = rows_at(outputs_of(saved, layers, k, n_rows), start, start + h.shape[0])
+    code = net.layers[k, ACTIVATION]
+    saved_rows = rows_at(outputs_of(saved, net.layers, k, n_rows), start, start + h.shape[0])
     if has_slopes(code):
-        activate_with_slopes(h, slopes_of(theta, layers, k), saved_rows)
+        activate_with_slopes(h, slopes_of(net.theta, net.layers, k), saved_rows)
     elif saves(code):
         activate_and_save(code, flat(h), flat(saved_rows))
 
 
 @inner_kernel
-def _drop_outputs(layers, k, dropout, seed, step, saved, n_rows, start, h):
-    """Let some outputs of layer k fall out, and keep what their derivative is computed from."""
-    if dropout[k] > 0.0:
+def _drop_outputs(saved, layers, k, dropout, n_rows, start, h):
+    """Let some outputs of layer k fall out, and save what their derivative is computed from."""
+    rate = dropout.rates[k]
+    if rate > 0.0:
         if needs_value(layers[k, ACTIVATION]):
             saved_rows = rows_at(
                 outputs_of(saved, layers, k, n_rows), start, start + h.shape[0]
@@ -194,7 +194,7 @@ def _drop_outputs(layers, k, dropout, seed, step, saved, n_rows, start, h):
             values, copies = flat(h), flat(saved_rows)
             for i in range(values.size):
                 copies[i] = values[i]
-        drop(flat(h), key_of(seed, step, k), start * h.shape[1], dropout[k])
+        drop(flat(h), key_of(dropout.seed, dropout.step, k), start * h.shape[1], rate)
 
 
 @inlined_kernel
@@ -205,30 +205,25 @@ def _weights_t_of(weights_t, layers, k):
 
 
 @inlined_kernel
-def backward_inputs(
-    batch, task, n_tasks, theta, layers, k, dropout, seed, step, saved, work, weights_t,
-    deltas, delta_sums,
-):  # fmt: skip
+def backward_inputs(saved, net, n_rows, task, k, dropout, buffers):
     """Compute Δ⁽ᵏ⁻¹⁾ = Δ⁽ᵏ⁾ W⁽ᵏ⁾ᵀ ∘ σ'(Z⁽ᵏ⁻¹⁾) for a task's rows of a batch, and its sums."""
-    n_rows = batch.size
-    delta, weights = outputs_of(deltas, layers, k, n_rows), _weights_t_of(weights_t, layers, k)
-    h = outputs_of(work, layers, k - 1, n_rows)
-    below = outputs_of(deltas, layers, k - 1, n_rows)
-    below_sums = outputs_of(delta_sums, layers, k - 1, _n_chunks(n_rows))
-    start, stop = task_bounds(n_rows, _CHUNK, task, n_tasks)
+    layers = net.layers
+    delta = outputs_of(buffers.deltas, layers, k, n_rows)
+    weights_t = _weights_t_of(buffers.weights_t, layers, k)
+    h = outputs_of(buffers.work, layers, k - 1, n_rows)
+    below = outputs_of(buffers.deltas, layers, k - 1, n_rows)
+    below_sums = outputs_of(buffers.delta_sums, layers, k - 1, _n_chunks(n_rows))
+    start, stop = task_bounds(n_rows, _CHUNK, task.number, task.n_tasks)
     n_together = _CHUNK if layers[k, FAN_OUT] < _SHALLOW else _DEEP
     for first in range(start, stop, _CHUNK):  # to be still in the first cache for the sums
         if (first - start) % n_together == 0:
             last = min(first + n_together, stop)
-            product(rows_at(delta, first, last), weights, rows_at(below, first, last))
+            product(rows_at(delta, first, last), weights_t, rows_at(below, first, last))
         last = min(first + _CHUNK, stop)
         panel, outputs = rows_at(below, first, last), rows_at(h, first, last)
         if saved is not None:
-            _differentiate_saved(
-                theta, layers, k - 1, n_rows, first,
-                dropout[k - 1], seed, step, saved, panel,
-            )  # fmt: skip
-            if dropout[k - 1] > 0.0 and needs_value(layers[k - 1, ACTIVATION]):
+            _differentiate_saved(saved, net, k - 1, n_rows, first, dropout, panel)
+            if dropout.rates[k - 1] > 0.0 and needs_value(layers[k - 1, ACTIVATION]):
                 outputs = rows_at(outputs_of(saved, layers, k - 1, n_rows), first, last)
         differentiate(layers[k - 1, ACTIVATION], flat(outputs), flat(panel))
         row = first // _CHUNK
@@ -236,55 +231,55 @@ def backward_inputs(
 
 
 @inner_kernel
-def _differentiate_saved(theta, layers, k, n_rows, start, rate, seed, step, saved, delta):
+def _differentiate_saved(saved, net, k, n_rows, start, dropout, delta):
     """Take `delta` of some rows back through what `differentiate` does not know of.
 
     That is dropout, and the activation where it saves anything.
     """
+    rate = dropout.rates[k]
     if rate > 0.0:
-        drop(flat(delta), key_of(seed, step, k), start * delta.shape[1], rate)
-    code = layers[k, ACTIVATION]
-    saved_rows = rows_at(outputs_of(saved, layers, k, n_rows), start, start + delta.shape[0])
+        key = key_of(dropout.seed, dropout.step, k)
+        drop(flat(delta), key, start * delta.shape[1], rate)
+    code = net.layers[k, ACTIVATION]
+    saved_rows = rows_at(
+        outputs_of(saved, net.layers, k, n_rows), start, start + delta.shape[0]
+    )
     if has_slopes(code):
-        differentiate_with_slopes(saved_rows, slopes_of(theta, layers, k), delta)
+        differentiate_with_slopes(saved_rows, slopes_of(net.theta, net.layers, k), delta)
     elif saves(code):
         multiply(flat(saved_rows), flat(delta))
 
 
 @inlined_kernel
-def weight_gradients(
-    data, indices, indptr, batch, task, n_tasks, n_terms, theta, layers, k,
-    saved, work, deltas, delta_sums, scratch, gradient,
-):  # fmt: skip
+def weight_gradients(data, indices, indptr, saved, net, batch, task, k, gradient, buffers):
     """Write a task's part of layer k's gradient: H⁽ᵏ⁻¹⁾ᵀ Δ⁽ᵏ⁾ and the column sums of Δ⁽ᵏ⁾.
 
-    They are written as :func:`n_halves` terms, one for each part of the batch,
-    :func:`stride_of` p elements apart.
+    Each of its terms is that of one part of the batch: see :func:`n_halves`.
     """
-    n_parts = -(-n_tasks // n_terms)
-    for half in range(n_terms):
-        part = task - half * n_parts if n_tasks > 1 else 0
+    size, n_rows = net.theta.size, batch.rows.size
+    n_parts = -(-task.n_tasks // gradient.n_terms)  # tasks for each term
+    for term in range(gradient.n_terms):
+        part = task.number - term * n_parts if task.n_tasks > 1 else 0
         if 0 <= part < n_parts:
-            start, stop = task_bounds(batch.size, _CHUNK, half, n_terms)
-            term = vector_at(gradient, half * stride_of(theta.size), theta.size)
+            start, stop = task_bounds(n_rows, _CHUNK, term, gradient.n_terms)
+            values = vector_at(gradient.values, term * stride_of(size), size)
             if k % n_parts == part:
-                _gradient_of_units(
-                    layers, k, batch.size, start, stop, saved, deltas, delta_sums, term
-                )  # fmt: skip
+                _gradient_of_units(saved, net.layers, k, n_rows, start, stop, buffers, values)
             _gradient_of_weights(
-                data, indices, indptr, batch, start, stop, part, n_parts, layers, k,
-                work, deltas, scratch, term,
+                data, indices, indptr, net.layers, batch, start, stop, Task(part, n_parts), k,
+                buffers, values,
             )  # fmt: skip
 
 
 @inlined_kernel
-def _gradient_of_units(layers, k, n_rows, start, stop, saved, deltas, delta_sums, gradient):
+def _gradient_of_units(saved, layers, k, n_rows, start, stop, buffers, gradient):
     """Write ∂L/∂b⁽ᵏ⁾ over some rows, and that of the slopes."""
     biases = biases_of(gradient, layers, k)
     if k == layers.shape[0] - 1:
-        column_sums(rows_at(outputs_of(deltas, layers, k, n_rows), start, stop), biases)
+        delta = rows_at(outputs_of(buffers.deltas, layers, k, n_rows), start, stop)
+        column_sums(delta, biases)
     else:
-        chunks = outputs_of(delta_sums, layers, k, _n_chunks(n_rows))
+        chunks = outputs_of(buffers.delta_sums, layers, k, _n_chunks(n_rows))
         column_sums(rows_at(chunks, start // _CHUNK, _n_chunks(stop)), biases)
     if saved is not None:  # noqa: SIM102 - alone, or numba does not rule the branch out
         if has_slopes(layers[k, ACTIVATION]):
@@ -294,61 +289,62 @@ def _gradient_of_units(layers, k, n_rows, start, stop, saved, deltas, delta_sums
 
 @inlined_kernel
 def _gradient_of_weights(
-    data, indices, indptr, batch, start, stop, part, n_parts, layers, k,
-    work, deltas, scratch, gradient,
-):  # fmt: skip
-    """Write a part of ∂L/∂W⁽ᵏ⁾ over the rows of a batch from `start` to `stop`."""
-    delta = rows_at(outputs_of(deltas, layers, k, batch.size), start, stop)
+    data, indices, indptr, layers, batch, start, stop, task, k, buffers, gradient
+):
+    """Write a task's part of ∂L/∂W⁽ᵏ⁾ over the rows of a batch from `start` to `stop`."""
+    n_rows = batch.rows.size
+    delta = rows_at(outputs_of(buffers.deltas, layers, k, n_rows), start, stop)
     grad = weights_of(gradient, layers, k)
     if data is not None:  # noqa: SIM102 - alone, or numba does not rule the branch out
         if k == 0:
-            rows = vector_at(batch, start, stop - start)
-            first, end = task_bounds(grad.shape[1], lanes_of(grad), part, n_parts)
+            rows = vector_at(batch.rows, start, stop - start)
+            first, end = task_bounds(grad.shape[1], lanes_of(grad), task.number, task.n_tasks)
             if end > first:
                 csr_product_transposed_left(
                     data, indices, indptr, rows, delta, first, end, grad
                 )
             return
-    first, end = task_bounds(grad.shape[0], tile_rows(), part, n_parts)
-    below = rows_at(inputs_of(work, layers, k, batch.size), start, stop)
+    first, end = task_bounds(grad.shape[0], tile_rows(), task.number, task.n_tasks)
+    below = rows_at(inputs_of(buffers.work, layers, k, n_rows), start, stop)
     for row in range(first, end, _DEEP):
-        product_transposed_left(below, delta, row, min(row + _DEEP, end), scratch, grad)
+        last = min(row + _DEEP, end)
+        product_transposed_left(below, delta, row, last, buffers.scratch, grad)
 
 
 @inlined_kernel
 def forward(
-    dense, data, indices, indptr, y, weights, batch, task, n_tasks,
-    theta, layers, loss, smoothing, grad_scale,
-    dropout, seed, step, saved, work, deltas, weights_t, losses,
-):  # fmt: skip
+    data, indices, indptr, saved, net, batch, task, criterion, dropout, buffers, losses
+):
     """Take a task's rows of a batch to ∂L/∂O, and transpose its part of the weights.
 
     L is ``grad_scale`` times Σ wᵢ ℓᵢ over the batch, whose terms, without the factor, are
     added to `losses`, row by row.
     """
-    n_rows, last = batch.size, layers.shape[0] - 1
-    start, stop = task_bounds(n_rows, _CHUNK, task, n_tasks)
+    theta, layers, n_rows = net.theta, net.layers, batch.rows.size
+    start, stop = task_bounds(n_rows, _CHUNK, task.number, task.n_tasks)
     for first in range(start, stop, _DEEP):
+        last = min(first + _DEEP, stop)
         _forward_rows(
-            dense, data, indices, indptr, batch, first, min(first + _DEEP, stop),
-            theta, layers, dropout, seed, step, saved, work,
-        )  # fmt: skip
+            data, indices, indptr, saved, net, batch, dropout, first, last, buffers.work
+        )
+    k = layers.shape[0] - 1
     loss_and_delta(
-        loss, rows_at(outputs_of(work, layers, last, n_rows), start, stop), y, weights,
-        vector_at(batch, start, stop - start), grad_scale, smoothing,
+        criterion, rows_at(outputs_of(buffers.work, layers, k, n_rows), start, stop),
+        batch.targets, batch.weights, vector_at(batch.rows, start, stop - start),
         vector_at(losses, start, stop - start),
-        rows_at(outputs_of(deltas, layers, last, n_rows), start, stop),
+        rows_at(outputs_of(buffers.deltas, layers, k, n_rows), start, stop),
     )  # fmt: skip
     for k in range(1, layers.shape[0]):
-        first, end = task_bounds(layers[k, FAN_IN], lanes_of(theta), task, n_tasks)
-        transpose(weights_of(theta, layers, k), first, end, _weights_t_of(weights_t, layers, k))
+        first, end = task_bounds(layers[k, FAN_IN], lanes_of(theta), task.number, task.n_tasks)
+        weights_t = _weights_t_of(buffers.weights_t, layers, k)
+        transpose(weights_of(theta, layers, k), first, end, weights_t)
 
 
 @kernel
 def outputs(
     dense, data, indices, indptr, rows, theta, layers, depth, loss, saved, work, out
 ):  # fmt: skip
-    """Write the outputs of layer `depth` (counted from 1), or class probabilities.
+    """Write the outputs of layer `depth` (counted from 1), or mean responses.
 
     Parameters
     ----------
@@ -360,12 +356,12 @@ def outputs(
     depth : int
         Number of layers to go through: K gives the logits, K - 1 the last hidden layer.
     loss : int
-        Code of the loss whose probabilities are written for the logits, or ``NO_LOSS``.
+        Code of the loss whose mean responses are written for the logits, or ``NO_LOSS``.
     saved : array or None
         Room for the outputs of ``PANEL`` rows where an activation needs it.
     work : array
         Room for the inputs and outputs of ``PANEL`` rows.
-    out : array of shape (m, fan_out of that layer) or (m, n_classes)
+    out : array of shape (m, fan_out of that layer) or (m, c)
         Overwritten.
 
     Returns
@@ -375,7 +371,7 @@ def outputs(
         where not all that is written is, unless it is logits.
     """
     before = flush_denormals()
-    finite = True
+    net, finite, beginning = Net(theta, layers), True, np.intp(0)
     for start in range(0, out.shape[0], PANEL):
         stop = min(start + PANEL, out.shape[0])
         panel = rows_at(out, start, stop)
@@ -393,15 +389,15 @@ def outputs(
         else:
             part, first = vector_at(rows, start, stop - start), 1
             _apply_first_layer(
-                data, indices, indptr, part, theta, layers, saved, stop - start, 0, h
+                data, indices, indptr, saved, net, part, stop - start, beginning, h
             )
         for k in range(first, depth):
             if k > 0:
                 below = read_only(h)
                 h = _target(loss, work, layers, k, depth, panel)
-            _apply_layer(below, theta, layers, k, saved, stop - start, 0, h)
+            _apply_layer(saved, net, k, below, stop - start, beginning, h)
         if loss != NO_LOSS:
-            probabilities(loss, h, panel)
+            mean_responses(loss, h, panel)
         if loss != NO_LOSS or depth < layers.shape[0]:
             finite &= is_finite(flat(read_only(panel)))
     restore_denormals(before)

@@ -1,16 +1,17 @@
 """Optimizers: one in-place step on the flat parameter vector.
 
 Each takes ``moments`` (n_moments, p), which go on from step to step (the velocity of momentum
-among them), and ``settings``, its own constants in the order of its registry entry. To add one:
-a code, a function, a branch in :func:`optimizer_step`, and an entry in ``OPTIMIZERS``.
+among them), and ``settings``, its own constants. To add one: a code, the positions of its
+settings, a function, a branch in :func:`optimizer_step`, and an entry in ``OPTIMIZERS``.
 ``ACCUMULATE`` is none of them: it leaves theta as it is, and adds the gradients up in its first
 moment, where L-BFGS finds the full one.
 """
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from skmlp._kernels._jit import inlined_kernel, inner_kernel
 from skmlp._kernels.simd._vectors import long_vectors
@@ -18,7 +19,9 @@ from skmlp._kernels.simd._views import vector_at
 from skmlp._kernels.simd.elementwise import square_root
 
 ACCUMULATE, _SGD, _ADAM, _ADAMW = range(4)
-
+# Where the settings are.
+_MOMENTUM, _NESTEROV = range(2)
+_BETA_1, _BETA_2, _EPSILON, _SCALING_RATE, _ALPHA = range(5)
 
 # Elements of theta that are taken together. Sums over theta are of the sums over such chunks,
 # whatever threads the chunks are spread over.
@@ -53,73 +56,61 @@ def _chunk_of(c, n_weights, size):
 
 @inner_kernel
 def optimizer_step(
-    code, theta, gradient, n_terms, moments, n_scaled, rate, step, settings, n_weights, penalty,
-    clipping, first, stop, squares,
-):  # fmt: skip
+    code, settings, step, theta, gradient, moments, n_weights, n_scaled, first, stop, squares
+):
     """Update the chunks of `theta` and `moments` from `first` to `stop` in place.
 
     Parameters
     ----------
     code : int
+    settings : float64 array
+    step : Step
     theta : array of shape (p,)
-    gradient : array
-        The gradient, or two terms of it, which lie :func:`stride_of` p elements apart.
-    n_terms : int
-        How many: 1 or 2.
+    gradient : Gradient
     moments : array of shape (n_moments, p)
+    n_weights : int
+        How many of the first parameters are weights, which decay, or carry the penalty, whose
+        gradient is added to theirs on the way.
     n_scaled : int
         How many of the first parameters are left to :func:`scaled_step`.
-    rate : float
-        Learning rate of this step.
-    step : int
-        Number of this step, counted from 1.
-    settings : float64 array
-    n_weights : int
-        How many of the first parameters are weights, which decay, or carry a penalty
-        ``penalty / 2 * Σ θ²``, whose gradient is added to theirs on the way.
-    penalty : float
-    clipping : float
-        What the gradient is multiplied by before, 1 at most.
     first, stop : int
     squares : float64 array of shape (n_chunks,)
         Σ θ² before the step is added for each chunk of the weights.
     """
-    corrected_rate, epsilon = rate, 0.0
-    if code >= _ADAM:
-        corrected_rate, epsilon = _bias_corrected(rate, step, settings, code == _ADAMW)
+    rate, epsilon, decouples = step.rate, 0.0, code == _ADAMW
+    if decouples or code == _ADAM:
+        rate, epsilon = _bias_corrected(step, settings, decouples)
     # Of a single term nothing is added, rather than each loop compiled twice.
-    has_other = theta.dtype.type(n_terms - 1)
+    has_other = theta.dtype.type(gradient.n_terms - 1)
+    behind = (gradient.n_terms - 1) * stride_of(theta.size)
     for c in range(first, stop):
         start, end = _chunk_of(c, n_weights, theta.size)
         start = max(start, min(n_scaled, end))
         has_weights = start < n_weights
-        l2 = theta.dtype.type(penalty if has_weights else 0.0)
+        penalty = theta.dtype.type(step.penalty if has_weights else 0.0)
         size = end - start
-        part, grad = vector_at(theta, start, size), vector_at(gradient, start, size)
-        other = vector_at(gradient, (n_terms - 1) * stride_of(theta.size) + start, size)
+        part, grad = vector_at(theta, start, size), vector_at(gradient.values, start, size)
+        other = vector_at(gradient.values, behind + start, size)
         m = vector_at(moments, start, size)
         if code == ACCUMULATE:
-            total = _accumulate(part, grad, other, has_other, m, l2)
+            total = _accumulate(part, grad, other, has_other, m, penalty)
         elif code == _SGD:
             total = _sgd(
-                part, grad, other, has_other, m, l2, clipping, corrected_rate, settings
+                part, grad, other, has_other, m, penalty, step.clipping, rate, settings
             )
         else:
             v = vector_at(moments, theta.size + start, size)
-            decay = rate * settings[4] if code == _ADAMW and has_weights else 0.0
+            decay = step.rate * settings[_ALPHA] if decouples and has_weights else 0.0
             total = _adam(
                 part, grad, other, has_other, m, v,
-                l2, clipping, corrected_rate, epsilon, decay, settings,
+                penalty, step.clipping, rate, epsilon, decay, settings,
             )  # fmt: skip
         if has_weights:
             squares[c] += total
 
 
 @inner_kernel
-def scaled_step(
-    theta, gradient, n_terms, moments, scaling, n_inputs, rate, step, settings, clipping,
-    first, stop,
-):  # fmt: skip
+def scaled_step(settings, step, theta, gradient, moments, scaling, n_inputs, first, stop):
     """Take AdamW's step where the first layer's weights W are diag(s) V, and s and V learned.
 
     Predictions need W alone, which is what theta holds. Row j of V has the gradient
@@ -127,7 +118,7 @@ def scaled_step(
 
     Parameters
     ----------
-    theta, gradient, n_terms, moments, rate, step, settings, clipping
+    settings, step, theta, gradient, moments
         As of :func:`optimizer_step`; W comes first in theta, where `moments` has V's.
     scaling : array of shape (4 d + d * width,)
         s, its two moments and its gradient, each of d = `n_inputs` elements, and V; updated in
@@ -138,8 +129,9 @@ def scaled_step(
     """
     long_vectors()
     dtype = theta.dtype.type
-    corrected_rate, epsilon = _bias_corrected(rate, step, settings, True)
-    has_other, zero = dtype(n_terms - 1), dtype(0)
+    rate, epsilon = _bias_corrected(step, settings, True)
+    has_other, zero = dtype(gradient.n_terms - 1), dtype(0)
+    behind = (gradient.n_terms - 1) * stride_of(theta.size)
     width = scaling.size // n_inputs - 4
     # The last elements of a vector may be rounded otherwise than those before: chunk by chunk
     # they are the same whatever part of the rows is asked for.
@@ -149,25 +141,25 @@ def scaled_step(
         scale_grads = vector_at(scaling, 3 * n_inputs + begin, size)
         for j in range(size):
             start = (begin + j) * width
-            grad = vector_at(gradient, start, width)
-            other = vector_at(gradient, (n_terms - 1) * stride_of(theta.size) + start, width)
+            grad = vector_at(gradient.values, start, width)
+            other = vector_at(gradient.values, behind + start, width)
             row = vector_at(scaling, 4 * n_inputs + start, width)
             total = zero
             for i in range(width):
                 total += (grad[i] + has_other * other[i]) * row[i]
-            scale_grads[j] = dtype(clipping) * total
+            scale_grads[j] = dtype(step.clipping) * total
             _adam(
                 row, grad, other, has_other,
                 vector_at(moments, start, width), vector_at(moments, theta.size + start, width),
-                zero, clipping * np.float64(scales[j]), corrected_rate, epsilon,
-                rate * settings[4], settings,
+                zero, step.clipping * np.float64(scales[j]), rate, epsilon,
+                step.rate * settings[_ALPHA], settings,
             )  # fmt: skip
         # s does not decay: V does, and W is their product.
         _adam(
             scales, scale_grads, scale_grads, zero,
             vector_at(scaling, n_inputs + begin, size),
             vector_at(scaling, 2 * n_inputs + begin, size),
-            zero, 1.0, corrected_rate * settings[3], epsilon, 0.0, settings,
+            zero, 1.0, rate * settings[_SCALING_RATE], epsilon, 0.0, settings,
         )  # fmt: skip
         for j in range(size):
             start = (begin + j) * width
@@ -178,19 +170,20 @@ def scaled_step(
 
 
 @inner_kernel
-def squared_norms(theta, gradient, n_terms, n_weights, penalty, first, stop, norms):
+def squared_norms(theta, gradient, n_weights, penalty, first, stop, norms):
     """Write Σ g² over each chunk from `first` to `stop` into `norms`.
 
-    g is the gradient of the whole objective: `gradient`, of `n_terms` terms, is without that of
-    the penalty, `penalty` times the first `n_weights` of `theta`.
+    g is the gradient of the whole objective: `gradient` is without that of the penalty,
+    `penalty` times the first `n_weights` of `theta`.
     """
     long_vectors()
-    has_other = np.float64(n_terms - 1)
+    has_other = np.float64(gradient.n_terms - 1)
+    behind = (gradient.n_terms - 1) * stride_of(theta.size)
     for c in range(first, stop):
         start, end = _chunk_of(c, n_weights, theta.size)
         size, l2 = end - start, penalty if start < n_weights else 0.0
-        part, grad = vector_at(theta, start, size), vector_at(gradient, start, size)
-        other = vector_at(gradient, (n_terms - 1) * stride_of(theta.size) + start, size)
+        part, grad = vector_at(theta, start, size), vector_at(gradient.values, start, size)
+        other = vector_at(gradient.values, behind + start, size)
         total = 0.0
         for i in range(size):
             g = (
@@ -234,8 +227,8 @@ def _sgd(theta, grad, other, has_other, velocity, penalty, clipping, rate, setti
     """
     long_vectors()
     dtype = theta.dtype.type
-    mu, eta, factor = dtype(settings[0]), dtype(rate), dtype(clipping)
-    a, b = mu if settings[1] > 0.0 else dtype(1.0), dtype(settings[1])
+    mu, eta, factor = dtype(settings[_MOMENTUM]), dtype(rate), dtype(clipping)
+    a, b = mu if settings[_NESTEROV] > 0.0 else dtype(1.0), dtype(settings[_NESTEROV])
     square = dtype(0)
     for i in range(theta.size):
         square += theta[i] * theta[i]
@@ -246,17 +239,17 @@ def _sgd(theta, grad, other, has_other, velocity, penalty, clipping, rate, setti
 
 
 @inlined_kernel
-def _bias_corrected(rate, step, settings, corrects):
+def _bias_corrected(step, settings, corrects):
     """Return Adam's learning rate with the bias corrections of both moments, and its epsilon.
 
     As in section 2 of the paper (and in scikit-learn), epsilon is added to the square
     root of the uncorrected second moment; as in its algorithm 1 (and in torch), to that of
     the corrected one where `corrects`.
     """
-    t = np.float64(step)  # whole powers would be a loop
-    correction = math.sqrt(1.0 - settings[1] ** t)
-    epsilon = settings[2] * (correction if corrects else 1.0)
-    return rate * correction / (1.0 - settings[0] ** t), epsilon
+    t = np.float64(step.number)  # whole powers would be a loop
+    correction = math.sqrt(1.0 - settings[_BETA_2] ** t)
+    epsilon = settings[_EPSILON] * (correction if corrects else 1.0)
+    return step.rate * correction / (1.0 - settings[_BETA_1] ** t), epsilon
 
 
 @inlined_kernel
@@ -270,8 +263,8 @@ def _adam(
     """
     long_vectors()
     dtype = theta.dtype.type
-    beta_1, beta_2 = dtype(settings[0]), dtype(settings[1])
-    rest_1, rest_2 = dtype(1.0 - settings[0]), dtype(1.0 - settings[1])
+    beta_1, beta_2 = dtype(settings[_BETA_1]), dtype(settings[_BETA_2])
+    rest_1, rest_2 = dtype(1.0 - settings[_BETA_1]), dtype(1.0 - settings[_BETA_2])
     eta, eps = dtype(rate), dtype(epsilon)
     remaining, factor = dtype(1.0 - decay), dtype(clipping)
     square = dtype(0)
@@ -293,22 +286,35 @@ class Optimizer(NamedTuple):
     code : int
     n_moments : int
         How many vectors of the size of theta go on from step to step.
-    settings : tuple of str
-        The estimator's parameters that it is handed, in order.
+    settings : dict of str to int
+        The estimator's parameters that it takes, and their positions among its settings.
     """
 
     code: int
     n_moments: int
-    settings: tuple[str, ...]
+    settings: dict[str, int]
 
     @property
     def decouples(self) -> bool:
         """Whether the weights decay by themselves, and the objective has no penalty."""
         return "alpha" in self.settings
 
+    @property
+    def scales_inputs(self) -> bool:
+        """Whether it learns a factor of each input, by :func:`scaled_step`."""
+        return "scaling_rate" in self.settings
 
+    def settings_of(self, params: Any) -> NDArray[np.float64]:
+        """Return the settings as kernels take them, given an object with the parameters."""
+        values = np.empty(len(self.settings))
+        for name, position in self.settings.items():
+            values[position] = getattr(params, name)
+        return values
+
+
+_OF_ADAM = {"beta_1": _BETA_1, "beta_2": _BETA_2, "epsilon": _EPSILON}
 OPTIMIZERS = {
-    "sgd": Optimizer(_SGD, 1, ("momentum", "nesterovs_momentum")),
-    "adam": Optimizer(_ADAM, 2, ("beta_1", "beta_2", "epsilon")),
-    "adamw": Optimizer(_ADAMW, 2, ("beta_1", "beta_2", "epsilon", "scaling_rate", "alpha")),
+    "sgd": Optimizer(_SGD, 1, {"momentum": _MOMENTUM, "nesterovs_momentum": _NESTEROV}),
+    "adam": Optimizer(_ADAM, 2, _OF_ADAM),
+    "adamw": Optimizer(_ADAMW, 2, {**_OF_ADAM, "scaling_rate": _SCALING_RATE, "alpha": _ALPHA}),
 }

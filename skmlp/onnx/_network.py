@@ -215,7 +215,7 @@ def shape_of_network(operator: Any) -> None:
         is_text = labels.dtype == object
         label_type = StringTensorType if is_text else Int64TensorType
         operator.outputs[0].set_type(label_type([n_rows]))
-        operator.outputs[1].type.shape = [n_rows, network._output.n_classes]
+        operator.outputs[1].type.shape = [n_rows, network._output.n_means]
     if transforms:
         network._transformed_layers()  # it raises an error if there is none
         operator.outputs[-1].type.shape = [n_rows, network._n_features_out]

@@ -128,70 +128,123 @@ def _emit_initial(
     return [flat[i : i + n] for i in range(0, n * len(c), n)]
 
 
+class Left(NamedTuple):
+    """A left-hand matrix, whose element (i, k) is at ``i * row_stride + k * depth_stride``.
+
+    Attributes
+    ----------
+    values : array
+    row_stride, depth_stride : int
+    is_packed : bool
+        Whether it is in the order of the tiles instead, one after the other.
+    """
+
+    values: Any
+    row_stride: Any
+    depth_stride: Any
+    is_packed: Any
+
+
+class Right(NamedTuple):
+    """The columns of a right-hand matrix that a tile reads.
+
+    Attributes
+    ----------
+    values : array
+    start : int
+        Position of the first element.
+    row_stride : int
+    last : int
+        How much further in a row the last vector begins.
+    """
+
+    values: Any
+    start: Any
+    row_stride: Any
+    last: Any
+
+
+class Target(NamedTuple):
+    """Where a tile writes.
+
+    Attributes
+    ----------
+    values : matrix
+    row, column : int
+        Of the first element.
+    last : int
+        How many columns further the last vector begins.
+    """
+
+    values: Any
+    row: Any
+    column: Any
+    last: Any
+
+
+def _unpacked(builder: Any, kind: Any, value: Any) -> tuple[Any, Any]:
+    """Return the types of a named tuple's fields, and their values, by the same names."""
+    of_class = kind.instance_class
+    return of_class(*kind.types), of_class(*cgutils.unpack_tuple(builder, value))
+
+
 def _tile(height: Callable[[], int]) -> Any:
     """Return the intrinsic that computes a tile, so many rows high, of a product."""
 
     @intrinsic
     def tile(
         typing_context: Any,
-        n_vectors: Any,
-        a: Any, a_start: Any, a_row: Any, a_depth: Any, depth: Any,
-        b: Any, b_start: Any, b_row: Any, b_last: Any, bias: Any, resumes: Any, floor: Any,
-        c: Any, row: Any, column: Any, last: Any,
+        n_vectors: Any, left: Any, start: Any, depth: Any, right: Any, bias: Any, resumes: Any,
+        floor: Any, target: Any,
     ) -> Any:  # fmt: skip
-        """Compute C from (row, column) on, `n_vectors` wide, or go on with its sums.
+        """Compute C at `target`, `n_vectors` wide, or resume its sums.
 
         There are tiles of three vectors, where registers allow, and of two, which together
-        make up any width but the least.
-
-        The last vector begins `last` columns further, in a row of B `b_last`. 0 vectors stand
-        for at most one, `last` columns wide.
+        make up any width but the least: 0 vectors stand for at most one, `target.last` columns
+        wide. The rows of `left` begin at `start`.
         """
 
         def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            (
-                n_vectors_, a_, a_start_, a_row_, a_depth_, depth_,
-                b_, b_start_, b_row_, b_last_, bias_, resumes_, floor_,
-                c_, row_, column_, last_,
-            ) = arguments  # fmt: skip
-
-            def proxy(kind: Any, array: Any) -> Any:
-                return cgutils.create_struct_proxy(kind)(context, builder, array)
-
-            def data(kind: Any, array: Any, offset: Any) -> Any:
-                return pointer_at(context, builder, kind, array, offset)
-
-            n_columns = builder.extract_value(proxy(c, c_).shape, 1)
-            corner = builder.add(builder.mul(row_, n_columns), column_)
-            has_bias = builder.icmp_signed(">", proxy(bias, bias_).nitems, INT(0))
+            n_vectors_, left_, start_, depth_, right_, bias_, resumes_, floor_, out_ = arguments
+            kind_a, a = _unpacked(builder, left, left_)
+            kind_b, b = _unpacked(builder, right, right_)
+            kind_c, c = _unpacked(builder, target, out_)
+            first_a = pointer_at(context, builder, kind_a.values, a.values, start_)
+            first_b = pointer_at(context, builder, kind_b.values, b.values, b.start)
+            proxy = cgutils.create_struct_proxy
+            shape = proxy(kind_c.values)(context, builder, c.values).shape
+            n_columns = builder.extract_value(shape, 1)
+            corner = builder.add(builder.mul(c.row, n_columns), c.column)
+            first = pointer_at(context, builder, kind_c.values, c.values, corner)
+            rows = [
+                builder.gep(first, [builder.mul(n_columns, INT(i))]) for i in range(height())
+            ]
+            bias_at = pointer_at(context, builder, bias, bias_, c.column)
+            n_biases = proxy(bias)(context, builder, bias_).nitems
+            has_bias = builder.icmp_signed(">", n_biases, INT(0))
             for n in sorted({0, 2, processor().tile_vectors}):
                 with builder.if_then(builder.icmp_signed("==", n_vectors_, INT(n))):
-                    vectors = Vectors(context, builder, c.dtype, last_ if n == 0 else None)
+                    valid = c.last if n == 0 else None
+                    vectors = Vectors(context, builder, kind_c.values.dtype, valid)
                     whole = [INT(vectors.n_lanes * j) for j in range(n - 1)]
-                    offsets = [*whole, INT(0) if n == 0 else last_]
-                    b_offsets = [*whole, INT(0) if n == 0 else b_last_]
-                    first = data(c, c_, corner)
-                    rows = [
-                        builder.gep(first, [builder.mul(n_columns, INT(i))])
-                        for i in range(height())
-                    ]
+                    offsets = [*whole, INT(0) if n == 0 else c.last]
+                    b_offsets = [*whole, INT(0) if n == 0 else b.last]
                     initial = _emit_initial(
-                        builder, vectors, resumes_, has_bias, data(bias, bias_, column_),
-                        rows, offsets,
-                    )  # fmt: skip
+                        builder, vectors, resumes_, has_bias, bias_at, rows, offsets
+                    )
                     operands = _Operands(
-                        data(a, a_, a_start_), a_row_, a_depth_, depth_,
-                        data(b, b_, b_start_), b_row_, first, n_columns,
+                        first_a, a.row_stride, a.depth_stride, depth_,
+                        first_b, b.row_stride, first, n_columns,
                         b_offsets, offsets, initial, floor_,
                     )  # fmt: skip
                     _emit_tile(builder, vectors, operands, height())
             return context.get_dummy_value()
 
         size = types.intp
+        dtype = target.types[0].dtype
         signature = types.void(
-            size, a, size, size, size, size, b, size, size, size, bias, types.boolean, c.dtype,
-            c, size, size, size,
-        )  # fmt: skip
+            size, left, size, size, right, bias, types.boolean, dtype, target
+        )
         return signature, codegen
 
     return tile

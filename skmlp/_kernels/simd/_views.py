@@ -10,6 +10,7 @@ from typing import Any
 
 from numba import types
 from numba.core import cgutils
+from numba.core.imputils import impl_ret_borrowed
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array, populate_array
 
@@ -107,6 +108,7 @@ def read_only(typing_context: Any, array: Any) -> Any:
     """Return an array as one that may not be written to, which numba keeps apart."""
 
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return arguments[0]
+        # The same array once more: counted in code that counts references, as kernels do not.
+        return impl_ret_borrowed(context, builder, signature.return_type, arguments[0])
 
     return types.Array(array.dtype, array.ndim, "C", readonly=True)(array), codegen

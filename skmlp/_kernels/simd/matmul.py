@@ -11,6 +11,9 @@ from skmlp._kernels._jit import inlined_kernel, inner_kernel
 from skmlp._kernels.simd._processor import lanes_of, tile_rows, tile_vectors
 from skmlp._kernels.simd._rows import dot
 from skmlp._kernels.simd._tiles import (
+    Left,
+    Right,
+    Target,
     block_buffer,
     copy_block_row,
     copy_tile_rows,
@@ -22,6 +25,8 @@ from skmlp._kernels.simd._tiles import (
 from skmlp._kernels.simd._vectors import long_vectors
 from skmlp._kernels.simd._views import flat, matrix_at, read_only, rows_at, vector_at
 
+# Operands are read-only, whether they are so to the caller or not: of one type to numba, which
+# compiles `_multiply` for each.
 # That an operand is not packed: a variable to numba, which compiles anew for a literal.
 _UNPACKED = np.bool_(False)
 # Elements of such an operand from which on packing pays: more than a first cache holds.
@@ -41,9 +46,10 @@ _FEW = 32
 def product_bias(a, b, bias, floor, out):
     """Write max(A B + bias, floor) into `out`: a (m, k), b (k, n), bias (n,), out (m, n)."""
     if b.shape[1] == 1:
-        _product_with_vector(a, flat(b), bias[0], floor, flat(out))
+        _product_with_vector(read_only(a), read_only(flat(b)), bias[0], floor, flat(out))
     else:
-        _multiply(a, _UNPACKED, a.shape[1], np.intp(1), a.shape[1], b, bias, floor, out)
+        left = Left(read_only(a), a.shape[1], np.intp(1), _UNPACKED)
+        _multiply(left, a.shape[1], read_only(b), read_only(bias), floor, out)
 
 
 @inlined_kernel
@@ -52,9 +58,9 @@ def product(a, b, out):
     if a.shape[1] == 1:
         _outer_product(flat(a), flat(b), out)
     else:
-        nothing = vector_at(b, 0, 0)
-        floor = b.dtype.type(-np.inf)
-        _multiply(a, _UNPACKED, a.shape[1], np.intp(1), a.shape[1], b, nothing, floor, out)
+        nothing, floor = read_only(vector_at(b, 0, 0)), b.dtype.type(-np.inf)
+        left = Left(read_only(a), a.shape[1], np.intp(1), _UNPACKED)
+        _multiply(left, a.shape[1], read_only(b), nothing, floor, out)
 
 
 @inlined_kernel
@@ -65,20 +71,22 @@ def product_transposed_left(a, b, first, stop, scratch, out):
     :func:`scratch_size` elements.
     """
     depth, m, n = a.shape[0], stop - first, b.shape[1]
+    a, b = read_only(a), read_only(b)
     nothing, floor = vector_at(b, 0, 0), b.dtype.type(-np.inf)
     columns, rows = matrix_at(a, first, depth, a.shape[1]), rows_at(out, first, stop)
     if n < 2 * lanes_of(b) and m >= lanes_of(b):
         # Few columns would leave most of a vector empty; A's are not few.
         transposed = matrix_at(scratch, 0, n, m)
-        _multiply(b, _UNPACKED, np.intp(1), n, depth, columns, nothing, floor, transposed)
-        transpose(transposed, np.intp(0), n, rows)
+        left = Left(b, np.intp(1), n, _UNPACKED)
+        _multiply(left, depth, columns, nothing, floor, transposed)
+        transpose(read_only(transposed), np.intp(0), n, rows)
     else:
         packs = m * depth >= _PACKED_FROM and m >= tile_rows() and n >= 3 * lanes_of(b)
-        left, a_depth = columns, a.shape[1]
+        values, stride = columns, a.shape[1]
         if packs:
             _pack(columns, m, scratch)
-            left, a_depth = matrix_at(scratch, 0, 1, scratch.size), tile_rows()
-        _multiply(left, packs, np.intp(1), a_depth, depth, b, nothing, floor, rows)
+            values, stride = read_only(matrix_at(scratch, 0, 1, scratch.size)), tile_rows()
+        _multiply(Left(values, np.intp(1), stride, packs), depth, b, nothing, floor, rows)
 
 
 def scratch_size(depth, m, n):
@@ -161,15 +169,15 @@ def _pack_block(b, start, depth, n, width, last, packed):
 
 
 @inner_kernel
-def _multiply(a, packed, a_row, a_depth, depth, b, bias, floor, out):
+def _multiply(left, depth, b, bias, floor, out):
     """Write max(Σ_k A[i, k] B[k, j] + bias[j], floor) into `out`, in columns of tiles.
 
-    B may have more columns than `out`, which are passed over.
+    A is `left`, with `depth` inner indices. B may have more columns than `out`, which are
+    passed over. An empty `bias` is none.
 
-    Element (i, k) of A lies at ``i * a_row + k * a_depth``, or as :func:`_pack` put it. A row
-    of tiles is three vectors wide, or two. The last tile of a row or a column overlaps the one
-    before it where they do not fit; what two of them share is computed twice, to the same
-    bits. An empty `bias` is none.
+    A row of tiles is three vectors wide, or two. The last tile of a row or a column overlaps
+    the one before it where they do not fit; what two of them share is computed twice, to the
+    same bits.
     """
     (n_rows, n), n_columns = out.shape, b.shape[1]
     lanes = lanes_of(out)
@@ -194,7 +202,7 @@ def _multiply(a, packed, a_row, a_depth, depth, b, bias, floor, out):
             if width == 1:
                 width, column = 2, n - 2 * lanes
             last = min((width - 1) * lanes, n - lanes - column)
-        block, b_row, b_last = read_only(flat(b)), n_columns, last
+        block, b_row, b_last = flat(b), n_columns, last
         if packs:
             block, b_row, b_last = read_only(buffer), width * lanes, (width - 1) * lanes
         for k in range(0, depth, part):
@@ -203,41 +211,31 @@ def _multiply(a, packed, a_row, a_depth, depth, b, bias, floor, out):
                 _pack_block(b, b_start, size, n_columns, width, last, buffer)
                 b_start = 0
             low = floor if k + size == depth else out.dtype.type(-np.inf)
-            _fill_column(
-                width, a, packed, a_row, a_depth, depth, k, size,
-                block, b_start, b_row, b_last, bias, low, out, column, last,
-            )  # fmt: skip
+            right = Right(block, b_start, b_row, b_last)
+            _fill_column(width, left, depth, k, size, right, bias, low, out, column, last)
         column += max(width, 1) * lanes
 
 
 @inlined_kernel
-def _fill_column(
-    width, a, packed, a_row, a_depth, depth, k, size,
-    block, b_start, b_row, b_last, bias, floor, out, column, last,
-):  # fmt: skip
+def _fill_column(width, left, depth, k, size, right, bias, floor, out, column, last):
     """Compute a column of tiles from `size` inner indices, from `k` on."""
     n_rows, tall = out.shape[0], tile_rows()
     short = tall // 2
+    first, resumes = k * left.depth_stride, k > 0
     row = 0
     while row < n_rows:
-        if packed or (n_rows >= tall and n_rows - row > short):
+        if left.is_packed or (n_rows >= tall and n_rows - row > short):
             i = min(row, n_rows - tall)
-            start = (row * depth if packed else i * a_row) + k * a_depth
-            tall_tile(
-                width, a, start, a_row, a_depth, size, block, b_start, b_row, b_last,
-                bias, k > 0, floor, out, i, column, last,
-            )  # fmt: skip
+            start = first + (row * depth if left.is_packed else i * left.row_stride)
+            target = Target(out, i, column, last)
+            tall_tile(width, left, start, size, right, bias, resumes, floor, target)
             row += tall
         elif n_rows >= short:
             i = min(row, n_rows - short)
-            short_tile(
-                width, a, i * a_row, a_row, a_depth, size, block, b_start, b_row, b_last,
-                bias, False, floor, out, i, column, last,
-            )  # fmt: skip
+            start, target = i * left.row_stride, Target(out, i, column, last)
+            short_tile(width, left, start, size, right, bias, False, floor, target)
             row += short
         else:
-            single_tile(
-                width, a, row * a_row, a_row, a_depth, size, block, b_start, b_row, b_last,
-                bias, False, floor, out, row, column, last,
-            )  # fmt: skip
+            start, target = row * left.row_stride, Target(out, row, column, last)
+            single_tile(width, left, start, size, right, bias, False, floor, target)
             row += 1
