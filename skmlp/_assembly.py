@@ -73,6 +73,7 @@ class Assembly(NamedTuple):
 def _build_problem(
     params: Params, data: TrainingData, rows: Rows, mean_weight: float, output: Output
 ) -> Problem:
+    # Decoupled decay is the optimizer's, and no part of the objective.
     decouples = params.solver in OPTIMIZERS and OPTIMIZERS[params.solver].decouples
     alpha = 0.0 if decouples else params.alpha
     return Problem.weighted(data, rows, mean_weight, alpha, output, params.label_smoothing)
@@ -108,10 +109,11 @@ def assemble_fit(
         fraction of validation rows or the score is invalid.
     """
     random_state = check_random_state(params.random_state)
+    # Initial parameters are drawn before the split, in MLPClassifier's order.
     random_states = spawn_random_states(params, random_state)
     ensemble = build_ensemble(params, sample.data.X, output, random_states, fitted)
     if given is not None and output.can_be_watched:
-        rows = for_each_member(params, np.flatnonzero(sample.data.weights))
+        rows = copy_per_member(params, np.flatnonzero(sample.data.weights))
         held_out: list[Rows] | None
         watched, held_out = given, [np.flatnonzero(given.data.weights)] * params.n_members
     else:
@@ -120,6 +122,7 @@ def assemble_fit(
     validation = None
     if held_out is not None:
         validation = _validation_set(params, watched, held_out, output, predicting)
+    # After the split, as validation rows are not to be learned from.
     if params.init == "data" and fitted is None:
         initialize_from_data(ensemble, sample.data, rows, random_states)
     return Assembly(ensemble, output, sample.data, rows, validation, random_states)
@@ -144,13 +147,13 @@ def assemble_partial_fit(
     else:
         random_states = [member.random_state for member in state.members]
     ensemble = build_ensemble(params, data.X, output, random_states, fitted)
-    rows = for_each_member(params, np.flatnonzero(data.weights))
+    rows = copy_per_member(params, np.flatnonzero(data.weights))
     if params.init == "data" and fitted is None:
         initialize_from_data(ensemble, data, rows, random_states)
     return Assembly(ensemble, output, data, rows, None, random_states)
 
 
-def for_each_member(params: Params, rows: Rows) -> list[Rows]:
+def copy_per_member(params: Params, rows: Rows) -> list[Rows]:
     """Return copies of the rows, one per member, as each is shuffled."""
     return [rows, *(rows.copy() for _ in range(params.n_members - 1))]
 
@@ -168,7 +171,7 @@ def hold_out(
     if params.early_stopping and params.solver != "lbfgs" and output.can_be_watched:
         parts = _parts(params, data, rows, output, random_state)
     if parts is None:
-        return for_each_member(params, rows), None
+        return copy_per_member(params, rows), None
     trained, watched = (list(sides) for sides in zip(*parts, strict=True))
     return trained, watched
 
@@ -208,10 +211,10 @@ def _validation_set(
     predicting: Callable[[Ensemble, Output], Any],
 ) -> ValidationSet:
     """Return the validation set of each member's `rows` of a sample."""
-    (X, data), scales = sample, params.temperature_scaling
+    (X, data), scale_logits = sample, params.temperature_scaling
     if params.scoring in (None, output.score_name, output.loss_name):
         uses_loss = params.scoring == output.loss_name
-        return ValidationSet(data, rows, output, uses_loss=uses_loss, scales=scales)
+        return ValidationSet(data, rows, output, uses_loss=uses_loss, scale_logits=scale_logits)
     scorer = check_scoring(params, params.scoring)
     # One table for members with the same rows.
     parts = {id(part): (X[part], output.decode(data.targets[part])) for part in rows}
@@ -219,15 +222,17 @@ def _validation_set(
 
     def score(network: Network, i: int) -> float:
         weights = data.weights[rows[i]]
+        # Many metrics take no weights, and need none if all are equal.
         differ = bool((weights != weights[0]).any())
         given = {"sample_weight": weights} if differ and takes_weights(scorer) else {}
         alone = Ensemble(network.theta[np.newaxis], network.layers)
+        # The user's own code has the user's floating-point error settings.
         with as_caller() if callable(params.scoring) else nullcontext():
             result = scorer(predicting(alone, output), *tables[i], **given)
         with naming("scoring"):
             return float(result)
 
-    return ValidationSet(data, rows, output, score, scales=scales)
+    return ValidationSet(data, rows, output, score, scale_logits=scale_logits)
 
 
 def spawn_random_states(
@@ -236,6 +241,7 @@ def spawn_random_states(
     """Draw a generator for each member; a single one has `random_state` itself."""
     if params.n_members == 1:
         return [random_state]
+    # Generators of their own make members independent of the order in which they are trained.
     with naming("n_members"):
         seeds = random_state.randint(np.iinfo(np.int32).max, size=params.n_members)
     return [np.random.RandomState(seed) for seed in seeds]

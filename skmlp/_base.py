@@ -241,7 +241,7 @@ class BaseMLP(CallbackSupport, Fitted, PredictionMixin, NamedParameters, BaseEst
         self, X: Any, y: Any, sample_weight: Any, X_val: Any, y_val: Any, sample_weight_val: Any
     ) -> Self:
         """Fit anew, or from the parameters of the last fit with ``warm_start``."""
-        callbacks = FitCallbacks(self, X, y, sample_weight)
+        callbacks = FitCallbacks(self, X, y, sample_weight)  # which are shown X as it was given
         resumes = self.warm_start and hasattr(self, "_ensemble")
         if not resumes:
             self._clear_fit()
@@ -259,13 +259,14 @@ class BaseMLP(CallbackSupport, Fitted, PredictionMixin, NamedParameters, BaseEst
             warn_shifted(sample.data, given.data)
         assembly = assemble_fit(self, sample, given, output, fitted, self._with_ensemble)
         record = self._new_record(resumes, watches=assembly.validation is not None)
+        # A callback may keep what it is shown, while training goes on with the record.
         callbacks.begin(
             lambda ensemble: fitted_attributes(ensemble, output, copy.deepcopy(record))
         )
         with self._undone_on_failure(self.random_state) if resumes else nullcontext():
             state = self._train(assembly, record, callbacks)
             self._set_fitted(assembly.ensemble, output, record, state)
-            callbacks.end(assembly.ensemble)
+            callbacks.end(assembly.ensemble)  # inside: a callback that fails undoes the fit
         return self
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, output: Output) -> Self:

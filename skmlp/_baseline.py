@@ -32,7 +32,7 @@ _COARSE = 10.0
 _BLOWN_UP = 2.0
 
 
-def say_unlearned(
+def unlearned_warning(
     ensemble: Ensemble,
     problems: Sequence[Problem],
     record: Record,

@@ -73,6 +73,7 @@ class FitCallbacks:
         """Call the hooks after an epoch, and return whether one of them says to stop."""
         if not self.listen:
             return False
+        # Before the hooks, which may raise: `end` must not end the epoch again.
         epoch, self._epoch = self._epoch, None
         return self._end(epoch, ensemble)
 
@@ -89,6 +90,7 @@ class FitCallbacks:
             return bool(
                 task.call_on_fit_task_end(
                     **self._arguments,
+                    # Only called by a callback that asks for an estimator, as the copy costs.
                     reconstruction_attributes=lambda: self._fitted_attributes(ensemble.copy()),
                 )
             )

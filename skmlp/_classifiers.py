@@ -193,7 +193,7 @@ class BaseMLPClassifier(ClassifierMixin, BaseMLP):
         """
         is_first = not hasattr(self, "_ensemble")
         if is_first:
-            self._clear_fit()
+            self._clear_fit()  # a classes_ of a fit that failed is not that of a first call
         with naming("classes"):
             if classes is not None:
                 check_given_classes(classes)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.utils.validation import assert_all_finite
 
-from skmlp._explanations import names_it, naming, of_kind
+from skmlp._explanations import mentions, naming, with_message
 
 # The dtypes that X keeps; other numbers become the first.
 FLOATS = (np.float64, np.float32)
@@ -58,7 +58,7 @@ def read_only(array: NDArray[Any]) -> NDArray[Any]:
     return view
 
 
-def kept_dtypes(X: Any) -> Any:
+def allowed_dtypes(X: Any) -> Any:
     """Return the dtypes that X keeps; other numbers become the first.
 
     scikit-learn does not see the dtypes of polars and pyarrow, and would convert float32 to
@@ -96,11 +96,12 @@ def as_matrix(X: Any, dtype: Any) -> Matrix:
         _check_csr(X)
     data = X.data if is_sparse else X
     if data.dtype != dtype:
-        data = data.astype(dtype)
+        data = data.astype(dtype)  # a number may overflow
         assert_all_finite(data, input_name="X")
     if not is_sparse:
         return Matrix(read_only(data), None, None, None)
     largest = max(X.nnz, X.shape[1])
+    # scipy's rule for small matrices: int32 halves the memory traffic of indices.
     index = np.int32 if largest <= np.iinfo(np.int32).max else np.int64
     indices, indptr = (part.astype(index, copy=False) for part in (X.indices, X.indptr))
     dense = np.empty((0, X.shape[1]), dtype)
@@ -164,16 +165,16 @@ def _check_csr(X: Any) -> None:
 
 
 @contextmanager
-def converting_rows() -> Iterator[None]:
+def naming_rows() -> Iterator[None]:
     """Prefix errors with the name X, and turn OverflowError into ValueError."""
     try:
         yield
     except OverflowError as error:
         raise ValueError(f"X contains a number that is too large: {error}") from error
     except (TypeError, ValueError) as error:
-        if names_it(error, "X"):
+        if mentions(error, "X"):
             raise
-        raise of_kind(error, f"X is invalid: {error}") from error
+        raise with_message(error, f"X is invalid: {error}") from error
 
 
 def check_no_dates(X: Any) -> None:

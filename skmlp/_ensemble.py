@@ -33,7 +33,7 @@ class Ensemble:
     def of(cls, networks: Sequence[Network]) -> "Ensemble":
         """Return an ensemble with copies of the parameters of networks."""
         size, dtype = networks[0].theta.size, networks[0].theta.dtype
-        stride = stride_of.py_func(size)
+        stride = stride_of.py_func(size)  # each member begins with a cache line
         theta = aligned_empty(len(networks) * stride, dtype).reshape(-1, stride)[:, :size]
         for row, network in zip(theta, networks, strict=True):
             row[:] = network.theta
@@ -90,7 +90,7 @@ class Ensemble:
         self.coefs[-1][:] /= temperature
         self.intercepts[-1][:] /= temperature
 
-    def check_ends(self, n_features: int, output: Output) -> None:
+    def check_shapes(self, n_features: int, output: Output) -> None:
         """Raise ValueError if the number of features or logits is not the network's.
 
         The kernels, which check no bounds, would read and write outside their arrays.

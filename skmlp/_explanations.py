@@ -55,7 +55,7 @@ def is_missing(value: Any) -> bool:
         return False
 
 
-def of_kind(error: Exception, message: str) -> TypeError | ValueError:
+def with_message(error: Exception, message: str) -> TypeError | ValueError:
     """Return an error with another message, a TypeError or a ValueError as before."""
     return TypeError(message) if isinstance(error, TypeError) else ValueError(message)
 
@@ -66,12 +66,12 @@ def naming(argument: str) -> Iterator[None]:
     try:
         yield
     except (OverflowError, TypeError, ValueError) as error:
-        if names_it(error, argument):
+        if mentions(error, argument):
             raise
-        raise of_kind(error, f"{argument} is invalid: {error}") from error
+        raise with_message(error, f"{argument} is invalid: {error}") from error
 
 
-def names_it(error: Exception, argument: str) -> bool:
+def mentions(error: Exception, argument: str) -> bool:
     return re.search(rf"\b{argument}\b", str(error)) is not None
 
 
@@ -121,7 +121,7 @@ def explained(
         f"{words.rstrip('.')}. {name} takes finite numbers alone, and X has "
         f"{'; '.join(parts)}{counted}. {advice}"
     )
-    return of_kind(error, message)
+    return with_message(error, message)
 
 
 def _advice(kinds: set[str], name: str, is_sparse: bool) -> str:

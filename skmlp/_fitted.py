@@ -127,6 +127,7 @@ def fitted_attributes(
     ensemble: Ensemble, output: Output, record: Record, state: TrainingState | None = None
 ) -> dict[str, Any]:
     """Return the attributes of a fit, those that :class:`Fitted` lists."""
+    # Plain attributes, as in scikit-learn: files and copies have them without this module.
     return {
         **output.attributes,
         "n_layers_": ensemble.depth + 1,

@@ -17,7 +17,7 @@ from skmlp._explanations import (
     advice_on_targets,
     is_missing,
     naming,
-    of_kind,
+    with_message,
 )
 
 
@@ -79,7 +79,7 @@ def as_labels(y: Any, X: Any, name: str) -> NDArray[Any]:
     except (TypeError, ValueError) as error:
         if not re.search("1d array|Sparse data|inhomogeneous", str(error)):
             raise
-        raise of_kind(error, f"{error}{advice_on_labels(y, name)}") from error
+        raise with_message(error, f"{error}{advice_on_labels(y, name)}") from error
 
 
 def as_vector(y: Any, X: Any, *, warn: bool = False) -> NDArray[Any]:

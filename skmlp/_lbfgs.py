@@ -6,14 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import OptimizeResult, minimize
 
-from skmlp._baseline import say_unlearned
+from skmlp._baseline import unlearned_warning
 from skmlp._callbacks import FitCallbacks
 from skmlp._ensemble import Ensemble
 from skmlp._interrupt import Interrupt, deferred_interrupt
 from skmlp._kernels.epoch import run_epoch
 from skmlp._kernels.optimizers import ACCUMULATE
 from skmlp._network import Network
-from skmlp._problem import Problem, team_of
+from skmlp._problem import Problem, build_team
 from skmlp._record import Record
 from skmlp._reporting import Reporter, get_reporter
 from skmlp._team import ONE_THREAD_OF_BLAS
@@ -30,8 +30,10 @@ class Objective:
         self._network = network
         self._problem = problem
         self.interrupt = Interrupt()
+        # Rows of a step: their number is bounded so that memory does not grow with X.
         self._block = network.block_rows(problem.data.X, len(problem.rows))
-        self.team = team_of(network, problem, n_jobs, self._block)
+        self.team = build_team(network, problem, n_jobs, self._block)
+        # The arguments of run_epoch that have no meaning here: one kernel serves both solvers.
         self._no_dropout = np.zeros(network.depth)
         self._no_settings = np.empty(0)
         self._gradient = np.empty((1, network.theta.size), network.theta.dtype)
@@ -45,7 +47,7 @@ class Objective:
     def __call__(self, theta: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         problem, network = self._problem, self._network
         self.parameters = theta
-        self._gradient.fill(0)
+        self._gradient.fill(0)  # the kernel adds the minibatches' gradients to it
         no_rates = np.zeros(-(-len(problem.rows) // self._block))
         self.interrupt.hold()
         value = self.team.run(
@@ -99,13 +101,13 @@ def train_lbfgs(
         warn_interrupted(record)
         return
     unconverged, usual = "", _USUAL_REMEDY
-    if result.status != 0 and not iterations.told_to_stop:
+    if result.status != 0 and not iterations.stopped_by_callback:
         usual = ""
         unconverged = (
             f"lbfgs stopped after {result.nit} iterations (status {result.status}): "
             f"{result.message}. {advice(problem.data.X, 'raise max_iter, max_fun or tol')}"
         )
-    unlearned = say_unlearned(
+    unlearned = unlearned_warning(
         ensemble, [problem], record, params, batch_size=len(problem.rows), usual=usual
     )
     if unconverged or unlearned:
@@ -154,14 +156,15 @@ class _Iterations:
         self._callbacks = callbacks
         self._n_iterations = n_iterations
         self.interrupt = Interrupt()
-        self.told_to_stop = False
+        self.stopped_by_callback = False
 
     def __call__(self, intermediate_result: OptimizeResult) -> None:
         self._record.add(float(intermediate_result.fun), n_rows=0)
         self._reporter.update(self._record)
         self._ensemble.theta[:] = intermediate_result.x
-        self.told_to_stop = self._callbacks.end_epoch(self._ensemble)
-        if self.interrupt.received or self.told_to_stop:
+        self.stopped_by_callback = self._callbacks.end_epoch(self._ensemble)
+        if self.interrupt.received or self.stopped_by_callback:
             raise StopIteration
+        # scipy calls after an iteration only, so that the next one begins here.
         if self._record.n_iter < self._n_iterations:
             self._callbacks.begin_epoch()

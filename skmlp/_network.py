@@ -32,7 +32,7 @@ from skmlp._kernels.network import (
     outputs,
     scratch_sizes,
 )
-from skmlp._team import Spread
+from skmlp._team import ThreadMap
 
 # The full gradient takes the rows in blocks, so that memory does not grow with their number. A
 # block has at most so many rows, and elements of workspace.
@@ -266,6 +266,7 @@ class Network:
         """
         if rows is None:
             rows = np.arange(0 if X.data is None else len(out))
+        # Rows go through all layers a panel at a time, whose workspace stays in the cache.
         work = aligned_empty(PANEL * self._row_size(X), self.theta.dtype)
         return outputs(
             *X,
@@ -294,6 +295,7 @@ def run_in_blocks(function: Callable[[slice], bool], n_rows: int, n_jobs: int | 
     starts = range(0, n_rows, _BLOCK_OF_PREDICTION)
     blocks = [slice(start, min(start + _BLOCK_OF_PREDICTION, n_rows)) for start in starts]
     with naming("n_jobs"):
+        # A single block is not worth a thread, nor asking joblib.
         n_threads = min(effective_n_jobs(n_jobs), len(blocks)) if len(blocks) > 1 else 1
-    with Spread(n_threads) as threads:
+    with ThreadMap(n_threads) as threads:
         return all(threads.map(function, blocks))

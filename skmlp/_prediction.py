@@ -11,7 +11,7 @@ from scipy import sparse
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import assert_all_finite, check_is_fitted
 
-from skmlp._data import Matrix, as_matrix, kept_dtypes
+from skmlp._data import Matrix, allowed_dtypes, as_matrix
 from skmlp._ensemble import Ensemble
 from skmlp._float_errors import quiet
 from skmlp._network import run_in_blocks
@@ -78,8 +78,10 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         """Return the array of `_for_each_block`, whose errors are not explained yet."""
         is_dense = not sparse.issparse(X)
         # The network looks for NaN in a dense X on the way, while a row is in the cache.
-        X = convert_rows(self, X, kept_dtypes(X), reset=False, ensure_all_finite=not is_dense)
-        self._ensemble.check_ends(X.shape[1], self._output)
+        X = convert_rows(
+            self, X, allowed_dtypes(X), reset=False, ensure_all_finite=not is_dense
+        )
+        self._ensemble.check_shapes(X.shape[1], self._output)
         ours = self._ensemble.theta.dtype
         result = np.empty((X.shape[0], *shape), dtype or ours)
         # A dense X of another dtype is converted by blocks: memory may not hold it twice.

@@ -58,7 +58,7 @@ class Problem:
         return cls(data._replace(weights=weights), rows, alpha / mean, output, smoothing)
 
 
-def team_of(network: Network, problem: Problem, n_jobs: int | None, n_rows: int) -> Team:
+def build_team(network: Network, problem: Problem, n_jobs: int | None, n_rows: int) -> Team:
     """Return the threads for passes in steps of `n_rows` rows."""
     n_products, n_steps = network.n_products(problem.data.X), -(-len(problem.rows) // n_rows)
     return Team(n_helpful_threads(n_jobs, n_products, n_rows, n_steps))

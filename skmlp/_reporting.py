@@ -89,7 +89,7 @@ class Bar:
         numbers = {"loss": f"{record.loss_curve[-1]:.4g}"}
         if record.validation_scores:
             numbers["validation"] = f"{record.validation_scores[-1]:.4g}"
-        self._bar.set_postfix(numbers, refresh=False)
+        self._bar.set_postfix(numbers, refresh=False)  # update() redraws, if it is time to
         self._bar.update()
 
     def say(self, message: str) -> None:

@@ -9,13 +9,13 @@ from sklearn.utils.validation import validate_data
 
 from skmlp._data import (
     TrainingData,
+    allowed_dtypes,
     as_matrix,
     as_native,
     check_convertible,
     check_no_date_columns,
     check_no_dates,
-    converting_rows,
-    kept_dtypes,
+    naming_rows,
 )
 from skmlp._explanations import explained
 from skmlp._output import Output
@@ -57,7 +57,7 @@ def check_training_rows(
         X or y is invalid.
     """
     is_new = dtype is None
-    return _check_rows(estimator, X, y, kept_dtypes(X) if is_new else dtype, reset=is_new)
+    return _check_rows(estimator, X, y, allowed_dtypes(X) if is_new else dtype, reset=is_new)
 
 
 def check_validation_rows(
@@ -132,11 +132,11 @@ def convert_rows(
     TypeError, ValueError
         X is invalid.
     """
-    # What scikit-learn would take without a word, or write beside its arrays for, comes first.
+    # First what scikit-learn and scipy accept silently, or write out of bounds for.
     check_convertible(X, dtype)
     check_no_dates(X)
     check_no_date_columns(X)
-    with converting_rows():  # infinity is refused there
+    with naming_rows():  # infinity is refused there
         X = validate_data(
             estimator,
             X,

@@ -32,7 +32,7 @@ class ValidationSet:
         like the loss follows from the logits.
     uses_loss : bool
         Whether the score is the negative loss.
-    scales : bool
+    scale_logits : bool
         Whether the loss is that at the temperature which makes it least.
     """
 
@@ -41,7 +41,7 @@ class ValidationSet:
     output: Output
     score: Callable[[Network, int], float] | None = None
     uses_loss: bool = False
-    scales: bool = False
+    scale_logits: bool = False
 
     def evaluate(self, ensemble: Ensemble) -> tuple[float, float]:
         """Return the score and the mean loss, both NaN where logits are not finite."""
@@ -49,7 +49,7 @@ class ValidationSet:
         if not np.isfinite(logits).all():
             return np.nan, np.nan
         temperature = (
-            self.output.best_temperature(logits, targets, weights) if self.scales else 1.0
+            self.output.best_temperature(logits, targets, weights) if self.scale_logits else 1.0
         )
         loss = self.output.mean_loss(logits / temperature, targets, weights)
         if self.uses_loss:

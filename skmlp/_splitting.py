@@ -60,7 +60,7 @@ def split_rows(
         strata = None
     training, validation = train_test_split(
         rows,
-        test_size=fraction,
+        test_size=fraction,  # not n_validation: MLPClassifier's draws
         random_state=random_state,
         stratify=None if strata is None else strata[rows],
     )
@@ -126,6 +126,7 @@ def fold_rows(
             "With several members validation_fraction must be from above 0 to 0.5; got "
             f"{fraction}."
         )
+    # The least number keeps 1 / fraction finite.
     n_folds = round(1 / max(fraction, np.finfo(np.float64).tiny))
     if rows.size < _LEAST_OF_FOLD * n_folds:
         folds = f"{n_folds:.6g} folds (1 / validation_fraction)"
@@ -134,6 +135,7 @@ def fold_rows(
     is_stratified = np.bincount(groups[rows]).max() >= n_folds
     kind = StratifiedKFold if is_stratified else KFold
     parts: list[tuple[NDArray[np.intp], NDArray[np.intp]]] = []
+    # More members than folds take further folds, shuffled anew.
     while len(parts) < n_members:
         folds = kind(n_folds, shuffle=True, random_state=random_state)
         with warnings.catch_warnings():  # classes with fewer rows than folds
@@ -161,6 +163,7 @@ def _restore_lost_groups(
     if not is_lost.any():
         return training, validation, 0
     lost = is_lost[groups[validation]]
+    # A class without training rows would be one that no network ever predicts.
     training = np.concatenate([training, validation[lost]])
     return training, validation[~lost], int(lost.sum())
 

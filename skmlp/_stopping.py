@@ -34,10 +34,11 @@ class Monitor:
         A score below the best so far plus `tol` counts as no improvement, and so does NaN.
         `theta` is copied where its score is the best.
         """
+        # Not `score < ...`: NaN is no improvement.
         self.n_stalled = 0 if score >= self.best_score + tol else self.n_stalled + 1
         is_best = score > self.best_score
         if is_best:
             self.best_score = score
             if self._keep_best:
-                self.best_theta = theta.copy()
+                self.best_theta = theta.copy()  # training goes on in place
         return is_best

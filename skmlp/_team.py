@@ -91,7 +91,7 @@ def _wait(others: list[Future[Any]]) -> None:
             other.result()
 
 
-class Spread:
+class ThreadMap:
     """Threads that map a function over items; a context manager.
 
     Parameters

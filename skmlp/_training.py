@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
-from skmlp._baseline import say_unlearned
+from skmlp._baseline import unlearned_warning
 from skmlp._callbacks import FitCallbacks
 from skmlp._caller import warn
 from skmlp._ensemble import Ensemble
@@ -22,14 +22,14 @@ from skmlp._interrupt import Interrupt, deferred_interrupt
 from skmlp._kernels.epoch import run_epoch
 from skmlp._kernels.optimizers import OPTIMIZERS
 from skmlp._network import Network
-from skmlp._problem import Problem, team_of
+from skmlp._problem import Problem, build_team
 from skmlp._record import Record
 from skmlp._reporting import Reporter, get_reporter
 from skmlp._schedules import SMALLEST_RATE, Time, learning_rates, schedule_for
 from skmlp._scoring import ValidationSet
-from skmlp._shuffling import Shuffler, place_of, put_back
+from skmlp._shuffling import Shuffler, get_state, set_state
 from skmlp._stopping import Monitor
-from skmlp._team import Spread, n_helpful_members
+from skmlp._team import ThreadMap, n_helpful_members
 from skmlp._types import Params
 from skmlp._validation import check_dropout
 from skmlp._warnings import advice, warn_interrupted, warn_unconverged
@@ -74,7 +74,7 @@ class MemberState:
     """
 
     # The state to which `resume` sets the generator back after a call that failed.
-    _place: Any = None
+    _saved_generator: Any = None
 
     def __init__(
         self, params: Params, network: Network, random_state: np.random.RandomState
@@ -82,6 +82,7 @@ class MemberState:
         self.random_state = random_state
         self.reset(params, network)
         self.dropout_seed = 0
+        # Not reset with the solver: they are of the data.
         self._n_weights = 0
         self._sum_of_weights = 0.0
 
@@ -105,16 +106,16 @@ class MemberState:
         copied.moments, copied.scaling = self.moments.copy(), self.scaling.copy()
         source = self.random_state
         is_own = source is not given and source is not check_random_state(None)
-        if is_own and self._place is None:
+        if is_own and self._saved_generator is None:
             # Its state alone, as a copy of the generator takes longer than a small epoch.
-            copied._place = place_of(source)
+            copied._saved_generator = get_state(source)
         return copied
 
     def resume(self) -> None:
         """Set the generator back to its state before a call that failed."""
-        if self._place is not None:
-            put_back(self.random_state, self._place)
-            self._place = None
+        if self._saved_generator is not None:
+            set_state(self.random_state, self._saved_generator)
+            self._saved_generator = None
 
     def prepare(self, params: Params, network: Network) -> None:
         """Add what the parameters ask for: scaling factors, a seed, writable moments."""
@@ -123,6 +124,8 @@ class MemberState:
         else:  # an earlier call may have left some
             self.scaling = np.empty(0, network.theta.dtype)
         rates = check_dropout(params.dropout, network.depth - 1)
+        # Once: masks are a hash of seed and step, which partial_fit continues. Without dropout
+        # nothing is drawn, so that the draws are those of MLPClassifier.
         if any(rates) and self.dropout_seed == 0:
             self.dropout_seed = int(self.random_state.randint(1, 2**31))
         # They are read-only where the estimator was loaded as a memory map.
@@ -203,7 +206,7 @@ class TrainingState:
         """Return a copy for after a call that failed; see :meth:`MemberState.copy`."""
         copied = copy.copy(self)
         copied.members = [member.copy(given) for member in self.members]
-        copied.monitor = copy.copy(self.monitor)
+        copied.monitor = copy.copy(self.monitor)  # best_theta is replaced, never written to
         return copied
 
     def resume(self, params: Params, ensemble: Ensemble) -> None:
@@ -252,7 +255,7 @@ class _Member:
         norm = params.max_grad_norm
         self._max_norm = np.inf if norm is None else float(norm)
         rates = check_dropout(params.dropout, network.depth - 1)
-        self._dropout = np.array([*rates, 0.0])
+        self._dropout = np.array([*rates, 0.0])  # the output layer has none
         self._rows = problem.rows
         self.n_rows = self._rows.size
         self._shuffler = Shuffler(state.random_state, self.n_rows) if params.shuffle else None
@@ -260,11 +263,14 @@ class _Member:
         self.batch_size = _batch_size(params.batch_size, self.n_rows)
         self._n_steps = -(-self.n_rows // self.batch_size)
         self._flat_rates = np.zeros(self._n_steps)
+        # Members of an ensemble are the units of work; a single network shares its epoch out.
         n_jobs = params.n_jobs if params.n_members == 1 else 1
-        self.team = team_of(network, problem, n_jobs, self.batch_size)
+        self.team = build_team(network, problem, n_jobs, self.batch_size)
         needs_saved = bool(self._dropout.any()) or state.scaling.size > 0
         saved = network.saved_buffer(self.batch_size, anyway=needs_saved)
+        # numba leaves out the code for what is None, which most fits then need not compile.
         self._scaling = None if saved is None else state.scaling
+        # Allocated once for all epochs, and sized for a minibatch: memory does not grow with X.
         self._scratch = (
             saved,
             *network.workspaces(problem.data.X, self.batch_size, self.team.n_threads),
@@ -340,6 +346,7 @@ class StochasticTraining:
         self._params = params
         self._callbacks = callbacks
         self._divisor = schedule_for(params.solver, params.learning_rate).divisor
+        # With None the monitor still finds the best epoch, but never stops.
         self._patience = np.inf if params.n_iter_no_change is None else params.n_iter_no_change
         for member, network in zip(state.members, ensemble.members, strict=True):
             member.prepare(params, network)
@@ -418,7 +425,7 @@ class StochasticTraining:
     def _unlearned(self, remedy: str) -> str:
         """Return the warning of a loss that is no better than that of class frequencies."""
         usual = f"raise learning_rate_init or {remedy}, unless X says nothing of the classes"
-        return say_unlearned(
+        return unlearned_warning(
             self._ensemble,
             self._problems,
             self._record,
@@ -453,6 +460,7 @@ class StochasticTraining:
         with ExitStack() as stack:
             interrupt = stack.enter_context(deferred_interrupt())
             run = self._threads(stack)
+            # Inside all contexts, so that a second press leaves them as they must be left.
             with interrupt.second_raises():
                 for _ in range(n_epochs):
                     ended = self._run_epoch(run, reporter, interrupt)
@@ -477,10 +485,12 @@ class StochasticTraining:
         """
         if self._callbacks is not None:
             self._callbacks.begin_epoch()
+        # Parameters, moments and record of an epoch belong together.
         interrupt.hold()
         loss = self._train_members(run)
         interrupt.release()
         self._finish_epoch(loss, reporter)
+        # Further epochs would only compute on NaN.
         if self._has_diverged():
             return _Outcome.DIVERGED
         if self._callbacks is not None and self._callbacks.end_epoch(self._ensemble):
@@ -497,7 +507,7 @@ class StochasticTraining:
             len(self._members),
             self._ensemble.members[0].n_products(self._X) * self._members[0].n_rows,
         )
-        return stack.enter_context(Spread(n_threads)).map
+        return stack.enter_context(ThreadMap(n_threads)).map
 
     @property
     def _n_rows_seen(self) -> int:
@@ -535,7 +545,7 @@ class StochasticTraining:
         is_lower, consequence = False, "Stopping."
         if divisor is not None and initial / state.divisor > SMALLEST_RATE:
             state.divisor *= divisor
-            state.monitor.n_stalled = 0
+            state.monitor.n_stalled = 0  # the lower rate has the whole patience
             is_lower = True
             consequence = f"Setting learning rate to {initial / state.divisor:f}."
         watched = "Training loss" if self._validation is None else "Validation score"
@@ -548,10 +558,11 @@ class StochasticTraining:
     def _restore_best(self, validation: ValidationSet) -> None:
         """Restore the parameters of the best epoch; a later partial_fit is monitored anew."""
         state, record = self._state, self._record
+        # The next monitor compares losses: a score of this one would never be exceeded.
         best_theta, state.monitor = state.monitor.best_theta, Monitor(keep_best=False)
         if best_theta is None:  # no score was a number
             return
-        self._ensemble.theta[:] = best_theta
+        self._ensemble.theta[:] = best_theta  # in place, as coefs_ are views
         record.is_restored = True
         if self._params.temperature_scaling:
             record.temperature = validation.temperature(self._ensemble)

@@ -26,6 +26,7 @@ def check_hidden_layer_sizes(sizes: Any) -> tuple[int, ...]:
     ValueError
         A width is not positive.
     """
+    # As objects, since NumPy would convert integers beside a float to floats.
     widths = list(np.atleast_1d(np.array(sizes, dtype=object)))
     if not all(isinstance(width, Integral) for width in widths):
         raise TypeError(f"hidden_layer_sizes must be integers, got {widths}.")
@@ -101,6 +102,7 @@ def check_numbers(names: Iterable[str], params: Params) -> None:
         value = getattr(params, name)
         numbers = value if isinstance(value, list | tuple) else [value]
         try:
+            # Python's integers have no limit, and pass scikit-learn's intervals.
             [float(number) for number in numbers if isinstance(number, Real)]
         except OverflowError as error:
             raise ValueError(f"{name} is too large: {error}") from error

@@ -38,6 +38,7 @@ def advice(X: Matrix, otherwise: str) -> str:
     scale = find_poor_scale(X)
     if scale is None:
         return as_sentence(otherwise)
+    # A StandardScaler would make a sparse X dense.
     scaler = "StandardScaler" if X.data is None else "MaxAbsScaler"
     if scale.ratio > _LARGE_RATIO:
         reason = (

@@ -46,13 +46,14 @@ def _distinct(names: Sequence[str]) -> list[str]:
 
 def _one_hot(codes: NDArray[np.intp], size: int) -> NDArray[np.float32]:
     """Return the one-hot encoding of codes; a row is 0 for an unknown category."""
-    return np.eye(size + 1, size, dtype=np.float32)[codes]
+    return np.eye(size + 1, size, dtype=np.float32)[codes]  # the last row is for unknown ones
 
 
 def _joined(blocks: Sequence[NDArray[Any]]) -> NDArray[np.float32]:
     """Return blocks of columns as one float32 array."""
     ends = np.cumsum([block.shape[1] for block in blocks])
     result = np.empty((len(blocks[0]), ends[-1]), np.float32)
+    # In place of hstack, which would take float64 and a copy for the conversion.
     for block, columns in zip(blocks, np.split(result, ends[:-1], axis=1), strict=True):
         columns[:] = block
     return result
@@ -311,6 +312,7 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         numbers, codes = self._read_numbers(columns), self._codes(categorical, len(columns[0]))
         if self._is_large.any():
             means = self._learn_means(categorical, codes, y)
+            # Target means are numbers from here on, with squares and intervals of their own.
             numbers = np.hstack([numbers, means])
         self._numbers = Numbers(numbers, self.max_bins, self.max_bin_columns, self.add_squares)
         return self._features(numbers, codes)

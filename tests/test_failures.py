@@ -20,7 +20,7 @@ from skmlp import MLPBinaryClassifier
 from skmlp._callbacks import SUPPORTED
 from skmlp._fitted import NAMES
 from skmlp._kernels.optimizers import OPTIMIZERS
-from skmlp._shuffling import place_of, put_back
+from skmlp._shuffling import get_state, set_state
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
@@ -326,15 +326,15 @@ def test_a_generator_of_the_user_is_left_alone(monkeypatch):
     with monkeypatch.context() as patch:
         run = skmlp._training.run_epoch
         patch.setattr(skmlp._training, "run_epoch", failing(run, 1, TimeoutError()))
-        before = place_of(source)
+        before = get_state(source)
         with pytest.raises(TimeoutError):
             call(network, "partial_fit")
-    after = place_of(source)
+    after = get_state(source)
     assert repr(before) != repr(after)
     assert network._state.members[0].random_state is source
     call(network, "partial_fit")
     again = np.random.RandomState(0)
-    put_back(again, after)
+    set_state(again, after)
     rows = np.arange(60)
     again.shuffle(rows)
     assert again.randint(2**31) == source.randint(2**31)
@@ -344,10 +344,10 @@ def test_a_generator_of_the_user_is_left_alone(monkeypatch):
 def test_places_of_generators(kind):
     source = np.random.RandomState(getattr(np.random, kind)(0))
     source.normal(size=999)
-    place, theirs = place_of(source), source._bit_generator.state
+    place, theirs = get_state(source), source._bit_generator.state
     assert repr(place) == repr({name: theirs[name] for name in place})
     drawn = source.randint(9, size=1000)
-    put_back(source, place)
+    set_state(source, place)
     np.testing.assert_array_equal(source.randint(9, size=1000), drawn)
 
 

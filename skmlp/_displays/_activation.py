@@ -8,7 +8,7 @@ from sklearn.utils import check_array, column_or_1d
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from skmlp._data import TrainingData, as_matrix
-from skmlp._displays._artists import merged, new_axes
+from skmlp._displays._artists import get_axes, merge_kwargs
 from skmlp._float_errors import quiet
 from skmlp._kernels.activations import ACTIVATIONS
 from skmlp._lbfgs import Objective
@@ -141,13 +141,15 @@ class ActivationDisplay:
         check_matplotlib_support(f"{type(self).__name__}.plot")
         from matplotlib.lines import Line2D
 
-        ax = new_axes(ax)
+        ax = get_axes(ax)
         z, derivatives = np.asarray(self.z), np.asarray(self.derivatives)
         style = {"label": "σ(z)", "color": "C0"}
-        (self.value_line_,) = ax.plot(z, self.values, **merged(style, value_kwargs, Line2D))
+        (self.value_line_,) = ax.plot(
+            z, self.values, **merge_kwargs(style, value_kwargs, Line2D)
+        )
         style = {"label": "σ'(z)", "color": "C1", "linestyle": "--"}
         (self.derivative_line_,) = ax.plot(
-            *_broken_at_jumps(z, derivatives), **merged(style, derivative_kwargs, Line2D)
+            *_broken_at_jumps(z, derivatives), **merge_kwargs(style, derivative_kwargs, Line2D)
         )
         ax.set(xlabel="Pre-activation z", title=self.activation)
         ax.legend()

@@ -21,7 +21,7 @@ COLOR_NAMES = {"c", "color", "facecolor", "facecolors"}
 _SHORT_LEGEND = 5
 
 
-def network_of(estimator: Any) -> BaseMLPClassifier:
+def get_network(estimator: Any) -> BaseMLPClassifier:
     """Return the fitted network, `estimator` itself or its last step."""
     network = estimator[-1] if isinstance(estimator, Pipeline) else estimator
     if not isinstance(network, BaseMLPClassifier):
@@ -41,14 +41,14 @@ def class_colors(n_classes: int) -> list[Any]:
     return list(matplotlib.colormaps["turbo"](np.linspace(0.05, 0.95, n_classes)))
 
 
-def merged(defaults: dict[str, Any], given: dict[str, Any] | None, artist: Any) -> Any:
+def merge_kwargs(defaults: dict[str, Any], given: dict[str, Any] | None, artist: Any) -> Any:
     """Return `defaults` updated by keywords, whichever of the artist's aliases they are."""
     from matplotlib.cbook import normalize_kwargs
 
     return defaults | normalize_kwargs(given or {}, artist)
 
 
-def new_axes(ax: Any) -> Any:
+def get_axes(ax: Any) -> Any:
     import matplotlib.pyplot as plt
 
     return plt.subplots(layout="constrained")[1] if ax is None else ax
@@ -61,7 +61,7 @@ def draw_lines(
     from matplotlib.collections import LineCollection
 
     # User keywords come last, so that color and colors override edgecolor.
-    style = merged(defaults, kwargs, LineCollection)
+    style = merge_kwargs(defaults, kwargs, LineCollection)
     return ax.add_collection(LineCollection(lines, **style), autolim=False)
 
 
@@ -82,7 +82,7 @@ def draw_points(
     from matplotlib.collections import PathCollection
     from matplotlib.colors import ListedColormap
 
-    given = merged({}, kwargs, PathCollection)
+    given = merge_kwargs({}, kwargs, PathCollection)
     style: dict[str, Any] = {"s": 20, "edgecolor": "white", "linewidth": 0.5}
     if not COLOR_NAMES & given.keys():
         if codes is None:

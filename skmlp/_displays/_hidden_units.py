@@ -17,9 +17,9 @@ from skmlp._displays._artists import (
     draw_legend,
     draw_lines,
     draw_points,
+    get_axes,
+    get_network,
     grid_around,
-    network_of,
-    new_axes,
     zero_lines,
 )
 from skmlp._float_errors import quiet
@@ -186,7 +186,7 @@ class HiddenUnitsDisplay:
             `y` has labels that are not in `classes`.
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
-        ax, classes = new_axes(ax), np.asarray(self.classes)
+        ax, classes = get_axes(ax), np.asarray(self.classes)
         codes = None if self.y is None else encode_labels(column_or_1d(self.y), classes)
         self._draw_regions(ax, len(classes), region_kwargs)
         alpha = max(0.15, min(1.0, _FEW_UNITS / max(len(self.pre_activations), 1)))
@@ -311,7 +311,7 @@ class HiddenUnitsDisplay:
         8
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
-        network = network_of(estimator)
+        network = get_network(estimator)
         n_features = _num_features(X)
         if n_features != 2:
             raise ValueError(f"X must have 2 features to be drawn; got {n_features}.")

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from skmlp._displays._artists import merged, network_of, new_axes
+from skmlp._displays._artists import get_axes, get_network, merge_kwargs
 from skmlp._float_errors import quiet
 
 
@@ -94,7 +94,7 @@ class LossCurveDisplay:
         check_matplotlib_support(f"{type(self).__name__}.plot")
         from matplotlib.ticker import MaxNLocator
 
-        ax = new_axes(ax)
+        ax = get_axes(ax)
         self.loss_line_ = self._draw_curve(ax, self.loss_curve, "Training", "C0", loss_kwargs)
         self.validation_line_ = self.best_line_ = None
         if self.validation_loss_curve is not None:
@@ -122,7 +122,7 @@ class LossCurveDisplay:
         # The line of a single epoch has no length.
         marker = "o" if len(values) == 1 else None
         defaults = {"label": label, "color": color, "marker": marker}
-        return ax.plot(epochs, values, **merged(defaults, kwargs, Line2D))[0]
+        return ax.plot(epochs, values, **merge_kwargs(defaults, kwargs, Line2D))[0]
 
     @classmethod
     @quiet
@@ -177,7 +177,7 @@ class LossCurveDisplay:
         'Validation'
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
-        network: Any = network_of(estimator)
+        network: Any = get_network(estimator)
         best = network.best_iter_
         if best is not None:
             best += len(network.loss_curve_) - network.n_iter_

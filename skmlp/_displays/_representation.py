@@ -13,9 +13,9 @@ from skmlp._displays._artists import (
     draw_legend,
     draw_lines,
     draw_points,
+    get_axes,
+    get_network,
     grid_around,
-    network_of,
-    new_axes,
     zero_lines,
 )
 from skmlp._float_errors import quiet
@@ -157,7 +157,7 @@ class RepresentationDisplay:
             `y` has labels that are not in `classes`.
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
-        ax, classes = new_axes(ax), np.asarray(self.classes)
+        ax, classes = get_axes(ax), np.asarray(self.classes)
         codes = encode_labels(column_or_1d(self.y), classes)
         self.scatter_ = draw_points(
             ax, self.representation, codes, len(classes), scatter_kwargs
@@ -255,7 +255,7 @@ class RepresentationDisplay:
         (150, 2)
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
-        network: Any = network_of(estimator)
+        network: Any = get_network(estimator)
         H = np.asarray(estimator.transform(X))
         representation, ratio = _in_plane(H)
         coef = intercept = None

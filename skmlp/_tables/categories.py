@@ -226,6 +226,7 @@ class TargetMeans:
     def _table(self, codes: NDArray[np.intp], y: NDArray[np.intp], size: int) -> Floats:
         """Return the means of a column's categories."""
         k = len(self.classes)
+        # The last row counts nothing: unknown categories have the mean of all rows.
         counts = np.bincount(codes * k + y, minlength=(size + 1) * k).reshape(size + 1, k)
         mean = np.bincount(y, minlength=k) / len(y)
         means = (counts + _SMOOTHING * mean) / (counts.sum(axis=1, keepdims=True) + _SMOOTHING)

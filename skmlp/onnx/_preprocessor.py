@@ -105,6 +105,8 @@ def _codes_of_numbers(column: Tensor, categories: Categories, j: int, name: Any)
     else:
         column = column.cast(np.int64)
     is_category = column.apply("Equal", np.array(list(codes), column.dtype), dtype=bool)
+    # At most one category matches: its code is len(labels) plus the matching difference, and
+    # len(labels) stands for an unknown category.
     below = np.array(list(codes.values()), float)[:, None] - len(labels)
     return (is_category.cast(float) @ below + len(labels)).cast(np.int64).flatten()
 
