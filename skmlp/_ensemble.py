@@ -26,6 +26,7 @@ class Ensemble:
         The table of layers, the same for all.
     """
 
+    # One matrix, also of a single member: the best epoch is one copy, and coefs_ are views.
     theta: NDArray[Any]
     layers: NDArray[np.int64]
 

@@ -105,6 +105,7 @@ def explained(
     if not _OF_VALUES.search(words):
         return error
     try:
+        # Only now is each column converted alone: of a valid table all are converted at once.
         with np.errstate(all="ignore"):
             found = _in_sparse(X, dtype) if sparse.issparse(X) else _in_columns(X, dtype)
     except (ArithmeticError, TypeError, ValueError):  # raised by unusual objects

@@ -132,7 +132,7 @@ def _minimize(objective: Objective, iterations: "_Iterations", params: Params) -
             options={
                 "maxfun": params.max_fun,
                 "maxiter": params.max_iter,
-                "gtol": float(params.tol),
+                "gtol": float(params.tol),  # as MLPClassifier has it
             },
         )
         objective.parameters = result.x

@@ -87,6 +87,8 @@ class Network:
         See :mod:`skmlp._kernels._layout`.
     """
 
+    # A flat vector, so that an optimizer is one loop, L-BFGS needs no packing, the penalty is
+    # that of a prefix, and no depth compiles anything anew.
     theta: NDArray[Any]
     layers: NDArray[np.int64]
 
@@ -121,6 +123,7 @@ class Network:
             [*(activation.code for activation in hidden), ACTIVATIONS["identity"].code],
             [*(activation.learns_slopes for activation in hidden), False],
         )
+        # Aligned, as vectors that straddle cache lines are loaded at half the speed.
         network = cls(aligned_empty(n_parameters(layers), dtype), layers)
         for slopes in slopes_of(network.theta, layers):
             slopes[:] = INITIAL_SLOPE

@@ -81,6 +81,7 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         X = convert_rows(
             self, X, allowed_dtypes(X), reset=False, ensure_all_finite=not is_dense
         )
+        # Kernels check no bounds, and a user may have changed classes_ since fit.
         self._ensemble.check_shapes(X.shape[1], self._output)
         ours = self._ensemble.theta.dtype
         result = np.empty((X.shape[0], *shape), dtype or ours)
@@ -91,11 +92,13 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             rows = as_matrix(X[block], ours) if whole is None else whole.take(block)
             return compute(rows, result[block])
 
+        # scikit-learn's check, a pass over memory of its own, only says whether it was X.
         if not run_in_blocks(compute_block, len(result), self.n_jobs):
             assert_all_finite(X, input_name="X")
             raise ValueError(_OVERFLOW)
         if dtype or ours == X.dtype:
             return result
+        # The network's dtype may be the wider one.
         result = result.astype(X.dtype)
         if X.dtype == np.float32 and not np.isfinite(result).all():
             raise ValueError(_OVERFLOW)
@@ -114,6 +117,7 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         def compute(rows: Matrix, out: NDArray[Any]) -> bool:
             logits, finite = self._ensemble.logits(rows, output, len(out))
             out[:] = finish(logits)
+            # A label or a score shows no NaN that its logits had.
             return finite and output.are_valid(logits)
 
         return self._for_each_block(X, shape, dtype, compute)

@@ -51,6 +51,7 @@ class Problem:
         smoothing: float = 0.0,
     ) -> "Problem":
         """Return the problem with weights, in X's dtype, and penalty divided by their mean."""
+        # Divided in float64 and rounded once, without a second array of that size.
         weights = np.empty(data.weights.shape, data.X.dense.dtype)
         np.divide(data.weights, mean, out=weights, casting="same_kind")
         # NumPy's numbers, of other types to numba, would compile the kernels anew.

@@ -302,6 +302,7 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         """
         self.__dict__.pop("_numbers", None)  # not fitted until all is done
         columns = self._columns(X, reset=True)
+        # Kinds and not dtypes, which differ between files of the same table.
         self._kinds = [column.kind for column in columns]
         categorical = self._select(columns, self._is_category)
         self._categories = Categories(categorical)
@@ -399,6 +400,7 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         if not hasattr(X, "columns"):
             X = validate_data(self, X, reset=reset, dtype=None, ensure_all_finite=False)
             return [Column(column, j) for j, column in enumerate(X.T)]
+        # scikit-learn's own checks would convert the table to one array of objects.
         if 0 in X.shape:
             raise ValueError(f"X must have at least one row and one column; got {X.shape}.")
         if len(set(X.columns)) < X.shape[1]:
@@ -421,6 +423,7 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
 
     def _codes(self, categorical: Sequence[Column], n_rows: int) -> NDArray[np.intp]:
         """Return the codes (n, q) of the categorical columns."""
+        # The empty block keeps the shape of a table without such columns.
         codes = [self._categories.codes(j, column) for j, column in enumerate(categorical)]
         return np.column_stack([np.empty((n_rows, 0), dtype=np.intp), *codes])
 

@@ -62,7 +62,7 @@ def _pre_activations(network: Any, X: Any, layer: int) -> NDArray[Any]:
     if layer == 0:
         inputs = [check_array(X, accept_sparse="csr")] * len(coefs)
     else:
-        before = copy.copy(network)
+        before = copy.copy(network)  # with the same network, but another parameter
         before.transform_layer = layer - 1
         inputs = np.split(np.asarray(before.transform(X)), len(coefs), axis=1)
     return np.hstack([H @ W + b for H, W, b in zip(inputs, coefs, intercepts, strict=True)])
@@ -326,6 +326,7 @@ class HiddenUnitsDisplay:
         if isinstance(estimator, Pipeline) and len(estimator) > 1:
             seen = estimator[:-1].transform(grid)
         units = _pre_activations(network, seen, layer)
+        # Codes, as regions are drawn by numbers and labels may be strings.
         codes = encode_labels(estimator.predict(grid), network.classes_)
         names = X.columns if hasattr(X, "columns") else ("Feature 0", "Feature 1")
         display = cls(

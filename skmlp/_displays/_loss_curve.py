@@ -179,7 +179,7 @@ class LossCurveDisplay:
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
         network: Any = get_network(estimator)
         best = network.best_iter_
-        if best is not None:
+        if best is not None:  # it counts from the beginning of the last fit
             best += len(network.loss_curve_) - network.n_iter_
         display = cls(
             loss_curve=network.loss_curve_,

@@ -261,6 +261,7 @@ class RepresentationDisplay:
         coef = intercept = None
         is_last = network._transformed_layers() == [network.n_layers_ - 2]
         decides = is_last and len(network.classes_) > 1
+        # Of several members, coefs_ have one more dimension, and no common boundary.
         if network.coefs_[-1].shape[:-1] == (2,) and decides:
             coef, intercept = network.coefs_[-1], network.intercepts_[-1]
         display = cls(

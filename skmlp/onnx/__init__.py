@@ -74,6 +74,7 @@ def _check_columns(estimator: Any, X: Any) -> None:
     if np.ndim(X) != 2:
         raise ValueError(f"X must have rows and columns; got {np.ndim(X)} dimensions.")
     first = estimator
+    # The first step has the names and number of features that the pipeline takes.
     while isinstance(first, Pipeline):
         first = first[0]
     if isinstance(first, ColumnTransformer):  # it selects columns itself
@@ -95,13 +96,14 @@ def _check_columns(estimator: Any, X: Any) -> None:
 def _type_of(values: Any, n_columns: int) -> Any:
     """Return skl2onnx's type of an input with these values."""
     result = guess_data_type(values)[0][1]
-    result.shape = [None, n_columns]
+    result.shape = [None, n_columns]  # any number of rows
     return result
 
 
 def _type_of_column(column: Any) -> Any:
     """Return the type of an input for a column: float64 for dates, and numbers in objects."""
     values = np.asarray(column)
+    # ONNX has no dates: a model takes their seconds.
     is_time = values.dtype.kind in "mM"
     if is_time or (values.dtype.kind == "O" and Column(values).kind in NUMERIC):
         return DoubleTensorType([None, 1])
@@ -225,7 +227,7 @@ def to_onnx(
         id(network): {"transform": ALONE} for network in _feeding_networks(estimator)
     }
     if is_classifier(last):
-        chosen[id(last)] = {"zipmap": False}
+        chosen[id(last)] = {"zipmap": False}  # an array rather than a list of dicts
     if transform:
         if not isinstance(last, BaseMLPClassifier):
             raise ValueError(

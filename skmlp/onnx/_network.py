@@ -177,6 +177,7 @@ def _representation(hidden: Sequence[Tensor], network: Any) -> Tensor:
     result = joined(hidden)
     if len(network._ensemble.theta) == 1:
         return result
+    # (n_members, n, width) to the members side by side.
     by_rows = result.apply("Transpose", perm=[1, 0, 2])
     return by_rows.apply("Reshape", np.array([-1, network._n_features_out]))
 
@@ -190,6 +191,7 @@ def convert_network(scope: Any, operator: Any, container: Any) -> None:
     dtype = guess_numpy_type(guess_tensor_type(operator.inputs[0].type))
     predicts, transforms = _wanted(operator)
     numbers = network._transformed_layers() if transforms else []
+    # Layers behind the last one that is needed would be nodes without use.
     outputs = list(islice(layers, ensemble.depth if predicts else max(numbers)))
     results = _prediction(outputs[-1], scope, network, dtype) if predicts else []
     if transforms:
@@ -201,6 +203,7 @@ def convert_network(scope: Any, operator: Any, container: Any) -> None:
 
 def _wanted(operator: Any) -> tuple[bool, bool]:
     """Return whether there are the outputs of `predict`, and that of `transform`."""
+    # Representation alone; labels and probabilities; or all three.
     n_outputs = len(operator.outputs)
     return n_outputs > 1, n_outputs != 2
 
@@ -234,6 +237,7 @@ def parse_network(
         outputs = list(_parse_sklearn_classifier(scope, model, inputs, custom_parsers))
         if not transform:
             return outputs
+        # skl2onnx's parser has declared it, and does not return it.
         operator = [o for o in scope.operators.values() if o.raw_operator is model][-1]
     representation = scope.declare_local_variable(
         "representation", guess_tensor_type(inputs[0].type)

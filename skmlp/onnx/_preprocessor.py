@@ -65,9 +65,11 @@ def _codes(column: Tensor, categories: Categories, j: int, name: Any) -> Tensor:
 
 def _codes_of_strings(column: Tensor, categories: Categories, j: int) -> Tensor:
     labels = categories.labels[j]
+    # A graph cannot compare by value as Categories do: all spellings are keys.
     names = [name for label in labels if label is not None for name in spellings(label)]
     codes = {name: categories.code(j, name) for name in names}
     if None in labels:
+        # A category of such a name, if there is one, comes before a missing value.
         codes = dict.fromkeys(_MISSING, categories.code(j, None)) | codes
     return column.apply(
         "LabelEncoder",
@@ -133,6 +135,7 @@ def _one_hot(codes: Tensor, size: int) -> Tensor:
 def _target_means(codes: Sequence[Tensor], tables: Sequence[NDArray[Any]]) -> Tensor:
     """Return the target means of all columns for the second class, then the third, ..."""
     means = [code.look_up(table) for code, table in zip(codes, tables, strict=True)]
+    # As TabularPreprocessor has them: class by class, not column by column.
     by_column = np.arange(sum(table.shape[1] for table in tables)).reshape(len(tables), -1)
     return joined(means).take(by_column.ravel(order="F"))
 
@@ -157,6 +160,7 @@ def convert_preprocessor(scope: Any, operator: Any, container: Any) -> None:
             "Columns of numbers cannot come as strings, as from an array of objects: convert "
             "with a DataFrame for X, each column of which becomes an input."
         )
+    # As in Python: float32 would round large numbers, such as seconds of dates.
     numbers = [part.cast(float) for part in numbers]
     features, means = [], preprocessor._means
     if is_large.any() and len(means.classes) > 1:
