@@ -18,10 +18,11 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 import skmlp
+from skmlp._border.losses import LOSSES
+from skmlp._border.optimizers import OPTIMIZERS
+from skmlp._border.sizes import scratch_size
 from skmlp._data import as_matrix
 from skmlp._kernels.epoch import run_epoch
-from skmlp._kernels.losses import LOSSES
-from skmlp._kernels.optimizers import OPTIMIZERS
 from skmlp._kernels.simd import matmul
 from skmlp._kernels.simd._vectors import INT, Vectors
 from skmlp._network import Network
@@ -117,7 +118,7 @@ def product_arguments(function, m, k, n, dtype):
     rng = np.random.default_rng(0)
     a = rng.normal(size=(k, m) if function is transposed else (m, k)).astype(dtype)
     b, bias = rng.normal(size=(k, n)).astype(dtype), rng.normal(size=n).astype(dtype)
-    scratch = np.empty(matmul.scratch_size(k, m, n), dtype)
+    scratch = np.empty(scratch_size(k, m, n), dtype)
     return a, b, bias, dtype.type(-np.inf), scratch, np.empty((m, n), dtype)
 
 

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 from sklearn.metrics import check_scoring
 from sklearn.utils import check_random_state
 
+from skmlp._border.optimizers import OPTIMIZERS
 from skmlp._data import Matrix, TrainingData
 from skmlp._ensemble import Ensemble
 from skmlp._explanations import naming
 from skmlp._float_errors import as_caller
 from skmlp._initialization import initialize_from_data
-from skmlp._kernels.optimizers import OPTIMIZERS
 from skmlp._network import Network
 from skmlp._output import Output
 from skmlp._problem import Problem

@@ -14,12 +14,12 @@ from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval, Options
 
 from skmlp._assembly import Assembly, assemble_fit, assemble_partial_fit
+from skmlp._border.activations import ACTIVATIONS
+from skmlp._border.optimizers import OPTIMIZERS
 from skmlp._callbacks import CallbackSupport, FitCallbacks
 from skmlp._data import TrainingData, as_matrix
 from skmlp._ensemble import Ensemble
 from skmlp._fitted import Fitted, fitted_attributes
-from skmlp._kernels.activations import ACTIVATIONS
-from skmlp._kernels.optimizers import OPTIMIZERS
 from skmlp._lbfgs import train_lbfgs
 from skmlp._output import Output
 from skmlp._parameters import NamedParameters, Names

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from skmlp._border.optimizers import OPTIMIZERS
 from skmlp._ensemble import Ensemble
 from skmlp._feature_scales import find_poor_scale
-from skmlp._kernels.optimizers import OPTIMIZERS
 from skmlp._network import Network
 from skmlp._problem import Problem
 from skmlp._record import Record

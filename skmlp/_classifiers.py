@@ -10,11 +10,11 @@ from sklearn.utils.multiclass import _check_partial_fit_first_call
 from sklearn.utils.validation import check_is_fitted
 
 from skmlp._base import BaseMLP
+from skmlp._border.optimizers import OPTIMIZERS
 from skmlp._decorators import available_if, fit_context
 from skmlp._docstrings import share_docstring
 from skmlp._explanations import naming
 from skmlp._float_errors import quiet_fit
-from skmlp._kernels.optimizers import OPTIMIZERS
 from skmlp._labels import check_given_classes
 from skmlp._output import Binary, Classification, Multinomial, Output
 from skmlp._parameters import suggestion

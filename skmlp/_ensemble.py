@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skmlp._border.layout import FAN_IN, FAN_OUT
+from skmlp._border.sizes import stride_of
 from skmlp._data import Matrix
-from skmlp._kernels._layout import FAN_IN, FAN_OUT
-from skmlp._kernels.optimizers import stride_of
 from skmlp._network import Network, aligned_empty, coefs_of, intercepts_of, slopes_of
 from skmlp._output import Output
 
@@ -34,7 +34,7 @@ class Ensemble:
     def of(cls, networks: Sequence[Network]) -> "Ensemble":
         """Return an ensemble with copies of the parameters of networks."""
         size, dtype = networks[0].theta.size, networks[0].theta.dtype
-        stride = stride_of.py_func(size)  # each member begins with a cache line
+        stride = stride_of(size)  # each member begins with a cache line
         theta = aligned_empty(len(networks) * stride, dtype).reshape(-1, stride)[:, :size]
         for row, network in zip(theta, networks, strict=True):
             row[:] = network.theta

@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from skmlp._border.activations import ACTIVATIONS
+from skmlp._border.layout import ACTIVATION
 from skmlp._data import TrainingData
 from skmlp._ensemble import Ensemble
-from skmlp._kernels._layout import ACTIVATION
-from skmlp._kernels.activations import ACTIVATIONS
 from skmlp._network import Network
 
 # Rows that determine a unit's mean and standard deviation to some percent.

@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 from scipy.optimize import OptimizeResult, minimize
 
 from skmlp._baseline import unlearned_warning
+from skmlp._border.calls import run_epoch
+from skmlp._border.optimizers import ACCUMULATE
 from skmlp._callbacks import FitCallbacks
 from skmlp._ensemble import Ensemble
 from skmlp._interrupt import Interrupt, deferred_interrupt
-from skmlp._kernels.epoch import run_epoch
-from skmlp._kernels.optimizers import ACCUMULATE
 from skmlp._network import Network
 from skmlp._problem import Problem, build_team
 from skmlp._record import Record

@@ -8,9 +8,9 @@ import numpy as np
 from joblib import effective_n_jobs
 from numpy.typing import NDArray
 
-from skmlp._data import Matrix, read_only
-from skmlp._explanations import naming
-from skmlp._kernels._layout import (
+from skmlp._border.activations import ACTIVATIONS, INITIAL_SLOPE
+from skmlp._border.calls import outputs
+from skmlp._border.layout import (
     ACTIVATION,
     BIASES,
     FAN_IN,
@@ -22,16 +22,10 @@ from skmlp._kernels._layout import (
     n_parameters,
     n_units,
 )
-from skmlp._kernels.activations import ACTIVATIONS, INITIAL_SLOPE
-from skmlp._kernels.epoch import n_partial_sums
-from skmlp._kernels.network import (
-    NO_LOSS,
-    PANEL,
-    gradient_size,
-    n_deltas,
-    outputs,
-    scratch_sizes,
-)
+from skmlp._border.losses import NO_LOSS
+from skmlp._border.sizes import PANEL, gradient_size, n_deltas, n_partial_sums, scratch_sizes
+from skmlp._data import Matrix, read_only
+from skmlp._explanations import naming
 from skmlp._team import ThreadMap
 
 # The full gradient takes the rows in blocks, so that memory does not grow with their number. A
@@ -84,7 +78,7 @@ class Network:
     theta : array of shape (p,)
         All parameters: W⁽¹⁾, ..., W⁽ᴷ⁾, b⁽¹⁾, ..., b⁽ᴷ⁾, and the slopes of prelu.
     layers : int64 array of shape (K, 7)
-        See :mod:`skmlp._kernels._layout`.
+        See :mod:`skmlp._border.layout`.
     """
 
     # A flat vector, so that an optimizer is one loop, L-BFGS needs no packing, the penalty is

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import root_scalar
 
+from skmlp._border.losses import LOSSES, Loss
 from skmlp._caller import warn
 from skmlp._data import read_only
-from skmlp._kernels.losses import LOSSES, Loss
 from skmlp._labels import as_labels, check_targets, encode_labels
 
 # Temperatures are looked for between these: rows that happen to be predicted without a mistake

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skmlp._kernels.shuffling import shuffle
+from skmlp._border.calls import shuffle
 
 # Words of the state of NumPy's MT19937, which the position of the next one follows in memory.
 _N_WORDS = 624

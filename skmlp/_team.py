@@ -12,7 +12,7 @@ import numpy as np
 from joblib import cpu_count, effective_n_jobs
 from threadpoolctl import ThreadpoolController
 
-from skmlp._kernels.tasks import SYNC_STRIDE, TASKS_PER_THREAD
+from skmlp._border.sizes import SYNC_STRIDE, TASKS_PER_THREAD
 
 # Floating-point operations a thread needs in a step, and in a whole pass, to gain more than it
 # costs: some microseconds a step for synchronization and for reading what others wrote, and a

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
 from skmlp._baseline import unlearned_warning
+from skmlp._border.calls import run_epoch
+from skmlp._border.optimizers import OPTIMIZERS
 from skmlp._callbacks import FitCallbacks
 from skmlp._caller import warn
 from skmlp._ensemble import Ensemble
 from skmlp._interrupt import Interrupt, deferred_interrupt
-from skmlp._kernels.epoch import run_epoch
-from skmlp._kernels.optimizers import OPTIMIZERS
 from skmlp._network import Network
 from skmlp._problem import Problem, build_team
 from skmlp._record import Record

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from skmlp._kernels.activations import ACTIVATIONS
-from skmlp._kernels.optimizers import OPTIMIZERS
+from skmlp._border.activations import ACTIVATIONS
+from skmlp._border.optimizers import OPTIMIZERS
 from skmlp._parameters import suggestion
 from skmlp._types import Params
 

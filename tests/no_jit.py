@@ -19,8 +19,8 @@ import numpy as np
 import pytest
 from numba.core.extending import _Intrinsic
 
+from skmlp._border.layout import BIASES, FAN_IN, FAN_OUT, SLOPES, UNITS, WEIGHTS
 from skmlp._kernels import _jit
-from skmlp._kernels._layout import BIASES, FAN_IN, FAN_OUT, SLOPES, UNITS, WEIGHTS
 from skmlp._kernels.simd import (
     _atomics,
     _bit_generator,

@@ -66,6 +66,7 @@ ORDER = [
     "skmlp._decorators",
     "skmlp._types",
     "skmlp._caller",
+    "skmlp._border.calls",
     "skmlp._kernels.epoch",
     "skmlp._kernels.network",
     "skmlp._kernels.optimizers",
@@ -90,9 +91,15 @@ ORDER = [
     "skmlp._kernels.simd._vectors",
     "skmlp._kernels.simd._processor",
     "skmlp._kernels._bundles",
-    "skmlp._kernels._layout",
     "skmlp._kernels",
     "skmlp._kernels._jit",
+    "skmlp._border",
+    "skmlp._border.optimizers",
+    "skmlp._border.losses",
+    "skmlp._border.activations",
+    "skmlp._border.sizes",
+    "skmlp._border.layout",
+    "skmlp._border.sources",
 ]
 
 

@@ -21,8 +21,8 @@ from scipy import sparse
 from sklearn.metrics import get_scorer_names
 
 from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier, TabularPreprocessor
-from skmlp._kernels.activations import ACTIVATIONS
-from skmlp._kernels.optimizers import OPTIMIZERS
+from skmlp._border.activations import ACTIVATIONS
+from skmlp._border.optimizers import OPTIMIZERS
 from skmlp._schedules import SCHEDULES
 
 CLASSIFIERS = [MLPBinaryClassifier, MLPMulticlassClassifier]

@@ -19,8 +19,8 @@ from sklearn.pipeline import make_pipeline
 
 import skmlp._network
 from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier, TabularPreprocessor
-from skmlp._kernels.activations import ACTIVATIONS
-from skmlp._kernels.optimizers import OPTIMIZERS
+from skmlp._border.activations import ACTIVATIONS
+from skmlp._border.optimizers import OPTIMIZERS
 from tests import oracles
 
 METHODS = ["predict", "predict_proba", "predict_log_proba", "decision_function", "transform"]

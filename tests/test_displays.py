@@ -24,7 +24,7 @@ from skmlp import (
     MLPMulticlassClassifier,
     RepresentationDisplay,
 )
-from skmlp._kernels.activations import ACTIVATIONS
+from skmlp._border.activations import ACTIVATIONS
 from tests import oracles
 
 LABELS = np.array(["ash", "birch", "cedar"])

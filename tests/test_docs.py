@@ -12,8 +12,8 @@ from numpydoc.docscrape import ClassDoc
 from numpydoc.validate import validate
 
 import skmlp
-from skmlp._kernels.activations import ACTIVATIONS
-from skmlp._kernels.optimizers import OPTIMIZERS
+from skmlp._border.activations import ACTIVATIONS
+from skmlp._border.optimizers import OPTIMIZERS
 from skmlp._schedules import SCHEDULES
 
 ROOT = Path(__file__).parents[1]

@@ -17,9 +17,9 @@ from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 import skmlp
 from skmlp import MLPBinaryClassifier
+from skmlp._border.optimizers import OPTIMIZERS
 from skmlp._callbacks import SUPPORTED
 from skmlp._fitted import NAMES
-from skmlp._kernels.optimizers import OPTIMIZERS
 from skmlp._shuffling import get_state, set_state
 
 pytestmark = [

@@ -17,9 +17,9 @@ from skmlp import (
     RepresentationDisplay,
     TabularPreprocessor,
 )
+from skmlp._border.activations import ACTIVATIONS
+from skmlp._border.optimizers import OPTIMIZERS
 from skmlp._callbacks import SUPPORTED
-from skmlp._kernels.activations import ACTIVATIONS
-from skmlp._kernels.optimizers import OPTIMIZERS
 from skmlp._schedules import SCHEDULES
 
 # What NumPy warns of are RuntimeWarnings, which are errors.

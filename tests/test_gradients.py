@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from skmlp._border.activations import ACTIVATIONS
+from skmlp._border.losses import LOSSES
+from skmlp._border.sizes import n_halves
 from skmlp._data import TrainingData, as_matrix
-from skmlp._kernels.activations import ACTIVATIONS
-from skmlp._kernels.losses import LOSSES
-from skmlp._kernels.network import n_halves
 from skmlp._lbfgs import Objective
 from skmlp._network import Network
 from skmlp._output import Binary, Multinomial, as_targets
@@ -100,7 +100,7 @@ def wide_objective(rng, dtype, scale=1.0):
 def test_halves_add_up(rng):
     """A block of 300 rows has a gradient for each half, one of 100 only one."""
     objective, network = wide_objective(rng, np.float64)
-    assert [n_halves.py_func(network.layers, n) for n in (100, 300)] == [1, 2]
+    assert [n_halves(network.layers, n) for n in (100, 300)] == [1, 2]
     theta = network.theta.copy()
     value, gradient = objective(theta)
     objective._block = 100

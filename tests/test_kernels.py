@@ -6,23 +6,17 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from skmlp._border.activations import ACTIVATIONS
+from skmlp._border.layout import layer_table
+from skmlp._border.losses import LOSSES
+from skmlp._border.optimizers import ACCUMULATE, OPTIMIZERS
+from skmlp._border.sizes import CHUNK, n_chunks, scratch_sizes, stride_of
 from skmlp._data import as_matrix
 from skmlp._kernels import activations, dropout, inputs, losses, optimizers
 from skmlp._kernels._bundles import Criterion, Gradient, Step
 from skmlp._kernels._jit import kernel
-from skmlp._kernels._layout import layer_table
-from skmlp._kernels.activations import ACTIVATIONS
 from skmlp._kernels.epoch import run_epoch
-from skmlp._kernels.losses import LOSSES
-from skmlp._kernels.network import scratch_sizes
-from skmlp._kernels.optimizers import (
-    ACCUMULATE,
-    CHUNK,
-    OPTIMIZERS,
-    clipping_factor,
-    n_chunks,
-    stride_of,
-)
+from skmlp._kernels.optimizers import clipping_factor
 from skmlp._kernels.simd._hashing import key_of
 from skmlp._network import Network
 from skmlp._output import as_targets
@@ -66,7 +60,7 @@ def test_links_are_named_as_in_scikit_learn():
 
 def test_gradients_begin_with_cache_lines():
     """Of 64 bytes, which are 16 numbers in float32."""
-    sizes = [stride_of.py_func(size) for size in (1, 15, 16, 17, 32, 33)]
+    sizes = [stride_of(size) for size in (1, 15, 16, 17, 32, 33)]
     assert sizes == [16, 16, 16, 32, 32, 48]
 
 
@@ -75,7 +69,7 @@ def test_gradients_begin_with_cache_lines():
     [(0, 1, 1), (1, 2, 2), (CHUNK, CHUNK, 1), (CHUNK + 1, 2 * CHUNK + 1, 3), (7, 7, 1)],
 )
 def test_number_of_chunks(n_weights, size, expected):
-    assert n_chunks.py_func(n_weights, size) == expected
+    assert n_chunks(n_weights, size) == expected
 
 
 def value_and_derivative(name, z):
@@ -297,7 +291,7 @@ OPTIMIZER_CASES = pytest.mark.parametrize(
 
 def take_step(code, settings, step, theta, gradient, moments, n_weights=0):
     """Update theta and moments, and return Σ θ² of the weights before."""
-    squares = np.zeros(n_chunks.py_func(n_weights, theta.size))
+    squares = np.zeros(n_chunks(n_weights, theta.size))
     if not isinstance(gradient, Gradient):
         gradient = Gradient(gradient, 1)
     optimizer_step(
@@ -380,13 +374,13 @@ def test_adamw_is_torch_s(rng, decay):
 def test_gradient_clipping(rng, dtype):
     """The norm is that of the data's gradient, in one term or two, and the penalty's."""
     theta, one, other = rng.normal(size=(3, 300)).astype(dtype)
-    terms = np.full(2 * stride_of.py_func(300), np.nan, dtype)
-    terms[:300], terms[stride_of.py_func(300) :][:300] = one, other
+    terms = np.full(2 * stride_of(300), np.nan, dtype)
+    terms[:300], terms[stride_of(300) :][:300] = one, other
     for n_terms, gradient in ((1, one), (2, one.astype(np.float64) + other)):
         whole = gradient.astype(np.float64)
         whole[:200] += 0.5 * theta[:200]
         norm = np.linalg.norm(whole)
-        norms = np.full(n_chunks.py_func(200, 300), np.nan)
+        norms = np.full(n_chunks(200, 300), np.nan)
         squared_norms(theta, Gradient(terms, n_terms), 200, 0.5, 0, norms.size, norms)
         for largest, factor in ((2 * norm, 1.0), (norm / 4, 0.25)):
             assert clipping_factor(norms, largest) == pytest.approx(factor, rel=1e-6)
@@ -418,9 +412,9 @@ def test_chunks_of_theta(rng, name, dtype):
     optimizer, n_weights, size = OPTIMIZERS[name], 5 * CHUNK - 7, 7 * CHUNK + 3
     settings = np.array([SETTINGS[name][0][key] for key in optimizer.settings], np.float64)
     start, one, other = rng.normal(size=(3, size)).astype(dtype)
-    both = np.zeros(2 * stride_of.py_func(size), dtype)
-    both[:size], both[stride_of.py_func(size) :][:size] = one, other
-    n_parts, results = n_chunks.py_func(n_weights, size), []
+    both = np.zeros(2 * stride_of(size), dtype)
+    both[:size], both[stride_of(size) :][:size] = one, other
+    n_parts, results = n_chunks(n_weights, size), []
     assert n_parts == 5 + 3
     for gradient, n_terms, bounds in (
         (one + other, 1, [0, n_parts]),
@@ -449,8 +443,8 @@ def test_adding_up_in_chunks(rng, dtype, n_terms):
     """The gradient's terms and the penalty's are added, and theta stays."""
     size, n_weights = 3 * CHUNK, CHUNK + 5
     theta, one, other, total = rng.normal(size=(4, size)).astype(dtype)
-    gradient = np.zeros(2 * stride_of.py_func(size), dtype)
-    gradient[:size], gradient[stride_of.py_func(size) :][:size] = one, other
+    gradient = np.zeros(2 * stride_of(size), dtype)
+    gradient[:size], gradient[stride_of(size) :][:size] = one, other
     before, moments = theta.copy(), total[None].copy()
     step, gradient = make_step(1, 0.1, penalty=0.5), Gradient(gradient, n_terms)
     take_step(ACCUMULATE, np.empty(0), step, theta, gradient, moments, n_weights)
@@ -486,8 +480,8 @@ def test_a_step_of_the_scales(rng, dtype, n_terms):
     n, size = d * width, d * width + n_rest
     beta_1, beta_2, epsilon, faster, alpha = settings = np.array([0.8, 0.9, 1e-3, 4.0, 0.5])
     v, s, slopes = rng.normal(size=(d, width)), rng.uniform(1, 2, d), rng.normal(size=(2, size))
-    gradient = np.zeros(2 * stride_of.py_func(size), dtype)
-    gradient[:size], gradient[stride_of.py_func(size) :][:size] = slopes
+    gradient = np.zeros(2 * stride_of(size), dtype)
+    gradient[:size], gradient[stride_of(size) :][:size] = slopes
     theta, moments = np.full(size, 7.0, dtype), np.zeros((2, size), dtype)
     scaling = np.concatenate([s, np.zeros(3 * d), v.ravel()]).astype(dtype)
     # Moments as after steps before.
@@ -531,7 +525,7 @@ def test_scales_are_left_alone_by_the_other_step(rng, name):
     start, gradient = rng.normal(size=(2, 3 * CHUNK))
     for n_scaled in (0, 5, CHUNK, CHUNK + 9):
         theta, moments = start.copy(), np.zeros((optimizer.n_moments, 3 * CHUNK))
-        squares = np.zeros(n_chunks.py_func(CHUNK + 1, theta.size))
+        squares = np.zeros(n_chunks(CHUNK + 1, theta.size))
         optimizer_step(
             optimizer.code, settings, make_step(1, 0.1, penalty=0.5), theta,
             Gradient(gradient, 1), moments, CHUNK + 1, np.intp(n_scaled), 0, squares.size,

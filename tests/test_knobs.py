@@ -22,8 +22,8 @@ from sklearn.preprocessing import StandardScaler
 
 import skmlp._training
 from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
-from skmlp._kernels.activations import ACTIVATIONS
-from skmlp._kernels.optimizers import OPTIMIZERS
+from skmlp._border.activations import ACTIVATIONS
+from skmlp._border.optimizers import OPTIMIZERS
 from skmlp._schedules import SCHEDULES
 from skmlp._scoring import takes_weights
 

@@ -11,6 +11,7 @@ import sys
 import numpy as np
 import pytest
 
+from skmlp._border.sizes import scratch_size
 from skmlp._kernels.simd import matmul
 from skmlp._kernels.simd._processor import processor
 from tests.border import from_python
@@ -47,7 +48,7 @@ def product(a, b, bias, out):
 
 def product_transposed_left(a, b, bias, out):
     """In two parts, as two threads would."""
-    scratch = np.empty(matmul.scratch_size(len(b), *out.shape), out.dtype)
+    scratch = np.empty(scratch_size(len(b), *out.shape), out.dtype)
     turned, middle = np.ascontiguousarray(a.T), len(out) // 3
     for first, stop in ((0, middle), (middle, len(out))):
         if stop > first:

@@ -14,8 +14,8 @@ from scipy import sparse
 
 import skmlp._problem
 from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
-from skmlp._kernels.activations import ACTIVATIONS
-from skmlp._kernels.optimizers import OPTIMIZERS
+from skmlp._border.activations import ACTIVATIONS
+from skmlp._border.optimizers import OPTIMIZERS
 from tests import no_jit
 
 CASES = [

@@ -23,7 +23,7 @@ from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier, TabularPreprocessor
-from skmlp._kernels.activations import ACTIVATIONS
+from skmlp._border.activations import ACTIVATIONS
 from skmlp.onnx import to_onnx
 from skmlp.onnx._network import ACTIVATION_FORMS
 from tests.test_drift import LATER, SAME

@@ -14,9 +14,9 @@ from scipy import sparse
 import skmlp._problem
 import skmlp._training
 from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
+from skmlp._border.activations import ACTIVATIONS
+from skmlp._border.sizes import n_halves
 from skmlp._data import as_matrix
-from skmlp._kernels.activations import ACTIVATIONS
-from skmlp._kernels.network import n_halves
 from skmlp._network import Network
 from skmlp._team import Team, n_helpful_threads
 
@@ -73,8 +73,8 @@ def check_bits(X, y, **params):
 def test_the_problem_has_batches_of_both_kinds():
     """Of a large batch each half has a gradient of its own."""
     network = Network.initialize([30, 70, 50, 3], ["relu"] * 2, np.random.RandomState(0), float)
-    assert n_halves.py_func(network.layers, 160) == 2
-    assert n_halves.py_func(network.layers, 10) == 1
+    assert n_halves(network.layers, 160) == 2
+    assert n_halves(network.layers, 10) == 1
 
 
 @pytest.mark.parametrize("kind", [np.asarray, sparse.csr_array], ids=["dense", "sparse"])

@@ -16,8 +16,8 @@ from sklearn.metrics import log_loss
 import skmlp._lbfgs
 import skmlp._training
 from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
+from skmlp._border.optimizers import OPTIMIZERS
 from skmlp._kernels.epoch import run_epoch
-from skmlp._kernels.optimizers import OPTIMIZERS
 from skmlp._record import Record
 from skmlp._shuffling import Shuffler
 

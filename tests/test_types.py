@@ -12,8 +12,8 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 
 from skmlp import MLPBinaryClassifier, _types
-from skmlp._kernels.activations import ACTIVATIONS
-from skmlp._kernels.optimizers import OPTIMIZERS
+from skmlp._border.activations import ACTIVATIONS
+from skmlp._border.optimizers import OPTIMIZERS
 from skmlp._parameters import Names
 from skmlp._schedules import SCHEDULES
 from tests import user_script

@@ -7,10 +7,10 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array, column_or_1d
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
+from skmlp._border.activations import ACTIVATIONS
 from skmlp._data import TrainingData, as_matrix
 from skmlp._displays._artists import get_axes, merge_kwargs
 from skmlp._float_errors import quiet
-from skmlp._kernels.activations import ACTIVATIONS
 from skmlp._lbfgs import Objective
 from skmlp._network import Network
 from skmlp._output import Binary, as_targets

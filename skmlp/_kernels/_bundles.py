@@ -18,7 +18,7 @@ class Net(NamedTuple):
     ----------
     theta : array of shape (p,)
     layers : int array of shape (K, 7)
-        See :mod:`skmlp._kernels._layout`.
+        See :mod:`skmlp._border.layout`.
     """
 
     theta: Any

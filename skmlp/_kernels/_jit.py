@@ -6,9 +6,7 @@ import os
 import pickle
 import uuid
 import warnings
-from collections.abc import Callable, Iterator
-from importlib.resources import files
-from importlib.resources.abc import Traversable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,39 +14,14 @@ import numba
 from numba.core.caching import FunctionCache
 from numba.core.serialize import dumps
 
+from skmlp._border.sources import SOURCES_DIGEST
+
 # Flags that let the compiler reorder and contract arithmetic (so that sums vectorise) but
 # leave NaN and infinity alone: a diverging network must be seen.
 _FAST = {"contract", "reassoc", "nsz", "arcp"}
 # What is left where rounding errors are accounted for.
 _EXACT = {"contract"}
 
-
-def _sources(folder: Traversable) -> Iterator[Traversable]:
-    """Yield the source files of a package and those within it, always in the same order."""
-    for path in sorted(folder.iterdir(), key=lambda path: path.name):
-        if path.name.endswith(".py"):
-            yield path
-        elif path.is_dir() and path.name != "__pycache__":
-            yield from _sources(path)
-
-
-def _digest_of_sources() -> str | None:
-    """Return a hash over all modules of this package, or None where there are none to read.
-
-    They may be in a zip file. Where only bytecode is installed, or all is part of a program,
-    there may not even be a directory.
-    """
-    digest, n_sources = hashlib.sha256(), 0
-    try:
-        for path in _sources(files(__name__.rpartition(".")[0])):
-            digest.update(path.read_bytes())
-            n_sources += 1
-    except OSError:
-        return None
-    return digest.hexdigest()[:12] if n_sources else None
-
-
-SOURCES_DIGEST = _digest_of_sources()
 
 _NO_FOLDER = (
     "skmlp found no writable directory for its compiled code, or one without room. It is "

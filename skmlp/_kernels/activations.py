@@ -9,10 +9,24 @@ To add an activation: a code, a function from z to (σ(z), σ'(z)), a branch in
 :func:`activate_and_save`, and an entry in ``ACTIVATIONS``.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 
+from skmlp._border.activations import (
+    ELU,
+    GELU,
+    LEAK,
+    LEAKY_RELU,
+    LOGISTIC,
+    MISH,
+    PRELU,
+    RELU,
+    SELU,
+    SELU_ALPHA,
+    SELU_SCALE,
+    SILU,
+    SOFTPLUS,
+    TANH,
+)
 from skmlp._kernels._jit import exact_kernel, inlined_kernel, inner_kernel
 from skmlp._kernels.simd._scalars import constant_like
 from skmlp._kernels.simd._vectors import long_vectors
@@ -26,14 +40,6 @@ from skmlp._kernels.simd.elementwise import (
     tanh,
 )
 
-_IDENTITY, _LOGISTIC, _TANH, _RELU = range(4)
-_LEAKY_RELU, _PRELU, _ELU, _SELU, _GELU, _SILU, _MISH, _SOFTPLUS = range(4, 12)
-
-# Slope of leaky_relu below 0, and where those of prelu begin (He et al. 2015, section 2.1).
-_LEAK = 0.01
-INITIAL_SLOPE = 0.25
-# λ and α that leave mean 0 and variance 1 as they are: Klambauer et al. (2017), equation 14.
-_SELU_SCALE, _SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 # Where z is smaller, or -z, the sigmoid is 0 or 1 in any dtype.
 _SATURATED = 800.0
 
@@ -44,13 +50,13 @@ def activate(code, h):
     # A typed constant: a plain 0.0 would turn float32 arithmetic into float64.
     zero = h.dtype.type(0)
     long_vectors()
-    if code == _LOGISTIC:
+    if code == LOGISTIC:
         for i in range(h.size):
             h[i] = sigmoid(h[i])
-    elif code == _TANH:
+    elif code == TANH:
         for i in range(h.size):
             h[i] = tanh(h[i])
-    elif code == _RELU:
+    elif code == RELU:
         for i in range(h.size):
             if h[i] < zero:  # not max(), which would swallow a NaN
                 h[i] = zero
@@ -59,25 +65,25 @@ def activate(code, h):
 @inlined_kernel
 def lower_bound(code, zero):
     """Return what σ raises smaller numbers to, in the type of `zero`; -infinity for none."""
-    return zero if code == _RELU else constant_like(zero, -np.inf)
+    return zero if code == RELU else constant_like(zero, -np.inf)
 
 
 @inlined_kernel
 def saves(code):
     """Return whether the activation saves a number for each unit and row."""
-    return code > _RELU
+    return code > RELU
 
 
 @inlined_kernel
 def has_slopes(code):
     """Return whether the activation learns slopes."""
-    return code == _PRELU
+    return code == PRELU
 
 
 @inlined_kernel
 def needs_value(code):
     """Return whether σ'(z) is computed from the value σ(z), and not from where it is 0."""
-    return _LOGISTIC <= code <= _TANH
+    return LOGISTIC <= code <= TANH
 
 
 @inner_kernel
@@ -88,13 +94,13 @@ def differentiate(code, h, delta):
     """
     zero, one = h.dtype.type(0), h.dtype.type(1)
     long_vectors()
-    if code == _LOGISTIC:
+    if code == LOGISTIC:
         for i in range(h.size):
             delta[i] *= h[i] * (one - h[i])
-    elif code == _TANH:
+    elif code == TANH:
         for i in range(h.size):
             delta[i] *= one - h[i] * h[i]
-    elif code == _RELU:
+    elif code == RELU:
         for i in range(h.size):
             if h[i] == zero:
                 delta[i] = zero
@@ -104,25 +110,25 @@ def differentiate(code, h, delta):
 def activate_and_save(code, h, saved):
     """Replace z by σ(z) in the 1-D array `h`, and write σ'(z) into `saved`."""
     long_vectors()
-    if code == _LEAKY_RELU:
+    if code == LEAKY_RELU:
         for i in range(h.size):
             h[i], saved[i] = _leaky_relu(h[i])
-    elif code == _ELU:
+    elif code == ELU:
         for i in range(h.size):
             h[i], saved[i] = _elu(h[i])
-    elif code == _SELU:
+    elif code == SELU:
         for i in range(h.size):
             h[i], saved[i] = _selu(h[i])
-    elif code == _GELU:
+    elif code == GELU:
         for i in range(h.size):
             h[i], saved[i] = _gelu(h[i])
-    elif code == _SILU:
+    elif code == SILU:
         for i in range(h.size):
             h[i], saved[i] = _silu(h[i])
-    elif code == _MISH:
+    elif code == MISH:
         for i in range(h.size):
             h[i], saved[i] = _mish(h[i])
-    elif code == _SOFTPLUS:
+    elif code == SOFTPLUS:
         for i in range(h.size):
             h[i], saved[i] = softplus(h[i]), sigmoid(h[i])
 
@@ -172,7 +178,7 @@ def _bounded(z):
 
 @exact_kernel
 def _leaky_relu(z):
-    one, leak = constant_like(z, 1.0), constant_like(z, _LEAK)
+    one, leak = constant_like(z, 1.0), constant_like(z, LEAK)
     derivative = one if z > constant_like(z, 0.0) else leak
     return derivative * z, derivative
 
@@ -188,9 +194,9 @@ def _elu(z):
 
 @exact_kernel
 def _selu(z):
-    scale = constant_like(z, _SELU_SCALE)
+    scale = constant_like(z, SELU_SCALE)
     value, derivative = _elu(z)
-    factor = scale if z > constant_like(z, 0.0) else scale * constant_like(z, _SELU_ALPHA)
+    factor = scale if z > constant_like(z, 0.0) else scale * constant_like(z, SELU_ALPHA)
     return factor * value, factor * derivative
 
 
@@ -230,47 +236,3 @@ def _mish(z):
     value = numerator / denominator
     derivative = value + bounded * (factor / (denominator * denominator))
     return (z if positive else bounded) * value, derivative
-
-
-class Activation(NamedTuple):
-    """What the Python side knows of an activation.
-
-    Attributes
-    ----------
-    code : int
-    init_factor : float or None
-        The constant c of the uniform initialisation on ±sqrt(c / (fan_in + fan_out)): 6
-        after Glorot and Bengio (2010), and scikit-learn's 2 for the logistic function. None
-        stands for weights from a normal distribution of variance 1 / fan_in (LeCun et al.
-        1998, equation 16) and biases of 0.
-    """
-
-    code: int
-    init_factor: float | None
-
-    @property
-    def saves(self) -> bool:
-        """Whether it needs room for a number for each unit and row."""
-        return self.code > _RELU
-
-    @property
-    def learns_slopes(self) -> bool:
-        """Whether it has a parameter a unit."""
-        return self.code == _PRELU
-
-
-ACTIVATIONS = {
-    "identity": Activation(_IDENTITY, 6.0),
-    "logistic": Activation(_LOGISTIC, 2.0),
-    "sigmoid": Activation(_LOGISTIC, 2.0),
-    "tanh": Activation(_TANH, 6.0),
-    "relu": Activation(_RELU, 6.0),
-    "leaky_relu": Activation(_LEAKY_RELU, 6.0),
-    "prelu": Activation(_PRELU, 6.0),
-    "elu": Activation(_ELU, 6.0),
-    "selu": Activation(_SELU, None),
-    "gelu": Activation(_GELU, 6.0),
-    "silu": Activation(_SILU, 6.0),
-    "mish": Activation(_MISH, 6.0),
-    "softplus": Activation(_SOFTPLUS, 6.0),
-}

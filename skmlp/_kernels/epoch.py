@@ -2,6 +2,9 @@
 
 import numpy as np
 
+from skmlp._border.layout import BIASES, FAN_IN, FAN_OUT, UNITS
+from skmlp._border.optimizers import ACCUMULATE
+from skmlp._border.sizes import TASKS_PER_THREAD
 from skmlp._kernels._bundles import (
     Batch,
     Buffers,
@@ -13,10 +16,8 @@ from skmlp._kernels._bundles import (
     Task,
 )
 from skmlp._kernels._jit import inner_kernel, kernel
-from skmlp._kernels._layout import BIASES, FAN_IN, FAN_OUT, UNITS
 from skmlp._kernels.network import backward_inputs, forward, n_halves, weight_gradients
 from skmlp._kernels.optimizers import (
-    ACCUMULATE,
     SCALED_CHUNK,
     clipping_factor,
     n_chunks,
@@ -26,18 +27,13 @@ from skmlp._kernels.optimizers import (
 )
 from skmlp._kernels.simd._denormals import flush_denormals, restore_denormals
 from skmlp._kernels.simd._views import read_only, vector_at
-from skmlp._kernels.tasks import NO_TASK, TASKS_PER_THREAD, claim_task, task_bounds
+from skmlp._kernels.tasks import NO_TASK, claim_task, task_bounds
 
 # The stages of a step: see :mod:`skmlp._kernels.tasks`.
 _FORWARD, _BACK, _GRADIENT, _NORMS, _STEP = range(5)
 # Chunks of theta are divided among tasks one by one. (A variable to numba, which compiles anew
 # for a literal.)
 _ONE = np.intp(1)
-
-
-def n_partial_sums(n_rows, n_weights, size):
-    """Return how many partial sums there are: one a row of a batch, two a chunk of theta."""
-    return n_rows + 2 * n_chunks.py_func(n_weights, size)
 
 
 @kernel
@@ -100,7 +96,7 @@ def run_epoch(
     gradient : array
         Of one or two vectors like theta; see :func:`skmlp._kernels.network.gradient_size`.
     work, deltas, weights_t, scratch : arrays
-        Room for ``batch_size`` rows, overwritten: see :mod:`skmlp._kernels._layout`, and
+        Room for ``batch_size`` rows, overwritten: see :mod:`skmlp._border.layout`, and
         :func:`skmlp._kernels.network.scratch_sizes`. The deltas' sums over chunks of rows are
         behind them.
     partial_sums : float64 array of shape (n_partial_sums,)

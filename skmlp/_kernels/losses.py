@@ -15,10 +15,10 @@ Label smoothing by ε (Szegedy et al. 2016, section 7) replaces [j = y] by
 """
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 
+from skmlp._border.losses import BINARY
 from skmlp._kernels._jit import inlined_kernel, inner_kernel
 from skmlp._kernels.simd._rows import row_max, row_minus, row_sum
 from skmlp._kernels.simd._scalars import constant_for
@@ -26,7 +26,6 @@ from skmlp._kernels.simd._vectors import long_vectors
 from skmlp._kernels.simd._views import flat
 from skmlp._kernels.simd.elementwise import exp_of_negative, log1p, sigmoid
 
-_BINARY, _MULTINOMIAL = range(2)
 # The least normal numbers.
 _TINY_SINGLE, _TINY = float(np.finfo(np.float32).tiny), float(np.finfo(np.float64).tiny)
 
@@ -50,7 +49,7 @@ def loss_and_delta(criterion, logits, targets, weights, rows, losses, delta):
     delta : array of shape (m, q)
         Overwritten with the gradient by the logits of ``grad_scale`` times their sum.
     """
-    if criterion.loss == _BINARY:
+    if criterion.loss == BINARY:
         _binary(criterion, logits, targets, weights, rows, losses, delta)
     else:
         _multinomial(criterion, logits, targets, weights, rows, losses, delta)
@@ -119,7 +118,7 @@ def mean_responses(code, logits, out):
     number, so that its logarithm is finite.
     """
     floor = constant_for(logits.dtype.type(0), _TINY_SINGLE, _TINY)
-    if code == _BINARY:
+    if code == BINARY:
         for i in range(logits.shape[0]):
             out[i, 0] = max(sigmoid(-logits[i, 0]), floor)
             out[i, 1] = max(sigmoid(logits[i, 0]), floor)
@@ -130,16 +129,3 @@ def mean_responses(code, logits, out):
         factor = logits.dtype.type(1.0) / row_sum(out, i * q, q)
         for j in range(q):
             out[i, j] = max(out[i, j] * factor, floor)
-
-
-class Loss(NamedTuple):
-    """What the Python side knows of a loss; `link` is scikit-learn's name of the output."""
-
-    code: int
-    link: str
-
-
-LOSSES = {
-    "binary": Loss(_BINARY, "logistic"),
-    "multinomial": Loss(_MULTINOMIAL, "softmax"),
-}

@@ -4,23 +4,17 @@ Notation: X (n, d) is the input, H⁽⁰⁾ = X, and for the layers k = 1..K
 
     Z⁽ᵏ⁾ = H⁽ᵏ⁻¹⁾ W⁽ᵏ⁾ + b⁽ᵏ⁾,   H⁽ᵏ⁾ = σ(Z⁽ᵏ⁾),   O = Z⁽ᴷ⁾ (the logits; no σ).
 
-See :mod:`skmlp._kernels._layout` for where they are.
+See :mod:`skmlp._border.layout` for where they are.
 """
 
 import numpy as np
 
+from skmlp._border import sizes
+from skmlp._border.layout import ACTIVATION, FAN_IN, FAN_OUT, WEIGHTS
+from skmlp._border.losses import NO_LOSS
+from skmlp._border.sizes import DEEP, PANEL, ROWS_CHUNK
 from skmlp._kernels._bundles import Net, Task
 from skmlp._kernels._jit import inlined_kernel, inner_kernel, kernel
-from skmlp._kernels._layout import (
-    ACTIVATION,
-    BIASES,
-    FAN_IN,
-    FAN_OUT,
-    UNITS,
-    WEIGHTS,
-    n_parameters,
-    n_units,
-)
 from skmlp._kernels.activations import (
     activate,
     activate_and_save,
@@ -53,71 +47,25 @@ from skmlp._kernels.simd.matmul import (
     product,
     product_bias,
     product_transposed_left,
-    scratch_size,
     transpose,
 )
 from skmlp._kernels.tasks import task_bounds
 
-# Instead of the code of a loss, where its mean responses are not wanted.
-NO_LOSS = -1
-# Rows that go through the network together in a prediction, whose workspace is sized for them.
-PANEL = 32
-# Rows whose derivatives and sums are taken together. (A variable to numba, which compiles
+# Those whose derivatives and sums are taken together. (A variable to numba, which compiles
 # `task_bounds` anew for a literal.)
-_CHUNK = np.intp(16)
-# Rows of a product's left-hand matrix that are taken together: what one of them is multiplied
-# by at a time is then still in the second cache for the next columns.
-_DEEP = np.intp(256)
-# Batches of so many rows, and so many products of a row's number and a weight, are halved.
-_TWICE, _LARGE = 128, 1 << 19
+_CHUNK = np.intp(ROWS_CHUNK)
+_DEEP = np.intp(DEEP)
 # So few outputs are less work than the memory they take: their product goes chunk by chunk.
 _SHALLOW = 16
 
 
-def scratch_sizes(layers, n_rows, first):
-    """Return the sizes of the scratch spaces of the backward pass over `n_rows` rows.
-
-    They hold the weight matrices transposed, and what a thread's products of transposed inputs
-    need. `first` is the first layer with such a product: 1 where the input is sparse, and else
-    0.
-    """
-    fans = layers[:, [FAN_IN, FAN_OUT]].tolist()
-    transposed = sum(fan_in * fan_out for fan_in, fan_out in fans[1:])
-    # A product is of so many rows at most.
-    products = [
-        scratch_size(n_rows, min(fan_in, _DEEP), fan_out) for fan_in, fan_out in fans[first:]
-    ]
-    return transposed, stride_of.py_func(max(products, default=0))
-
-
-def gradient_size(layers, n_rows):
-    """Return the size of the gradients of a batch of so many rows, or fewer."""
-    return n_halves.py_func(layers, n_rows) * stride_of.py_func(n_parameters(layers))
-
-
-def n_deltas(layers, n_rows):
-    """Return the size of the deltas of `n_rows` rows, and of their sums over chunks of rows."""
-    return n_units(layers) * (n_rows + -(-n_rows // _CHUNK))
+n_halves = inlined_kernel(sizes.n_halves)
 
 
 @inlined_kernel
 def _n_chunks(n_rows):
     """Return how many chunks so many rows are."""
     return (n_rows + _CHUNK - 1) // _CHUNK
-
-
-@inlined_kernel
-def n_halves(layers, n_rows):
-    """Return how many parts of a batch have a gradient of their own: two, or one.
-
-    Each is the sum over the rows of that part, and the whole gradient the sum of both, so that
-    two threads need not read what the other has computed for its rows. It costs another pass
-    over the gradient, and pays where that is smaller than what is not read.
-    """
-    n_weights, last = layers[0, BIASES], layers.shape[0] - 1
-    n_outputs = layers[last, UNITS] + layers[last, FAN_OUT]
-    is_large = n_rows * n_weights >= _LARGE and 2 * n_rows * n_outputs >= n_weights
-    return 2 if n_rows >= _TWICE and is_large else 1
 
 
 @inlined_kernel

@@ -8,40 +8,36 @@ moment, where L-BFGS finds the full one.
 """
 
 import math
-from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from skmlp._border import sizes
+from skmlp._border.optimizers import (
+    ACCUMULATE,
+    ADAM,
+    ADAMW,
+    ALPHA,
+    BETA_1,
+    BETA_2,
+    EPSILON,
+    MOMENTUM,
+    NESTEROV,
+    SCALING_RATE,
+    SGD,
+)
+from skmlp._border.sizes import CHUNK
 from skmlp._kernels._jit import inlined_kernel, inner_kernel
 from skmlp._kernels.simd._vectors import long_vectors
 from skmlp._kernels.simd._views import vector_at
 from skmlp._kernels.simd.elementwise import square_root
 
-ACCUMULATE, _SGD, _ADAM, _ADAMW = range(4)
-# Where the settings are.
-_MOMENTUM, _NESTEROV = range(2)
-_BETA_1, _BETA_2, _EPSILON, _SCALING_RATE, _ALPHA = range(5)
-
-# Elements of theta that are taken together. Sums over theta are of the sums over such chunks,
-# whatever threads the chunks are spread over.
-CHUNK = 2048
 # Rows of the first layer's weights whose factors are taken together. (A variable to numba,
 # which compiles anew for a literal.)
 SCALED_CHUNK = np.intp(64)
 
 
-@inlined_kernel
-def stride_of(size):
-    """Return how far vectors like theta lie apart that all begin with a cache line."""
-    return (size + 15) // 16 * 16
-
-
-@inlined_kernel
-def n_chunks(n_weights, size):
-    """Return how many chunks theta has: those of the weights, and of the rest."""
-    n_first, n_last = n_weights + CHUNK - 1, size - n_weights + CHUNK - 1
-    return n_first // CHUNK + n_last // CHUNK
+stride_of = inlined_kernel(sizes.stride_of)
+n_chunks = inlined_kernel(sizes.n_chunks)
 
 
 @inner_kernel
@@ -77,8 +73,8 @@ def optimizer_step(
     squares : float64 array of shape (n_chunks,)
         Σ θ² before the step is added for each chunk of the weights.
     """
-    rate, epsilon, decouples = step.rate, 0.0, code == _ADAMW
-    if decouples or code == _ADAM:
+    rate, epsilon, decouples = step.rate, 0.0, code == ADAMW
+    if decouples or code == ADAM:
         rate, epsilon = _bias_corrected(step, settings, decouples)
     # Of a single term nothing is added, rather than each loop compiled twice.
     has_other = theta.dtype.type(gradient.n_terms - 1)
@@ -94,13 +90,13 @@ def optimizer_step(
         m = vector_at(moments, start, size)
         if code == ACCUMULATE:
             total = _accumulate(part, grad, other, has_other, m, penalty)
-        elif code == _SGD:
+        elif code == SGD:
             total = _sgd(
                 part, grad, other, has_other, m, penalty, step.clipping, rate, settings
             )
         else:
             v = vector_at(moments, theta.size + start, size)
-            decay = step.rate * settings[_ALPHA] if decouples and has_weights else 0.0
+            decay = step.rate * settings[ALPHA] if decouples and has_weights else 0.0
             total = _adam(
                 part, grad, other, has_other, m, v,
                 penalty, step.clipping, rate, epsilon, decay, settings,
@@ -152,14 +148,14 @@ def scaled_step(settings, step, theta, gradient, moments, scaling, n_inputs, fir
                 row, grad, other, has_other,
                 vector_at(moments, start, width), vector_at(moments, theta.size + start, width),
                 zero, step.clipping * np.float64(scales[j]), rate, epsilon,
-                step.rate * settings[_ALPHA], settings,
+                step.rate * settings[ALPHA], settings,
             )  # fmt: skip
         # s does not decay: V does, and W is their product.
         _adam(
             scales, scale_grads, scale_grads, zero,
             vector_at(scaling, n_inputs + begin, size),
             vector_at(scaling, 2 * n_inputs + begin, size),
-            zero, 1.0, rate * settings[_SCALING_RATE], epsilon, 0.0, settings,
+            zero, 1.0, rate * settings[SCALING_RATE], epsilon, 0.0, settings,
         )  # fmt: skip
         for j in range(size):
             start = (begin + j) * width
@@ -227,8 +223,8 @@ def _sgd(theta, grad, other, has_other, velocity, penalty, clipping, rate, setti
     """
     long_vectors()
     dtype = theta.dtype.type
-    mu, eta, factor = dtype(settings[_MOMENTUM]), dtype(rate), dtype(clipping)
-    a, b = mu if settings[_NESTEROV] > 0.0 else dtype(1.0), dtype(settings[_NESTEROV])
+    mu, eta, factor = dtype(settings[MOMENTUM]), dtype(rate), dtype(clipping)
+    a, b = mu if settings[NESTEROV] > 0.0 else dtype(1.0), dtype(settings[NESTEROV])
     square = dtype(0)
     for i in range(theta.size):
         square += theta[i] * theta[i]
@@ -247,9 +243,9 @@ def _bias_corrected(step, settings, corrects):
     the corrected one where `corrects`.
     """
     t = np.float64(step.number)  # whole powers would be a loop
-    correction = math.sqrt(1.0 - settings[_BETA_2] ** t)
-    epsilon = settings[_EPSILON] * (correction if corrects else 1.0)
-    return step.rate * correction / (1.0 - settings[_BETA_1] ** t), epsilon
+    correction = math.sqrt(1.0 - settings[BETA_2] ** t)
+    epsilon = settings[EPSILON] * (correction if corrects else 1.0)
+    return step.rate * correction / (1.0 - settings[BETA_1] ** t), epsilon
 
 
 @inlined_kernel
@@ -263,8 +259,8 @@ def _adam(
     """
     long_vectors()
     dtype = theta.dtype.type
-    beta_1, beta_2 = dtype(settings[_BETA_1]), dtype(settings[_BETA_2])
-    rest_1, rest_2 = dtype(1.0 - settings[_BETA_1]), dtype(1.0 - settings[_BETA_2])
+    beta_1, beta_2 = dtype(settings[BETA_1]), dtype(settings[BETA_2])
+    rest_1, rest_2 = dtype(1.0 - settings[BETA_1]), dtype(1.0 - settings[BETA_2])
     eta, eps = dtype(rate), dtype(epsilon)
     remaining, factor = dtype(1.0 - decay), dtype(clipping)
     square = dtype(0)
@@ -276,45 +272,3 @@ def _adam(
         m[i], v[i] = first, second
         theta[i] = remaining * theta[i] - eta * first / (square_root(second) + eps)
     return np.float64(square)
-
-
-class Optimizer(NamedTuple):
-    """What the Python side knows of an optimizer.
-
-    Attributes
-    ----------
-    code : int
-    n_moments : int
-        How many vectors of the size of theta go on from step to step.
-    settings : dict of str to int
-        The estimator's parameters that it takes, and their positions among its settings.
-    """
-
-    code: int
-    n_moments: int
-    settings: dict[str, int]
-
-    @property
-    def decouples(self) -> bool:
-        """Whether the weights decay by themselves, and the objective has no penalty."""
-        return "alpha" in self.settings
-
-    @property
-    def scales_inputs(self) -> bool:
-        """Whether it learns a factor of each input, by :func:`scaled_step`."""
-        return "scaling_rate" in self.settings
-
-    def settings_of(self, params: Any) -> NDArray[np.float64]:
-        """Return the settings as kernels take them, given an object with the parameters."""
-        values = np.empty(len(self.settings))
-        for name, position in self.settings.items():
-            values[position] = getattr(params, name)
-        return values
-
-
-_OF_ADAM = {"beta_1": _BETA_1, "beta_2": _BETA_2, "epsilon": _EPSILON}
-OPTIMIZERS = {
-    "sgd": Optimizer(_SGD, 1, {"momentum": _MOMENTUM, "nesterovs_momentum": _NESTEROV}),
-    "adam": Optimizer(_ADAM, 2, _OF_ADAM),
-    "adamw": Optimizer(_ADAMW, 2, {**_OF_ADAM, "scaling_rate": _SCALING_RATE, "alpha": _ALPHA}),
-}

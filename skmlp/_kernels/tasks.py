@@ -16,15 +16,10 @@ counter returns to what it was. A single thread has a single task, and needs no 
 
 import numpy as np
 
+from skmlp._border.sizes import SYNC_STRIDE, TASKS_PER_THREAD
 from skmlp._kernels._jit import inner_kernel
 from skmlp._kernels.simd._atomics import add, compare_and_swap, load, pause, yield_processor
 
-# Counters in a row of `sync`: as many as a cache line has. Two threads that write to one line
-# would take it from each other.
-SYNC_STRIDE = 8
-# Tasks for each of several threads: more than one, so that the faster takes over from the
-# slower, and few, since each reads the weights anew.
-TASKS_PER_THREAD = 4
 # Instead of a task. (A variable to numba, which compiles anew for a literal.)
 NO_TASK = np.intp(-1)
 # How often a thread looks whether the others are done before it lets others run: for some

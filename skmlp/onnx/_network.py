@@ -22,9 +22,9 @@ from skl2onnx.common.graph_builder_opset import Opset
 from skl2onnx.common.utils_classifier import get_label_classes
 from sklearn.utils.validation import check_is_fitted
 
+from skmlp._border.activations import ACTIVATIONS, LEAK, SELU_ALPHA, SELU_SCALE
+from skmlp._border.layout import ACTIVATION
 from skmlp._ensemble import Ensemble
-from skmlp._kernels._layout import ACTIVATION
-from skmlp._kernels.activations import _LEAK, _SELU_ALPHA, _SELU_SCALE, ACTIVATIONS
 from skmlp._output import Binary, Multinomial, Output
 from skmlp.onnx._tensor import Tensor, alias, emit, joined
 
@@ -64,10 +64,10 @@ ACTIVATION_FORMS: dict[str, Callable[..., Tensor]] = {
     "sigmoid": lambda z: z.apply("Sigmoid"),
     "tanh": lambda z: z.apply("Tanh"),
     "relu": lambda z: z.apply("Relu"),
-    "leaky_relu": lambda z: _prelu(z, _LEAK),
+    "leaky_relu": lambda z: _prelu(z, LEAK),
     "prelu": _prelu,
     "elu": _elu,
-    "selu": lambda z: _elu(z, _SELU_ALPHA) * _SELU_SCALE,
+    "selu": lambda z: _elu(z, SELU_ALPHA) * SELU_SCALE,
     "gelu": _gelu,
     "silu": lambda z: z * z.apply("Sigmoid"),
     "mish": lambda z: z * _softplus(z).apply("Tanh"),

@@ -1,6 +1,6 @@
 """Views of a layer's parameters, inputs and outputs, by the table of layers.
 
-See :mod:`skmlp._kernels._layout` for the table.
+See :mod:`skmlp._border.layout` for the table.
 """
 
 from typing import Any
@@ -9,7 +9,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from skmlp._kernels._layout import BIASES, FAN_IN, FAN_OUT, SLOPES, UNITS, WEIGHTS
+from skmlp._border.layout import BIASES, FAN_IN, FAN_OUT, SLOPES, UNITS, WEIGHTS
 from skmlp._kernels.simd._vectors import INT
 from skmlp._kernels.simd._views import emit_view, type_of_view
 

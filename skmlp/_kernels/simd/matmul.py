@@ -38,8 +38,6 @@ _PACKED_FROM = 24576
 _DEPTH, _PACKED_DEPTH = 208, 1024
 # Blocks of B are packed for so many rows, from so many elements of B on.
 _TALL, _BLOCK_FROM = 128, 12288
-# No vector has half as many lanes, and no tile so many rows.
-_FEW = 32
 
 
 @inlined_kernel
@@ -87,11 +85,6 @@ def product_transposed_left(a, b, first, stop, scratch, out):
             _pack(columns, m, scratch)
             values, stride = read_only(matrix_at(scratch, 0, 1, scratch.size)), tile_rows()
         _multiply(Left(values, np.intp(1), stride, packs), depth, b, nothing, floor, rows)
-
-
-def scratch_size(depth, m, n):
-    """Return what `product_transposed_left` needs for m rows of A^T B, `depth` being inner."""
-    return max((m + _FEW) * depth, m * n if n <= _FEW else 0)
 
 
 @inlined_kernel

@@ -8,7 +8,12 @@ behind them, where the input is dense, X's rows;
 says where.
 """
 
+from typing import TypeAlias
+
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Layers: TypeAlias = NDArray[np.int64]
 
 # Columns of the table: where W and b start in theta, the shape of W, how many units of a
 # row precede this layer's outputs in the workspace, the activation's code, and where in theta
@@ -17,7 +22,7 @@ WEIGHTS, BIASES, FAN_IN, FAN_OUT, UNITS, ACTIVATION, SLOPES = range(7)
 NO_SLOPES = -1
 
 
-def layer_table(units, activations, learns_slopes):
+def layer_table(units: ArrayLike, activations: ArrayLike, learns_slopes: ArrayLike) -> Layers:
     """Return the table of layers.
 
     Parameters
@@ -50,12 +55,12 @@ def layer_table(units, activations, learns_slopes):
     return table
 
 
-def n_parameters(layers):
+def n_parameters(layers: Layers) -> int:
     """Return the size of theta."""
     n_slopes = layers[layers[:, SLOPES] != NO_SLOPES, FAN_OUT].sum()
     return int(layers[-1, BIASES] + layers[-1, FAN_OUT] + n_slopes)
 
 
-def n_units(layers):
+def n_units(layers: Layers) -> int:
     """Return the number of units of all layers together, without the input."""
     return int(layers[-1, UNITS] + layers[-1, FAN_OUT])
