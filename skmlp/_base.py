@@ -237,8 +237,8 @@ class BaseMLP(CallbackSupport, Fitted, PredictionMixin, NamedParameters, BaseEst
             There is no such output; or it is not that of the fit which training resumes.
         """
 
-    # The order of steps is the order of errors: X and y, then parameters, then weights and X_val;
-    # and random numbers are drawn in MLPClassifier's order.
+    # The order of steps is the order of errors: X and y, parameters, weights, X_val; and random
+    # numbers are drawn in MLPClassifier's order.
     def _fit(
         self, X: Any, y: Any, sample_weight: Any, X_val: Any, y_val: Any, sample_weight_val: Any
     ) -> Self:
@@ -280,9 +280,8 @@ class BaseMLP(CallbackSupport, Fitted, PredictionMixin, NamedParameters, BaseEst
         assembly = assemble_partial_fit(self, sample.data, output, fitted, state)
         record = self._new_record(resumes, watches=False)
         with self._undone_on_failure(self.random_state, state) if resumes else nullcontext():
-            if (
-                state is None
-            ):  # a first call, or after L-BFGS, or from a file that only predicts
+            # A first call, one after L-BFGS, or one of an estimator from a file.
+            if state is None:
                 state = self._new_state(assembly)
             state.resume(self, assembly.ensemble)
             self._stochastic_training(assembly, record, state).partial_fit()

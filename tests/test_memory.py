@@ -49,10 +49,10 @@ def network_for(classifier, **params):
 
 @pytest.mark.parametrize("classifier", [MLPBinaryClassifier, MLPMulticlassClassifier])
 def test_fit(memory_map, classifier):
-    """Per row: order 8 bytes, its shuffling 4, class code 8, weight 4; X has 256."""
+    """Per row: order 8 bytes, its shuffling 4, target 4, weight 4; X has 256."""
     X, y = memory_map
     network = network_for(classifier)
-    with bytes_a_row(28):
+    with bytes_a_row(24):
         network.fit(X, y)
     assert network.score(X[:1000], y[:1000]) > 0.95
 
@@ -60,14 +60,14 @@ def test_fit(memory_map, classifier):
 def test_lbfgs(memory_map):
     X, y = memory_map
     network = network_for(MLPBinaryClassifier, solver="lbfgs")
-    with bytes_a_row(28):
+    with bytes_a_row(24):
         network.fit(X, y)
 
 
 def test_partial_fit(memory_map):
     X, y = memory_map
     network = network_for(MLPBinaryClassifier)
-    with bytes_a_row(24):  # labels are compared to the known ones as well
+    with bytes_a_row(20):  # labels are compared to the known ones as well
         network.partial_fit(X, y)
 
 
