@@ -762,7 +762,9 @@ def test_moments_of_unreached_weights_end_at_zero(solver):
     X, y = make_classification(200, 5, random_state=0)
     X[100:, 0] = 0  # a column that the second call sees no more of
     X = X.astype(np.float32)
-    network = MLPBinaryClassifier((4,), solver=solver, alpha=0, batch_size=10, random_state=0)
+    network = MLPBinaryClassifier(
+        (4,), solver=solver, alpha=0, batch_size=10, beta_2=0.9, random_state=0
+    )
     network.partial_fit(X, y, classes=[0, 1])
     for _ in range(150):
         network.partial_fit(X[100:], y[100:])
