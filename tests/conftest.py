@@ -36,7 +36,7 @@ def pytest_collection_modifyitems(items):
 # right, and nothing is looked for that is smaller than what failed, which takes minutes.
 settings.register_profile(
     "fast",
-    max_examples=60,
+    max_examples=100,
     derandomize=True,
     deadline=None,
     database=None,
