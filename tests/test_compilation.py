@@ -1,14 +1,12 @@
 """What is compiled, how often, and where it is kept. Counts, no timings."""
 
-import os
-import subprocess
-import sys
 import warnings
 
 import pytest
 from numba.core.caching import CacheImpl
 
 from skmlp._kernels import _jit
+from tests.helpers import add_one, run_python
 
 BORDER = """
 from skmlp._kernels.epoch import run_epoch
@@ -43,33 +41,24 @@ print(*(sum(kernel.stats.cache_misses.values()) for kernel in BORDER))
 """
 
 
-def run(cache):
-    environment = os.environ | {"NUMBA_CACHE_DIR": str(cache)}
-    output = subprocess.run(
-        [sys.executable, "-c", SCRIPT],
-        env=environment,
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout
-    return [[int(n) for n in line.split()] for line in output.splitlines()]
+def counts(cache):
+    """Return the numbers that the script prints, line by line, with a cache of its own."""
+    done = run_python(SCRIPT, NUMBA_CACHE_DIR=str(cache))
+    assert done.returncode == 0, done.stderr
+    return [[int(n) for n in line.split()] for line in done.stdout.splitlines()]
 
 
 def test_few_signatures_and_a_cache_that_is_found(tmp_path):
     """One a dtype, kind of input, and with or without what activations keep."""
-    signatures, hits, misses = run(tmp_path)
+    signatures, hits, misses = counts(tmp_path)
     assert signatures == [8, 8]
     assert hits == [0, 0]
     assert misses == [8, 8]
     assert all(_jit.SOURCES_DIGEST in path.name for path in tmp_path.rglob("*.nb[ic]"))
-    signatures, hits, misses = run(tmp_path)
+    signatures, hits, misses = counts(tmp_path)
     assert signatures == [8, 8]
     assert hits == [8, 8]
     assert misses == [0, 0]
-
-
-def add_one(x):
-    return x + 1
 
 
 def test_works_without_a_writable_cache(monkeypatch):

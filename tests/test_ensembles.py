@@ -480,8 +480,7 @@ class TestScalesOfInputs:
         return parts[4][:, None] * parts[0], parts[1]
 
     @pytest.mark.parametrize("n_jobs", [2, 3])
-    def test_the_same_bits_for_any_number_of_threads(self, n_jobs, monkeypatch):
-        monkeypatch.setattr(skmlp._problem, "n_helpful_threads", lambda n_jobs, *_: n_jobs)
+    def test_the_same_bits_for_any_number_of_threads(self, n_jobs, all_threads):
         for seed in range(4):
             rng = np.random.default_rng(seed)
             X = rng.normal(size=(300, 133)).astype(np.float32)
@@ -492,6 +491,7 @@ class TestScalesOfInputs:
             several = network.set_params(n_jobs=n_jobs).fit(X, X[:, 0] > 0)
             for ours, theirs in zip(one.coefs_, several.coefs_, strict=True):
                 np.testing.assert_array_equal(ours, theirs)
+        assert set(all_threads) == {1, n_jobs}
 
     @pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-12), (np.float32, 1e-4)])
     def test_steps(self, dtype, tolerance):

@@ -26,20 +26,11 @@ from skmlp._kernels.activations import ACTIVATIONS
 from skmlp._kernels.optimizers import OPTIMIZERS
 from skmlp._schedules import SCHEDULES
 from skmlp._scoring import takes_weights
+from tests.helpers import assert_same_network, parameters_of, shift_parameters
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 STOCHASTIC = pytest.mark.parametrize("solver", OPTIMIZERS)
-
-
-def parameters_of(network):
-    return np.concatenate(
-        [a.ravel() for a in (*network.coefs_, *network.intercepts_, *network.slopes_)]
-    )
-
-
-def assert_same_network(one, other):
-    np.testing.assert_array_equal(parameters_of(one), parameters_of(other))
 
 
 class TestActivations:
@@ -273,10 +264,10 @@ class TestDropout:
                 learning_rate_init=1e-300, alpha=0.0, batch_size=len(y), random_state=0,
             )  # fmt: skip
             network.partial_fit(X, y, classes=np.unique(y))  # draws parameters and seed
-            network._ensemble.theta[0][:] += shift
-            before = network._ensemble.theta[0].copy()
+            shift_parameters(network, shift * np.ones(parameters_of(network).size))
+            before = parameters_of(network)
             network.set_params(learning_rate_init=rate).partial_fit(X, y)
-            return network.loss_, network._ensemble.theta[0] - before
+            return network.loss_, parameters_of(network) - before
 
         size = epoch(0.0, 1e-300)[1].size
         _, moved = epoch(0.0, 1e-3)

@@ -71,7 +71,7 @@ def make_pair(classifier, *, reference=None, **parameters):
     return reference(**theirs), classifier(**copy.deepcopy(parameters))
 
 
-def assert_same(theirs, ours, X):
+def assert_matches(theirs, ours, X):
     for name in ("coefs_", "intercepts_"):
         for theirs_k, ours_k in zip(getattr(theirs, name), getattr(ours, name), strict=True):
             np.testing.assert_allclose(ours_k, theirs_k, rtol=RTOL, atol=ATOL, err_msg=name)
@@ -145,7 +145,7 @@ def test_stochastic_solvers(
             random_state=seed,
             **solver,
         )
-        assert_same(theirs.fit(X, y), ours.fit(X, y), X)
+        assert_matches(theirs.fit(X, y), ours.fit(X, y), X)
 
 
 def test_the_grid_above_reaches_both_ends_of_stopping(task):
@@ -184,7 +184,7 @@ def test_lbfgs(task, activation, hidden_layer_sizes):
             max_iter=20,
             random_state=seed,
         )
-        assert_same(theirs.fit(X, y), ours.fit(X, y), X)
+        assert_matches(theirs.fit(X, y), ours.fit(X, y), X)
         np.testing.assert_allclose(ours.loss_, theirs.loss_, rtol=RTOL)
         np.testing.assert_allclose(ours.loss_curve_[-1], ours.loss_)
 
@@ -210,7 +210,7 @@ def test_other_parameters(task, solver, parameters):
     classifier, X, y = task
     defaults = {"solver": solver, "max_iter": 20, "batch_size": 32, "random_state": 0}
     theirs, ours = make_pair(classifier, **{**defaults, **parameters})
-    assert_same(theirs.fit(X, y), ours.fit(X, y), X)
+    assert_matches(theirs.fit(X, y), ours.fit(X, y), X)
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])
@@ -229,7 +229,7 @@ def test_sample_weight(task, solver, early_stopping):
     )
     theirs.fit(X, y, sample_weight=weights)
     ours.fit(X, y, sample_weight=weights)
-    assert_same(theirs, ours, X)
+    assert_matches(theirs, ours, X)
 
 
 @pytest.mark.parametrize("container", [sparse.csr_array, sparse.csc_array, sparse.csr_matrix])
@@ -240,7 +240,7 @@ def test_sparse_input(task, solver, container):
     theirs, ours = make_pair(
         classifier, solver=solver, max_iter=20, random_state=0, batch_size=32
     )
-    assert_same(theirs.fit(X, y), ours.fit(X, y), X)
+    assert_matches(theirs.fit(X, y), ours.fit(X, y), X)
 
 
 @pytest.mark.parametrize("solver", STOCHASTIC)
@@ -251,7 +251,7 @@ def test_warm_start(task, solver):
         classifier, warm_start=True, max_iter=4, random_state=0, batch_size=32, **solver
     )
     for _ in range(3):
-        assert_same(theirs.fit(X, y), ours.fit(X, y), X)
+        assert_matches(theirs.fit(X, y), ours.fit(X, y), X)
     assert len(ours.loss_curve_) == 12
 
 
@@ -261,7 +261,7 @@ def test_warm_start_lbfgs(task):
         classifier, warm_start=True, max_iter=4, random_state=0, solver="lbfgs"
     )
     for _ in range(3):
-        assert_same(theirs.fit(X, y), ours.fit(X, y), X)
+        assert_matches(theirs.fit(X, y), ours.fit(X, y), X)
 
 
 @pytest.mark.parametrize("solver", STOCHASTIC)
@@ -271,7 +271,7 @@ def test_partial_fit_in_order(task, solver):
     for _ in range(5):
         theirs.partial_fit(X, y, classes=np.unique(y))
         ours.partial_fit(X, y, classes=np.unique(y))
-        assert_same(theirs, ours, X)
+        assert_matches(theirs, ours, X)
 
 
 @pytest.mark.parametrize("solver", STOCHASTIC)
@@ -281,7 +281,7 @@ def test_partial_fit_after_a_fit(task, solver):
     theirs.fit(X, y)
     ours.fit(X, y)
     for _ in range(2):
-        assert_same(theirs.partial_fit(X, y), ours.partial_fit(X, y), X)
+        assert_matches(theirs.partial_fit(X, y), ours.partial_fit(X, y), X)
 
 
 @pytest.mark.parametrize("solver", ["adam", "sgd"])
@@ -293,7 +293,7 @@ def test_partial_fit_shuffled(task, solver):
     for _ in range(5):
         theirs.partial_fit(X, y, classes=np.unique(y))
         ours.partial_fit(X, y, classes=np.unique(y))
-        assert_same(theirs, ours, X)
+        assert_matches(theirs, ours, X)
 
 
 def test_float32_follows_to_its_own_precision(task):
@@ -376,6 +376,6 @@ def test_random_configurations(task, seed):
         for network in (theirs, ours):
             further = {"classes": np.unique(y)} if method == "partial_fit" else {}
             getattr(network, method)(table, y, sample_weight=weights, **further)
-        assert_same(theirs, ours, table)
+        assert_matches(theirs, ours, table)
         if not parameters["early_stopping"]:
             np.testing.assert_allclose(ours.loss_, theirs.loss_, rtol=RTOL, atol=ATOL)

@@ -20,15 +20,12 @@ from skmlp._history import History
 from skmlp._kernels.epoch import run_epoch
 from skmlp._kernels.optimizers import OPTIMIZERS
 from skmlp._shuffling import Shuffler
+from tests.helpers import assert_same_network, parameters_of
 
 # Most fits here are short on purpose; the tests of the warning itself expect it.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 SOLVERS = [*OPTIMIZERS, "lbfgs"]
-
-
-def parameters_of(network):
-    return np.concatenate([a.ravel() for a in (*network.coefs_, *network.intercepts_)])
 
 
 def test_same_seed_same_bits(task):
@@ -60,7 +57,7 @@ def test_batch_size_larger_than_the_data(task):
     with pytest.warns(UserWarning, match="batch_size=500 is larger than the 200"):
         clipped = classifier(batch_size=500, max_iter=50, tol=1, random_state=0).fit(X, y)
     whole = classifier(batch_size=200, max_iter=50, tol=1, random_state=0).fit(X, y)
-    np.testing.assert_array_equal(parameters_of(clipped), parameters_of(whole))
+    assert_same_network(clipped, whole)
 
 
 class TestEarlyStopping:
@@ -78,7 +75,7 @@ class TestEarlyStopping:
         assert longer.loss_ == longer.loss_curve_[best]
         assert longer.best_loss_ is None
         shorter = self.fit(X, y, max_iter=best + 1, n_iter_no_change=100)
-        np.testing.assert_array_equal(parameters_of(longer), parameters_of(shorter))
+        assert_same_network(longer, shorter)
 
     def test_string_labels_and_data_frames(self, binary_data):
         pandas = pytest.importorskip("pandas")
@@ -140,7 +137,7 @@ class TestEarlyStopping:
         assert all(w is warned or w.category is ConvergenceWarning for w in recwarn.list)
         settings |= {"temperature_scaling": False}
         plain = classifier((4,), **settings).fit(X, y, weights)
-        np.testing.assert_array_equal(parameters_of(watching), parameters_of(plain))
+        assert_same_network(watching, plain)
         fitted = {name: value for name, value in vars(plain).items() if name.endswith("_")}
         for name in fitted.keys() - {"classes_"}:
             assert getattr(watching, name) == fitted[name], name
@@ -183,7 +180,7 @@ class TestEarlyStopping:
         weighted.fit(X, y, sample_weight=weights)
         trimmed = clone(weighted).fit(X[:100], y[:100])
         assert weighted.validation_scores_ == trimmed.validation_scores_
-        np.testing.assert_array_equal(parameters_of(weighted), parameters_of(trimmed))
+        assert_same_network(weighted, trimmed)
 
     def test_divergence_goes_back_to_the_best_epoch(self, binary_data):
         X, y = binary_data
@@ -384,9 +381,7 @@ class TestWeights:
         classifier, X, y = task
         network = classifier((8,), solver=solver, alpha=5.0, tol=0.1, random_state=0)
         unit = clone(network).fit(X, y, np.ones(len(y)))
-        np.testing.assert_array_equal(
-            parameters_of(unit), parameters_of(clone(network).fit(X, y))
-        )
+        assert_same_network(unit, clone(network).fit(X, y))
 
     @pytest.mark.parametrize("solver", SOLVERS)
     def test_zero_is_absent_over_many_minibatches(self, task, solver):
@@ -539,7 +534,7 @@ class TestRefit:
         np.testing.assert_array_equal(network.classes_, ["p", "q"])
         assert network.n_features_in_ == 4
         fresh = clone(network).fit(X[:, :4], labels)
-        np.testing.assert_array_equal(parameters_of(network), parameters_of(fresh))
+        assert_same_network(network, fresh)
 
     @pytest.mark.parametrize(
         "wrong",
@@ -636,7 +631,7 @@ class TestInterrupt:
         self.interrupted_fit(monkeypatch, network, X, y)
         monkeypatch.undo()
         four = clone(network).set_params(max_iter=4).fit(X, y)
-        np.testing.assert_array_equal(parameters_of(network), parameters_of(four))
+        assert_same_network(network, four)
 
     def test_best_epoch_is_restored(self, monkeypatch, task):
         classifier, X, y = task
