@@ -5,12 +5,11 @@ import pickle
 
 import numpy as np
 import pytest
-import sklearn
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, make_classification
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.metrics import balanced_accuracy_score, log_loss, roc_auc_score
+from sklearn.metrics import balanced_accuracy_score
 from sklearn.model_selection import (
     GridSearchCV,
     KFold,
@@ -25,7 +24,6 @@ from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
 from skmlp._kernels.activations import ACTIVATIONS
 from skmlp._kernels.optimizers import OPTIMIZERS
 from skmlp._schedules import SCHEDULES
-from skmlp._scoring import takes_weights
 from tests.helpers import assert_same_network, parameters_of, shift_parameters
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -379,151 +377,6 @@ class TestClipping:
         assert length == pytest.approx(1e-3, rel=1e-6)
 
 
-class TestEarlyStopping:
-    def fit(self, X, y, *, held_out=None, **parameters):
-        defaults = {"max_iter": 30, "random_state": 0, "early_stopping": True}
-        network = MLPBinaryClassifier((8,), learning_rate_init=0.05, **defaults)
-        network.set_params(**parameters)
-        return network.fit(X, y, **(held_out or {}))
-
-    @pytest.fixture
-    def parts(self, binary_data):
-        X, X_val, y, y_val = train_test_split(*binary_data, random_state=0)
-        return X, y, {"X_val": X_val, "y_val": y_val}
-
-    @pytest.mark.parametrize("scoring", [None, "accuracy", "neg_log_loss", "roc_auc"])
-    def test_own_validation_rows(self, parts, scoring):
-        X, y, held_out = parts
-        network = self.fit(X, y, held_out=held_out, scoring=scoring)
-        best = network.best_iter_ - 1
-        assert network.best_validation_score_ == max(network.validation_scores_)
-        assert network.validation_scores_[best] == network.best_validation_score_
-        assert network.loss_ == network.loss_curve_[best]
-        X_val, y_val = held_out.values()
-        p = network.predict_proba(X_val)
-        expected = {
-            None: network.score(X_val, y_val),
-            "accuracy": network.score(X_val, y_val),
-            "neg_log_loss": -log_loss(y_val, p),
-            "roc_auc": roc_auc_score(y_val, p[:, 1]),
-        }[scoring]
-        assert network.best_validation_score_ == pytest.approx(expected, rel=1e-12)
-        assert network.validation_loss_curve_[best] == pytest.approx(log_loss(y_val, p))
-        assert len(network.validation_loss_curve_) == network.n_iter_
-
-    def test_all_rows_are_trained_on(self, parts):
-        """The given rows only watch: up to the best epoch it is a fit without them."""
-        X, y, held_out = parts
-        network = self.fit(X, y, held_out=held_out)
-        plain = self.fit(X, y, early_stopping=False, max_iter=network.best_iter_)
-        assert_same_network(network, plain)
-
-    def test_callable_and_weights(self, parts):
-        X, y, held_out = parts
-        seen = []
-
-        def scorer(estimator, X_val, y_val, sample_weight=None):
-            seen.append(sample_weight)
-            return estimator.predict_proba(X_val)[y_val == 1, 1].mean()
-
-        weights = np.linspace(1, 2, len(held_out["y_val"]))
-        held_out["sample_weight_val"] = weights
-        network = self.fit(X, y, held_out=held_out, scoring=scorer)
-        assert len(seen) == network.n_iter_
-        np.testing.assert_array_equal(seen[0], weights)
-        by_accuracy = self.fit(X, y, held_out=held_out)
-        score = by_accuracy.score(held_out["X_val"], held_out["y_val"], weights)
-        assert by_accuracy.best_validation_score_ == pytest.approx(score, rel=1e-12)
-
-    @pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
-    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-    @pytest.mark.parametrize("dtype_val", [np.float32, np.float64, object])
-    def test_dtypes_may_differ(self, parts, dtype, dtype_val, container):
-        X, y, held_out = parts
-        rows = held_out["X_val"]
-        rows = rows.tolist() if dtype_val is object else container(rows.astype(dtype_val))
-        network = self.fit(X.astype(dtype), y, held_out=held_out | {"X_val": rows})
-        assert network.coefs_[0].dtype == dtype
-        warm = network.set_params(warm_start=True, max_iter=2)
-        warm.fit(X, y, X_val=rows, y_val=held_out["y_val"])
-        assert network.coefs_[0].dtype == dtype
-
-    @pytest.mark.parametrize("scoring", [lambda e, X, y: e.score(X, y), "rand_score"])
-    def test_scorers_without_weights(self, parts, scoring):
-        X, y, _ = parts
-        network = self.fit(X, y, scoring=scoring, class_weight={0: 2.0})
-        assert np.isfinite(network.validation_scores_).all()
-
-    def test_a_scorer_written_in_c_is_handed_no_weights(self):
-        """Python does not know its arguments."""
-        assert not takes_weights(max)
-
-    def test_class_weights_are_not_for_given_rows(self, parts):
-        """Theirs are sample_weight_val alone; rows held out keep all of their weight."""
-        X, y, held_out = parts
-        network = self.fit(X, y, held_out=held_out, class_weight={0: 5.0})
-        score = network.score(held_out["X_val"], held_out["y_val"])
-        assert network.best_validation_score_ == pytest.approx(score, rel=1e-12)
-        by_class = self.fit(X, y, class_weight={0: 5.0})
-        by_row = self.fit(X, y, held_out={"sample_weight": np.where(y == 0, 5.0, 1.0)})
-        assert by_class.validation_scores_ == by_row.validation_scores_
-
-    @pytest.mark.parametrize("scoring", [None, "roc_auc"])
-    def test_frames_and_strings_without_a_warning(self, parts, scoring):
-        pandas = pytest.importorskip("pandas")
-        X, y, held_out = parts
-        plain = self.fit(X, y, held_out=held_out, scoring=scoring)
-        names = [f"x{i}" for i in range(X.shape[1])]
-        labels = np.array(["no", "yes"])
-        frames = {
-            "X_val": pandas.DataFrame(held_out["X_val"], columns=names),
-            "y_val": labels[held_out["y_val"]],
-        }
-        named = self.fit(
-            pandas.DataFrame(X, columns=names), labels[y], held_out=frames, scoring=scoring
-        )
-        assert named.validation_scores_ == plain.validation_scores_
-
-    def test_in_a_pipeline(self, parts):
-        X, y, held_out = parts
-        scaler = StandardScaler().fit(X)
-        scaled = {"X_val": scaler.transform(held_out["X_val"]), "y_val": held_out["y_val"]}
-        alone = self.fit(scaler.transform(X), y, held_out=scaled)
-        with sklearn.config_context(enable_metadata_routing=True):
-            network = clone(alone).set_fit_request(X_val=True, y_val=True)
-            pipeline = make_pipeline(StandardScaler(), network, transform_input=["X_val"])
-            pipeline.fit(X, y, **held_out)
-        assert_same_network(pipeline[-1], alone)
-
-    def test_to_the_end_without_patience(self, parts, recwarn):
-        """And no warning, since that is what was asked for."""
-        X, y, held_out = parts
-        network = self.fit(X, y, held_out=held_out, n_iter_no_change=None, max_iter=40)
-        assert network.n_iter_ == 40
-        assert network.best_iter_ < 40
-        assert network.loss_ == network.loss_curve_[network.best_iter_ - 1]
-        assert not [w for w in recwarn if w.category is ConvergenceWarning]
-
-    @pytest.mark.parametrize(
-        ("parameters", "change", "message"),
-        [
-            ({"early_stopping": False}, {}, "set early_stopping=True"),
-            ({"solver": "lbfgs"}, {}, "does not stop early"),
-            ({}, {"y_val": None}, "given together"),
-            ({}, {"X_val": None, "y_val": None, "sample_weight_val": np.ones(50)}, "without"),
-            ({}, {"y_val": np.full(50, 7)}, r"classes not in `self\.classes_`"),
-            ({}, {"X_val": np.zeros((50, 3))}, r"validation rows .* has 3 features"),
-            ({}, {"X_val": np.full((50, 10), np.nan)}, "validation rows .* contains NaN"),
-            ({}, {"sample_weight_val": np.zeros(50)}, "at least one non-zero"),
-            ({"scoring": "acuracy"}, {}, "'scoring' parameter"),
-        ],
-    )
-    def test_mistakes(self, parts, parameters, change, message):
-        X, y, held_out = parts
-        with pytest.raises(ValueError, match=message):
-            self.fit(X, y, held_out=held_out | change, **parameters)
-
-
 class TestTransformLayer:
     @pytest.mark.parametrize("dtype", [np.float32, np.float64])
     def test_layers(self, task, dtype):
@@ -608,35 +461,6 @@ def test_label_smoothing_keeps_probabilities_away_from_0(classifier):
     network = classifier((8,), solver="lbfgs", label_smoothing=0.2, alpha=0.0, tol=1e-8)
     p = network.set_params(random_state=0).fit(X, y).predict_proba(X)
     np.testing.assert_allclose(p[np.arange(100), y], 0.9, atol=1e-3)
-
-
-def test_divergence_goes_back_to_the_best_epoch(binary_data):
-    """Whatever the score, of which there is none for logits that are not numbers."""
-    network = MLPBinaryClassifier(
-        (8,), "identity", solver="sgd", learning_rate_init=1e4, early_stopping=True,
-        n_iter_no_change=None, batch_size=10, alpha=10, scoring="roc_auc", random_state=0,
-    )  # fmt: skip
-    with pytest.warns(ConvergenceWarning, match="diverged in epoch") as warned:
-        network.fit(*binary_data)
-    assert warned[0].filename == __file__
-    assert np.isnan(network.validation_scores_[-1])
-    assert np.isnan(network.validation_loss_curve_[-1])
-    assert np.isfinite(network.validation_loss_curve_[network.best_iter_ - 1])
-    assert np.isfinite(parameters_of(network)).all()
-
-
-def test_a_score_that_is_never_a_number(binary_data):
-    """Without a best epoch the last one stays."""
-    X, y = binary_data
-    network = MLPBinaryClassifier(
-        (4,), early_stopping=True, scoring=lambda *_: np.nan, n_iter_no_change=3
-    )
-    with pytest.warns(ConvergenceWarning, match="No epoch's validation score was a number"):
-        network.fit(X, y)
-    assert network.n_iter_ == 4
-    assert network.best_iter_ is None
-    assert network.best_validation_score_ is None
-    assert network.loss_ == network.loss_curve_[-1]
 
 
 def test_advice_to_scale():
