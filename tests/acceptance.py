@@ -22,6 +22,7 @@ from skmlp import MLPBinaryClassifier
 from skmlp._kernels.activations import ACTIVATIONS
 from skmlp._kernels.optimizers import OPTIMIZERS
 from skmlp._schedules import SCHEDULES
+from tests.helpers import SOLVERS
 
 # In the order of their weight: of several judgments the largest counts.
 PLAIN, UNSURE, WRONG = range(3)
@@ -253,7 +254,7 @@ def a_layer(judge):
 
 # What each parameter may be, by the documentation, and what of that is ordinary.
 JUDGES = {
-    "solver": among(*OPTIMIZERS, "lbfgs"),
+    "solver": among(*SOLVERS),
     "alpha": real(0, ordinary=(0, 1)),
     "batch_size": whole(1, others=("auto",)),
     "learning_rate": among(*SCHEDULES),
@@ -324,7 +325,8 @@ def judge_parameters(network):
 
 def judge_together(network):
     """Judge plain parameters that do not go with others, or with which scores may be none."""
-    if network.scaling_rate and network.solver != "adamw":
+    takes = OPTIMIZERS[network.solver].settings if network.solver in OPTIMIZERS else ()
+    if network.scaling_rate and "scaling_rate" not in takes:
         return WRONG
     if network.temperature_scaling and not network.early_stopping:
         return WRONG

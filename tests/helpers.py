@@ -14,6 +14,17 @@ import threadpoolctl
 
 import skmlp
 from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
+from skmlp._kernels.optimizers import OPTIMIZERS
+from tests import oracles
+
+# All there are. Where a test has "adam" and "lbfgs", it needs one of each way of training.
+SOLVERS = [*OPTIMIZERS, "lbfgs"]
+
+
+def has_kink(activation):
+    """Return whether the derivative of an activation jumps at 0."""
+    below, above = oracles.ACTIVATIONS[activation][1](np.array([-1e-9, 1e-9]))
+    return abs(above - below) > 1e-3
 
 
 def learned_by(network):

@@ -20,6 +20,8 @@ import warnings
 import numpy as np
 from scipy import sparse
 from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
+from skmlp._kernels.activations import ACTIVATIONS
+from skmlp._kernels.optimizers import OPTIMIZERS
 {BORDER}
 warnings.simplefilter("ignore")
 X = np.random.default_rng(0).normal(size=(60, 5))
@@ -29,8 +31,8 @@ for dtype in (np.float32, np.float64):
     for rows in (X, np.asfortranarray(X), sparse.csr_array(X), read_only):
         rows = rows.astype(dtype, copy=False)
         for sizes in ((), 3, (4, 3, 2)):
-            for activation in ("relu", "tanh", "gelu", "prelu"):
-                for solver in ("adam", "adamw", "sgd", "lbfgs"):
+            for activation in ACTIVATIONS:
+                for solver in (*OPTIMIZERS, "lbfgs"):
                     for classifier in (MLPBinaryClassifier, MLPMulticlassClassifier):
                         y = np.arange(60) % 2
                         network = classifier(sizes, activation, solver=solver, max_iter=2)

@@ -17,10 +17,12 @@ import skmlp._problem
 import skmlp._team
 import skmlp._training
 from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
+from skmlp._kernels.optimizers import OPTIMIZERS
 from skmlp._output import Multinomial
 from skmlp._splitting import fold_rows
 from skmlp._team import n_helpful_members
 from tests import oracles
+from tests.helpers import SOLVERS
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -353,7 +355,13 @@ class TestRefused:
         with pytest.raises(ValueError, match="solver='lbfgs' trains one network"):
             MLPBinaryClassifier(solver="lbfgs", **params).fit(*make_data(2))
 
-    @pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+    @pytest.mark.parametrize(
+        "solver",
+        [
+            solver for solver in SOLVERS
+            if solver not in OPTIMIZERS or "scaling_rate" not in OPTIMIZERS[solver].settings
+        ],
+    )  # fmt: skip
     def test_scales_without_adamw(self, solver):
         with pytest.raises(ValueError, match="scaling_rate is for solver='adamw'"):
             MLPBinaryClassifier(solver=solver, scaling_rate=1.0).fit(*make_data(2))

@@ -15,8 +15,12 @@ import pytest
 from scipy import sparse
 from sklearn.neural_network import MLPClassifier
 
+from skmlp._kernels.activations import ACTIVATIONS
+from skmlp._kernels.optimizers import OPTIMIZERS
+from skmlp._schedules import SCHEDULES
 from tests import oracles
 from tests.conftest import CLASSIFIERS
+from tests.helpers import SOLVERS
 
 RTOL, ATOL = 1e-6, 1e-9
 
@@ -102,8 +106,17 @@ def test_signature_begins_with_that_of_mlpclassifier():
         assert all(p.kind is p.KEYWORD_ONLY for p in ours[len(theirs) :])
 
 
-# Those that MLPClassifier has, and "sigmoid", which it calls "logistic".
-SHARED_ACTIVATIONS = ["identity", "logistic", "sigmoid", "tanh", "relu"]
+def shared(parameter, ours):
+    """Return which of our names for a parameter's values MLPClassifier has, too."""
+    (theirs,) = MLPClassifier._parameter_constraints[parameter]
+    return [name for name in ours if name in theirs.options]
+
+
+SHARED_SOLVERS = shared("solver", SOLVERS)
+SHARED_SCHEDULES = shared("learning_rate", SCHEDULES)
+# And "sigmoid", which it calls "logistic".
+SHARED_CODES = {ACTIVATIONS[name].code for name in shared("activation", ACTIVATIONS)}
+SHARED_ACTIVATIONS = [name for name in ACTIVATIONS if ACTIVATIONS[name].code in SHARED_CODES]
 STOCHASTIC = [
     pytest.param({"solver": "adam"}, id="adam"),
     *(
@@ -116,7 +129,7 @@ STOCHASTIC = [
             },
             id=f"sgd-{schedule}-{'nesterov' if nesterov else 'classical'}",
         )
-        for schedule in ("constant", "invscaling", "adaptive")
+        for schedule in SHARED_SCHEDULES
         for nesterov in (True, False)
     ),
 ]
@@ -189,7 +202,7 @@ def test_lbfgs(task, activation, hidden_layer_sizes):
         np.testing.assert_allclose(ours.loss_curve_[-1], ours.loss_)
 
 
-@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize("solver", SHARED_SOLVERS)
 @pytest.mark.parametrize(
     "parameters",
     [
@@ -214,7 +227,7 @@ def test_other_parameters(task, solver, parameters):
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])
-@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize("solver", SHARED_SOLVERS)
 def test_sample_weight(task, solver, early_stopping):
     """Within one batch: over several, scikit-learn lets weights cancel."""
     classifier, X, y = task
@@ -284,7 +297,7 @@ def test_partial_fit_after_a_fit(task, solver):
         assert_matches(theirs.partial_fit(X, y), ours.partial_fit(X, y), X)
 
 
-@pytest.mark.parametrize("solver", ["adam", "sgd"])
+@pytest.mark.parametrize("solver", shared("solver", OPTIMIZERS))
 def test_partial_fit_shuffled(task, solver):
     """From a RandomState instance: an int is seeded anew by scikit-learn in each call."""
     classifier, X, y = task
@@ -313,10 +326,10 @@ def test_float32_follows_to_its_own_precision(task):
 DRAWN = {
     "hidden_layer_sizes": [(), 5, (16,), [12, 8], np.array([6, 5])],
     "activation": SHARED_ACTIVATIONS,
-    "solver": ["sgd", "adam", "lbfgs"],
+    "solver": SHARED_SOLVERS,
     "alpha": [0.0, 1e-4, 0.1, 1.0],
     "batch_size": ["auto", 32, 57, 1000],
-    "learning_rate": ["constant", "invscaling", "adaptive"],
+    "learning_rate": SHARED_SCHEDULES,
     "learning_rate_init": [0.001, 0.01, 0.05],
     "power_t": [0.0, 0.1, 0.5, 1.0],
     "max_iter": [1, 4, 10, 20],

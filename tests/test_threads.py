@@ -19,9 +19,7 @@ from skmlp._kernels.activations import ACTIVATIONS
 from skmlp._kernels.network import n_halves
 from skmlp._network import Network
 from skmlp._team import Team, n_helpful_threads
-from tests.helpers import classifier_for, parameters_of
-
-SOLVERS = ["sgd", "adam", "adamw", "lbfgs"]
+from tests.helpers import SOLVERS, classifier_for, parameters_of
 
 
 def make_problem(n_rows=330, n_features=30, n_classes=3, dtype=np.float64):

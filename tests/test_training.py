@@ -20,12 +20,10 @@ from skmlp._history import History
 from skmlp._kernels.epoch import run_epoch
 from skmlp._kernels.optimizers import OPTIMIZERS
 from skmlp._shuffling import Shuffler
-from tests.helpers import assert_same_network, parameters_of
+from tests.helpers import SOLVERS, assert_same_network, parameters_of
 
 # Most fits here are short on purpose; the tests of the warning itself expect it.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-
-SOLVERS = [*OPTIMIZERS, "lbfgs"]
 
 
 def test_same_seed_same_bits(task):
@@ -79,7 +77,7 @@ def test_divergence_raises(binary_data, solver, dtype, rate):
         network.predict(X)
 
 
-@pytest.mark.parametrize("solver", [*OPTIMIZERS, "lbfgs"])
+@pytest.mark.parametrize("solver", SOLVERS)
 def test_a_loss_that_is_not_finite_raises(binary_data, solver):
     """Even where the parameters are: a penalty that overflows, for example."""
     X, y = binary_data

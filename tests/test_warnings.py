@@ -28,7 +28,7 @@ from skmlp._columns import distance_from
 from skmlp._data import TrainingData, as_matrix
 from skmlp._network import Network
 from skmlp._schedules import SCHEDULES
-from tests.helpers import classifier_for
+from tests.helpers import SOLVERS, classifier_for
 
 NOTHING = "is no better than the"
 
@@ -195,7 +195,7 @@ class TestNothingLearned:
         assert NOTHING in message
         assert message.endswith("Lower learning_rate_init.")
 
-    @pytest.mark.parametrize("solver", ["adam", "adamw", "sgd", "lbfgs"])
+    @pytest.mark.parametrize("solver", SOLVERS)
     def test_a_strong_penalty_makes_the_frequencies_right(self, solver):
         X, y = load_breast_cancer(return_X_y=True)
         X = StandardScaler().fit_transform(X)
