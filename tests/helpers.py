@@ -37,6 +37,17 @@ def parameters_of(network):
     return np.concatenate([array.ravel() for array in learned_by(network)])
 
 
+def fitted_values(network):
+    """Return all that a fit has left, numbers to the last digit, to be compared by ==."""
+    fitted = {
+        name: np.asarray(value).tolist()
+        for name, value in vars(network).items()
+        if name.endswith("_")
+    }
+    # As text, in which NaN is like NaN.
+    return repr(fitted), [array.tolist() for array in learned_by(network)]
+
+
 def shift_parameters(network, shift):
     """Add a vector in the order of :func:`parameters_of` to all that a network has learned."""
     arrays = learned_by(network)

@@ -30,7 +30,7 @@ from skmlp._kernels.activations import ACTIVATIONS
 from skmlp._kernels.optimizers import OPTIMIZERS
 from skmlp._schedules import SCHEDULES
 from tests import acceptance
-from tests.helpers import SOLVERS
+from tests.helpers import SOLVERS, fitted_values
 
 CLASSIFIERS = [MLPBinaryClassifier, MLPMulticlassClassifier]
 
@@ -680,13 +680,6 @@ def test_parameters(classifier, given_parameters, size, hold, method):
 
 def is_fitted(network):
     return hasattr(network, "coefs_")
-
-
-def fitted_values(network):
-    """Return what a fit has left, numbers to the last digit."""
-    arrays = [*network.coefs_, *network.intercepts_]
-    fitted = {name: value for name, value in vars(network).items() if name.endswith("_")}
-    return repr(fitted), [array.tolist() for array in arrays]
 
 
 @shares(accepted=(0.2, 0.65), plain=0.12, wrong=0.25)

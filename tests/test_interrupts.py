@@ -108,7 +108,7 @@ def press_everywhere(data, params, n_presses, step):
                 network.fit(X, y)
         except KeyboardInterrupt:
             outcomes.append("raised")
-            if hasattr(network, "_ensemble"):  # it was over
+            if hasattr(network, "coefs_"):  # it was over
                 check_fitted(network, X, y, params)
             else:
                 check_not_fitted(network, X)
