@@ -447,6 +447,7 @@ def test_partial_fit_says_where_a_schedule_has_ended(binary_data, schedule, recw
         assert warned[0].filename == __file__
     else:
         network.partial_fit(X, y)
+        assert not recwarn
 
 
 def test_partial_fit_with_another_solver_goes_on(binary_data):
