@@ -15,7 +15,7 @@ import warnings
 from typing import NamedTuple
 
 import numpy as np
-from peers import available  # first: it sets how many threads XLA may use
+from peers import ACTIVATIONS, available  # first: it sets how many threads XLA may use
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
@@ -89,7 +89,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--dtype", choices=["float32", "float64"], default="float32")
-    parser.add_argument("--activation", default="relu", choices=["relu", "tanh", "logistic"])
+    parser.add_argument("--activation", default="relu", choices=ACTIVATIONS)
     parser.add_argument("--shapes", nargs="+", choices=SHAPES, default=list(SHAPES))
     arguments = parser.parse_args()
     warnings.simplefilter("ignore", ConvergenceWarning)

@@ -63,6 +63,10 @@ def estimator_parameters(shape, activation):
     }
 
 
+# What all contenders have.
+ACTIVATIONS = ["relu", "tanh", "logistic"]
+
+
 class Torch:
     """PyTorch, eager, with its fused Adam."""
 

@@ -36,7 +36,7 @@ _PARAMETERS = """\
         Schedule of the learning rate η of the stochastic solvers. 'sgd' and 'adamw' take all of
         them; 'adam' takes 'invscaling' and 'adaptive' for 'constant', as MLPClassifier does. t
         is the fraction of ``max_iter`` epochs that have passed, calls to `partial_fit`
-        included; from t = 1 on the last three are constant.
+        included; from t = 1 on, what depends on it is constant.
 
         - 'constant': ``learning_rate_init`` throughout.
         - 'invscaling': ``learning_rate_init / (t_ + 1) ** power_t`` after each epoch.

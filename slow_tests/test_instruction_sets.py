@@ -8,19 +8,22 @@ import numpy as np
 import pytest
 
 from slow_tests.processes import ROOT
+from tests.helpers import has_kink
 
 SCRIPT = """
 import sys, warnings
 import numpy as np
 from sklearn.datasets import make_classification
 from skmlp import MLPMulticlassClassifier
+from skmlp._border.activations import ACTIVATIONS
+from skmlp._border.optimizers import OPTIMIZERS
 from skmlp._kernels.simd._processor import processor
 warnings.simplefilter("ignore")
 X, y = make_classification(1000, 20, n_informative=8, n_classes=4, random_state=0)
 results = {}
 for dtype in ("float32", "float64"):
-    for activation in ("relu", "tanh", "gelu"):
-        for solver in ("adam", "sgd", "lbfgs"):
+    for activation in ACTIVATIONS:
+        for solver in (*OPTIMIZERS, "lbfgs"):
             network = MLPMulticlassClassifier(
                 (64, 32), activation, solver=solver, max_iter=50, tol=1e-9, random_state=0,
                 n_iter_no_change=None,
@@ -43,13 +46,13 @@ TOLERANCES = {"float32": 1e-5, "float64": 1e-9}
 def bound(fitted):
     """Return how far the probabilities of a fit may differ between two sets.
 
-    In float32 there is no bound for ReLU, where a unit within rounding of its kink for a single
-    row is active on one processor only, nor for L-BFGS, whose line search may then take a
-    different number of steps; their predictions agree all the same.
+    In float32 there is no bound for ReLU and its like, where a unit within rounding of its kink
+    for a single row is active on one processor only, nor for L-BFGS, whose line search may then
+    take a different number of steps; their predictions agree all the same.
     """
     dtype, activation, solver = fitted.split()
-    has_kinks = activation == "relu" or solver == "lbfgs"
-    return np.inf if dtype == "float32" and has_kinks else TOLERANCES[dtype]
+    may_differ = has_kink(activation) or solver == "lbfgs"
+    return np.inf if dtype == "float32" and may_differ else TOLERANCES[dtype]
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, Phase, settings
 from sklearn.datasets import make_classification
 from sklearn.preprocessing import StandardScaler
 
+import skmlp._problem
 from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
 from tests import no_jit
 
@@ -36,7 +37,7 @@ def pytest_collection_modifyitems(items):
 # right, and nothing is looked for that is smaller than what failed, which takes minutes.
 settings.register_profile(
     "fast",
-    max_examples=60,
+    max_examples=100,
     derandomize=True,
     deadline=None,
     database=None,
@@ -68,6 +69,19 @@ def task(request):
 def binary_data():
     X, y = make_classification(200, 10, n_informative=6, flip_y=0.1, random_state=0)
     return StandardScaler().fit_transform(X), y
+
+
+@pytest.fixture
+def all_threads(monkeypatch):
+    """As many threads as n_jobs says, however small the network; a list of how many."""
+    used = []
+
+    def n_threads(n_jobs, *_):
+        used.append(n_jobs or 1)
+        return used[-1]
+
+    monkeypatch.setattr(skmlp._problem, "n_helpful_threads", n_threads)
+    return used
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from cosmic_ray.mutating import mutate_code
 from cosmic_ray.plugins import get_operator, operator_names
 
 ROOT = Path(__file__).parent.parent
-KERNELS, STOPPING = "tests/test_kernels.py", "tests/test_stopping.py"
+KERNELS = "tests/test_kernels.py"
 # Module: the quick tests that are to find its errors, as pytest's arguments.
 TESTS = {
     "skmlp._kernels.losses": [
@@ -36,8 +36,8 @@ TESTS = {
         "optimizer_steps or decay or clipping or factor or chunks or penalty or weight_zero"
         " or scales or cache_lines or number_of_chunks",
     ],
-    "skmlp._schedules": [STOPPING],
-    "skmlp._stopping": [STOPPING],
+    "skmlp._schedules": ["tests/test_schedules.py"],
+    "skmlp._stopping": ["tests/test_stopping.py", "-k", "TestMonitor"],
 }  # fmt: skip
 SECONDS = 60
 # Kinds of mutants without an effect: without compilation decorators do nothing, and "|" is

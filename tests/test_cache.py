@@ -16,10 +16,7 @@ from numba.core import event
 
 import skmlp
 from skmlp._kernels import _jit
-
-
-def add_one(x):
-    return x + 1
+from tests.helpers import add_one, run_python
 
 
 @pytest.fixture
@@ -46,16 +43,6 @@ def filled(cache, *values):
     found = files(cache)
     assert found
     return found
-
-
-def run(script, cache):
-    return subprocess.run(
-        [sys.executable, "-c", script],
-        env=os.environ | {"NUMBA_CACHE_DIR": str(cache)},
-        cwd=Path(skmlp.__file__).parents[1],
-        capture_output=True,
-        text=True,
-    )
 
 
 DAMAGES = {
@@ -115,7 +102,7 @@ print(*(warning.message for warning in caught))
 @pytest.mark.parametrize("at_once", [True, False], ids=["write", "rename"])
 def test_a_full_disk(cache, at_once):
     """What was compiled is used, one warning says that it is not kept, and nothing is left."""
-    done = run(FULL.format(at_once=at_once), cache)
+    done = run_python(FULL.format(at_once=at_once), NUMBA_CACHE_DIR=str(cache))
     assert done.stderr == ""
     assert done.stdout.count("compiled again in every process") == 1
     assert files(cache) == []
@@ -220,7 +207,7 @@ _jit.kernel(add_one)(1.5)
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no SIGKILL")
 @pytest.mark.parametrize("n_calls", [1, 2])
 def test_killed_while_it_writes(cache, n_calls):
-    killed = run(KILLED.format(n_calls=n_calls), cache)
+    killed = run_python(KILLED.format(n_calls=n_calls), NUMBA_CACHE_DIR=str(cache))
     assert killed.returncode == -signal.SIGKILL
     for _ in range(2):
         kernel = _jit.kernel(add_one)

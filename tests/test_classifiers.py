@@ -20,8 +20,8 @@ from sklearn.pipeline import make_pipeline
 import skmlp._network
 from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier, TabularPreprocessor
 from skmlp._border.activations import ACTIVATIONS
-from skmlp._border.optimizers import OPTIMIZERS
 from tests import oracles
+from tests.helpers import SOLVERS
 
 METHODS = ["predict", "predict_proba", "predict_log_proba", "decision_function", "transform"]
 
@@ -124,7 +124,7 @@ class TestSingleClass:
     @pytest.mark.parametrize(
         "parameters",
         [
-            *({"solver": solver} for solver in [*OPTIMIZERS, "lbfgs"]),
+            *({"solver": solver} for solver in SOLVERS),
             {"n_members": 3},
             {"label_smoothing": 0.3, "epsilon": 1e-300},
             {"class_weight": "balanced"},

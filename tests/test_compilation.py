@@ -1,14 +1,12 @@
 """What is compiled, how often, and where it is kept. Counts, no timings."""
 
-import os
-import subprocess
-import sys
 import warnings
 
 import pytest
 from numba.core.caching import CacheImpl
 
 from skmlp._kernels import _jit
+from tests.helpers import add_one, run_python
 
 BORDER = """
 from skmlp._kernels.epoch import run_epoch
@@ -22,6 +20,8 @@ import warnings
 import numpy as np
 from scipy import sparse
 from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
+from skmlp._border.activations import ACTIVATIONS
+from skmlp._border.optimizers import OPTIMIZERS
 {BORDER}
 warnings.simplefilter("ignore")
 X = np.random.default_rng(0).normal(size=(60, 5))
@@ -31,8 +31,8 @@ for dtype in (np.float32, np.float64):
     for rows in (X, np.asfortranarray(X), sparse.csr_array(X), read_only):
         rows = rows.astype(dtype, copy=False)
         for sizes in ((), 3, (4, 3, 2)):
-            for activation in ("relu", "tanh", "gelu", "prelu"):
-                for solver in ("adam", "adamw", "sgd", "lbfgs"):
+            for activation in ACTIVATIONS:
+                for solver in (*OPTIMIZERS, "lbfgs"):
                     for classifier in (MLPBinaryClassifier, MLPMulticlassClassifier):
                         y = np.arange(60) % 2
                         network = classifier(sizes, activation, solver=solver, max_iter=2)
@@ -43,33 +43,24 @@ print(*(sum(kernel.stats.cache_misses.values()) for kernel in BORDER))
 """
 
 
-def run(cache):
-    environment = os.environ | {"NUMBA_CACHE_DIR": str(cache)}
-    output = subprocess.run(
-        [sys.executable, "-c", SCRIPT],
-        env=environment,
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout
-    return [[int(n) for n in line.split()] for line in output.splitlines()]
+def counts(cache):
+    """Return the numbers that the script prints, line by line, with a cache of its own."""
+    done = run_python(SCRIPT, NUMBA_CACHE_DIR=str(cache))
+    assert done.returncode == 0, done.stderr
+    return [[int(n) for n in line.split()] for line in done.stdout.splitlines()]
 
 
 def test_few_signatures_and_a_cache_that_is_found(tmp_path):
     """One a dtype, kind of input, and with or without what activations keep."""
-    signatures, hits, misses = run(tmp_path)
+    signatures, hits, misses = counts(tmp_path)
     assert signatures == [8, 8]
     assert hits == [0, 0]
     assert misses == [8, 8]
     assert all(_jit.SOURCES_DIGEST in path.name for path in tmp_path.rglob("*.nb[ic]"))
-    signatures, hits, misses = run(tmp_path)
+    signatures, hits, misses = counts(tmp_path)
     assert signatures == [8, 8]
     assert hits == [8, 8]
     assert misses == [0, 0]
-
-
-def add_one(x):
-    return x + 1
 
 
 def test_works_without_a_writable_cache(monkeypatch):

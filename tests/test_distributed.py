@@ -49,7 +49,7 @@ def frame(rows):
     return pandas.DataFrame(X, columns=[f"x{i}" for i in range(8)]).assign(label=y)
 
 
-def assert_same(trained, expected, X):
+def assert_same_predictions(trained, expected, X):
     np.testing.assert_array_equal(
         trained.predict_proba(X), expected.predict_proba(np.asarray(X))
     )
@@ -67,7 +67,7 @@ def test_chunks_of_parquet(rows, frame, expected, tmp_path):
                 columns = chunk.drop(columns="label")
                 trained.partial_fit(columns, chunk["label"], classes=["no", "yes"])
     assert list(trained.feature_names_in_) == [f"x{i}" for i in range(8)]
-    assert_same(trained, expected, frame.drop(columns="label"))
+    assert_same_predictions(trained, expected, frame.drop(columns="label"))
 
 
 def test_chunks_of_csv(rows, frame, expected, tmp_path):
@@ -79,7 +79,7 @@ def test_chunks_of_csv(rows, frame, expected, tmp_path):
         for chunk in pandas.read_csv(tmp_path / "rows.csv", chunksize=250):
             X = chunk.drop(columns="label").to_numpy(np.float32)
             trained.partial_fit(X, chunk["label"], classes=["no", "yes"])
-    assert_same(trained, expected, rows[0])
+    assert_same_predictions(trained, expected, rows[0])
 
 
 class TestDaskArray:
@@ -96,7 +96,7 @@ class TestDaskArray:
         for _ in range(2):
             for X_block, y_block in zip(X.blocks, y.blocks, strict=True):
                 trained.partial_fit(X_block, y_block, classes=["no", "yes"])
-        assert_same(trained, expected, rows[0])
+        assert_same_predictions(trained, expected, rows[0])
 
     @pytest.mark.parametrize("method", ["predict", "predict_proba", "transform"])
     def test_predictions_by_blocks(self, rows, blocks, expected, method):

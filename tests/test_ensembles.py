@@ -17,10 +17,12 @@ import skmlp._problem
 import skmlp._team
 import skmlp._training
 from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
+from skmlp._border.optimizers import OPTIMIZERS
 from skmlp._output import Multinomial, as_targets
 from skmlp._splitting import fold_rows
 from skmlp._team import n_helpful_members
 from tests import oracles
+from tests.helpers import SOLVERS
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -354,7 +356,13 @@ class TestRefused:
         with pytest.raises(ValueError, match="solver='lbfgs' trains one network"):
             MLPBinaryClassifier(solver="lbfgs", **params).fit(*make_data(2))
 
-    @pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+    @pytest.mark.parametrize(
+        "solver",
+        [
+            solver for solver in SOLVERS
+            if solver not in OPTIMIZERS or "scaling_rate" not in OPTIMIZERS[solver].settings
+        ],
+    )  # fmt: skip
     def test_scales_without_adamw(self, solver):
         with pytest.raises(ValueError, match="scaling_rate is for solver='adamw'"):
             MLPBinaryClassifier(solver=solver, scaling_rate=1.0).fit(*make_data(2))
@@ -481,8 +489,7 @@ class TestScalesOfInputs:
         return parts[4][:, None] * parts[0], parts[1]
 
     @pytest.mark.parametrize("n_jobs", [2, 3])
-    def test_the_same_bits_for_any_number_of_threads(self, n_jobs, monkeypatch):
-        monkeypatch.setattr(skmlp._problem, "n_helpful_threads", lambda n_jobs, *_: n_jobs)
+    def test_the_same_bits_for_any_number_of_threads(self, n_jobs, all_threads):
         for seed in range(4):
             rng = np.random.default_rng(seed)
             X = rng.normal(size=(300, 133)).astype(np.float32)
@@ -493,6 +500,7 @@ class TestScalesOfInputs:
             several = network.set_params(n_jobs=n_jobs).fit(X, X[:, 0] > 0)
             for ours, theirs in zip(one.coefs_, several.coefs_, strict=True):
                 np.testing.assert_array_equal(ours, theirs)
+        assert set(all_threads) == {1, n_jobs}
 
     @pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-12), (np.float32, 1e-4)])
     def test_steps(self, dtype, tolerance):

@@ -1,13 +1,8 @@
 """Options of the interpreter and of numba, in processes of their own."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
-import skmlp
+from tests.helpers import run_python
 
 SCRIPT = """
 import warnings
@@ -27,31 +22,22 @@ with warnings.catch_warnings():
 """
 
 
-def run(*options, script=SCRIPT, **environment):
-    return subprocess.run(
-        [sys.executable, *options, "-c", script],
-        env=os.environ | {"PYTHONPATH": str(Path(skmlp.__file__).parents[1])} | environment,
-        capture_output=True,
-        text=True,
-    )
-
-
 @pytest.fixture(scope="module")
 def expected():
-    return run().stdout
+    return run_python(SCRIPT).stdout
 
 
 @pytest.mark.parametrize("options", [["-O"], ["-OO"], ["-X", "dev"], ["-P"]], ids=" ".join)
 def test_options_change_nothing(expected, options):
     """-OO takes the docstrings away, which the classifiers share parts of."""
-    done = run(*options)
+    done = run_python(SCRIPT, *options)
     assert done.returncode == 0, done.stderr
     assert done.stdout == expected
 
 
 def test_numba_that_is_told_not_to_compile():
     """One sentence says so, at the first fit."""
-    done = run(NUMBA_DISABLE_JIT="1")
+    done = run_python(SCRIPT, NUMBA_DISABLE_JIT="1")
     assert done.returncode == 1
     last = done.stderr.splitlines()[-1]
     assert last.startswith("RuntimeError: skmlp runs as compiled code alone")
@@ -60,5 +46,5 @@ def test_numba_that_is_told_not_to_compile():
 
 def test_numpy_that_raises_from_the_start(expected):
     """What is computed at import is quiet, too."""
-    done = run(script="import numpy; numpy.seterr(all='raise')" + SCRIPT)
+    done = run_python("import numpy; numpy.seterr(all='raise')" + SCRIPT)
     assert done.stdout == expected, done.stderr

@@ -17,6 +17,7 @@ from sklearn.model_selection import GridSearchCV
 
 import skmlp
 from skmlp import MLPBinaryClassifier
+from tests.helpers import assert_same_network, parameters_of, threads_of_blas
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 # The package, the contexts it enters, and the threads it starts.
@@ -63,29 +64,19 @@ FITS = {
 
 
 @pytest.fixture(autouse=True)
-def all_threads(monkeypatch):
-    """As many threads as n_jobs says, however small the network."""
-    monkeypatch.setattr(skmlp._problem, "n_helpful_threads", lambda n_jobs, *_: n_jobs or 1)
+def all_members(monkeypatch, all_threads):
+    """As many threads as n_jobs says, however small the network and few the members."""
     monkeypatch.setattr(skmlp._training, "n_helpful_members", lambda n_jobs, *_: n_jobs or 1)
 
 
-def make_network(max_iter=3, **params):
+def small_network(max_iter=3, **params):
     return MLPBinaryClassifier((4,), max_iter=max_iter, random_state=0, **params)
-
-
-def theta(network):
-    return network._ensemble.theta
 
 
 @pytest.fixture(scope="module")
 def data():
     X = np.random.default_rng(0).normal(size=(100, 3))
     return X, (X[:, 0] > 0).astype(int)
-
-
-def threads_of_blas():
-    found = threadpoolctl.threadpool_info()
-    return [library["num_threads"] for library in found if library["user_api"] == "blas"]
 
 
 def check_not_fitted(network, X):
@@ -96,8 +87,8 @@ def check_not_fitted(network, X):
 def check_fitted(network, X, y, params):
     """What there is, is the outcome of whole epochs: as many as the history says."""
     assert 1 <= network.n_iter_ == len(network.loss_curve_)
-    whole = make_network(network.n_iter_, **params).fit(X, y)
-    np.testing.assert_array_equal(theta(network), theta(whole))
+    whole = small_network(network.n_iter_, **params).fit(X, y)
+    assert_same_network(network, whole)
     assert network.loss_ == whole.loss_
     assert network.validation_scores_ == whole.validation_scores_
 
@@ -105,19 +96,19 @@ def check_fitted(network, X, y, params):
 def press_everywhere(data, params, n_presses, step):
     """Press in each step-th call of a function in a fit; return how fits ended."""
     X, y = data
-    expected = make_network(**params).fit(X, y)
+    expected = small_network(**params).fit(X, y)
     n_threads = threads_of_blas()
     outcomes = []
     for first in itertools.count(1, step):
         presses = Presses(first, n_presses)
-        network = make_network(**params)
+        network = small_network(**params)
         try:
             with warnings.catch_warnings(), presses.installed():
                 warnings.simplefilter("ignore")
                 network.fit(X, y)
         except KeyboardInterrupt:
             outcomes.append("raised")
-            if hasattr(network, "_ensemble"):  # it was over
+            if hasattr(network, "coefs_"):  # it was over
                 check_fitted(network, X, y, params)
             else:
                 check_not_fitted(network, X)
@@ -129,7 +120,7 @@ def press_everywhere(data, params, n_presses, step):
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
         assert threads_of_blas() == n_threads
         assert not any(thread.name.startswith("skmlp") for thread in threading.enumerate())
-        np.testing.assert_array_equal(theta(network.fit(X, y)), theta(expected))
+        assert_same_network(network.fit(X, y), expected)
 
 
 # Steps have no factor in common with what an epoch calls, so that all of it is met. L-BFGS
@@ -159,11 +150,11 @@ def test_what_goes_on_goes_on_whole_or_not_at_all(data, params, method, n_presse
     params = {"warm_start": True, "shuffle": method == "partial_fit", **params}
 
     def fitted():
-        network = make_network(2, **params)
+        network = small_network(2, **params)
         return network.partial_fit(X, y, classes=[0, 1]).partial_fit(X, y)
 
     def seen(network):
-        return theta(network).tolist(), network.loss_curve_, network.n_iter_, network.t_
+        return parameters_of(network).tolist(), network.loss_curve_, network.n_iter_, network.t_
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -209,7 +200,7 @@ def test_in_a_search(data, monkeypatch, call):
     """One press ends the fit that is running, and two the search."""
     X, y = data
     run = skmlp._training.run_epoch
-    search = GridSearchCV(make_network(tol=0), {"alpha": [1e-4, 1.0]}, cv=2)
+    search = GridSearchCV(small_network(tol=0), {"alpha": [1e-4, 1.0]}, cv=2)
     monkeypatch.setattr(skmlp._training, "run_epoch", PressInFit(run, call, 1))
     with pytest.warns(UserWarning, match="Training interrupted by user"):
         search.fit(X, y)
@@ -218,5 +209,5 @@ def test_in_a_search(data, monkeypatch, call):
     with pytest.raises(KeyboardInterrupt):
         search.fit(X, y)
     monkeypatch.setattr(skmlp._training, "run_epoch", run)
-    expected = make_network(tol=0, **search.fit(X, y).best_params_).fit(X, y)
-    np.testing.assert_array_equal(theta(search.best_estimator_), theta(expected))
+    expected = small_network(tol=0, **search.fit(X, y).best_params_).fit(X, y)
+    assert_same_network(search.best_estimator_, expected)

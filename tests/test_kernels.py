@@ -331,23 +331,24 @@ def test_optimizer_steps(rng, name, settings, dtype):
     )
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=lambda d: d.__name__)
-def test_decoupled_decay(rng, dtype):
+DECOUPLED = [name for name, optimizer in OPTIMIZERS.items() if optimizer.decouples]
+
+
+@DTYPES
+@pytest.mark.parametrize("name", DECOUPLED)
+def test_decoupled_decay(rng, name, dtype):
     """The weights decay, which come first, and the rest does not."""
     gradients, rates = rng.normal(size=(4, 11)).astype(dtype), [0.1, 0.05, 0.2, 0.01]
-    settings = {
-        "beta_1": 0.9, "beta_2": 0.99, "epsilon": 1e-3, "scaling_rate": 0.0, "alpha": 0.5,
-    }  # fmt: skip
+    optimizer, settings = OPTIMIZERS[name], SETTINGS[name][0] | {"alpha": 0.5}
     start = rng.normal(size=11).astype(dtype)
-    theta, moments = start.copy(), np.zeros((2, 11), dtype)
-    values = np.array(list(settings.values()))
-    code = OPTIMIZERS["adamw"].code
+    theta, moments = start.copy(), np.zeros((optimizer.n_moments, 11), dtype)
+    values = np.array([settings[key] for key in optimizer.settings], np.float64)
     for number, rate in enumerate(rates, start=1):
         step = make_step(number, rate)
-        take_step(code, values, step, theta, gradients[number - 1], moments, 7)
+        take_step(optimizer.code, values, step, theta, gradients[number - 1], moments, 7)
     arguments = gradients.astype(np.float64), rates, start.astype(np.float64)
-    decayed = oracles.adamw(*arguments, **settings)
-    free = oracles.adamw(*arguments, **(settings | {"alpha": 0.0}))
+    decayed = oracles.OPTIMIZERS[name](*arguments, **settings)
+    free = oracles.OPTIMIZERS[name](*arguments, **(settings | {"alpha": 0.0}))
     expected = np.concatenate([decayed[:7], free[7:]])
     np.testing.assert_allclose(theta, expected, atol=rounding(dtype, 50))
 

@@ -2,15 +2,15 @@
 
 import inspect
 import pickle
+import re
 
 import numpy as np
 import pytest
-import sklearn
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, make_classification
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.metrics import balanced_accuracy_score, log_loss, roc_auc_score
+from sklearn.metrics import balanced_accuracy_score
 from sklearn.model_selection import (
     GridSearchCV,
     KFold,
@@ -24,22 +24,12 @@ import skmlp._training
 from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
 from skmlp._border.activations import ACTIVATIONS
 from skmlp._border.optimizers import OPTIMIZERS
-from skmlp._schedules import SCHEDULES
-from skmlp._scoring import takes_weights
+from skmlp._schedules import SCHEDULES, Time
+from tests.helpers import SOLVERS, assert_same_network, parameters_of, shift_parameters
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 STOCHASTIC = pytest.mark.parametrize("solver", OPTIMIZERS)
-
-
-def parameters_of(network):
-    return np.concatenate(
-        [a.ravel() for a in (*network.coefs_, *network.intercepts_, *network.slopes_)]
-    )
-
-
-def assert_same_network(one, other):
-    np.testing.assert_array_equal(parameters_of(one), parameters_of(other))
 
 
 class TestActivations:
@@ -105,7 +95,7 @@ class TestActivations:
             network.set_params(activation="prelu").fit(*binary_data)
         network.set_params(activation="gelu").fit(*binary_data)
 
-    @pytest.mark.parametrize("activation", ["gelu", "prelu"])
+    @pytest.mark.parametrize("activation", ACTIVATIONS)
     def test_sparse_input_is_as_dense(self, task, activation):
         classifier, X, y = task
         network = classifier((6,), activation, dropout=0.2, max_iter=5, random_state=0)
@@ -215,7 +205,7 @@ class TestClassWeight:
     @pytest.mark.parametrize(
         "parameters",
         [
-            *({"solver": solver} for solver in [*OPTIMIZERS, "lbfgs"]),
+            *({"solver": solver} for solver in SOLVERS),
             {"early_stopping": True},
             {"early_stopping": True, "n_members": 2, "validation_fraction": 0.25},
         ],
@@ -273,10 +263,10 @@ class TestDropout:
                 learning_rate_init=1e-300, alpha=0.0, batch_size=len(y), random_state=0,
             )  # fmt: skip
             network.partial_fit(X, y, classes=np.unique(y))  # draws parameters and seed
-            network._ensemble.theta[0][:] += shift
-            before = network._ensemble.theta[0].copy()
+            shift_parameters(network, shift * np.ones(parameters_of(network).size))
+            before = parameters_of(network)
             network.set_params(learning_rate_init=rate).partial_fit(X, y)
-            return network.loss_, network._ensemble.theta[0] - before
+            return network.loss_, parameters_of(network) - before
 
         size = epoch(0.0, 1e-300)[1].size
         _, moved = epoch(0.0, 1e-3)
@@ -307,6 +297,10 @@ class TestDropout:
     def test_wrong_rates(self, binary_data, parameters, message):
         with pytest.raises(ValueError, match=message):
             MLPBinaryClassifier((3,), **parameters).fit(*binary_data)
+
+
+def rates_said(printed):
+    return re.findall(r"Setting learning rate to ([\d.]+)\.", printed)
 
 
 class TestLearningRate:
@@ -343,7 +337,7 @@ class TestLearningRate:
             ),
             "coslog4": 0.5 * (1 - np.cos(2 * np.pi * np.log2(1 + 15 * t))),
         }[schedule]
-        if (solver, schedule) == ("adam", "invscaling"):
+        if solver in SCHEDULES[schedule].not_for:
             expected = np.ones(total)
         np.testing.assert_allclose(np.concatenate(used), 0.01 * rise * expected, atol=1e-15)
 
@@ -352,19 +346,19 @@ class TestLearningRate:
     def test_adaptive_is_not_for_adam(self, task, capsys, solver, early_stopping):
         """Which stops after the first stall, and says so; nor does partial_fit divide."""
         classifier, X, y = task
+        divides = solver not in SCHEDULES["adaptive"].not_for
         network = classifier(
             (4,), solver=solver, learning_rate="adaptive", tol=10.0, n_iter_no_change=2,
             max_iter=9, early_stopping=early_stopping, verbose=True,
         ).fit(X, y)  # fmt: skip
         printed = capsys.readouterr().out
-        assert network._state.divisor == (1 if solver == "adam" else 5.0**2)
-        assert network.n_iter_ == (4 if solver == "adam" else 9)
-        assert printed.endswith("Stopping.\n") == (solver == "adam")
-        assert ("Setting learning rate to" in printed) == (solver != "adam")
+        assert rates_said(printed) == (["0.000200", "0.000040"] if divides else [])
+        assert network.n_iter_ == (9 if divides else 4)
+        assert printed.endswith("Stopping.\n") != divides
         network.set_params(early_stopping=False)
         for _ in range(9):
             network.partial_fit(X, y)
-        assert (network._state.divisor == 1) == (solver == "adam")
+        assert bool(rates_said(capsys.readouterr().out)) == divides
 
 
 class TestClipping:
@@ -386,151 +380,6 @@ class TestClipping:
         network.partial_fit(X, y)
         length = np.linalg.norm(parameters_of(network) - before)
         assert length == pytest.approx(1e-3, rel=1e-6)
-
-
-class TestEarlyStopping:
-    def fit(self, X, y, *, held_out=None, **parameters):
-        defaults = {"max_iter": 30, "random_state": 0, "early_stopping": True}
-        network = MLPBinaryClassifier((8,), learning_rate_init=0.05, **defaults)
-        network.set_params(**parameters)
-        return network.fit(X, y, **(held_out or {}))
-
-    @pytest.fixture
-    def parts(self, binary_data):
-        X, X_val, y, y_val = train_test_split(*binary_data, random_state=0)
-        return X, y, {"X_val": X_val, "y_val": y_val}
-
-    @pytest.mark.parametrize("scoring", [None, "accuracy", "neg_log_loss", "roc_auc"])
-    def test_own_validation_rows(self, parts, scoring):
-        X, y, held_out = parts
-        network = self.fit(X, y, held_out=held_out, scoring=scoring)
-        best = network.best_iter_ - 1
-        assert network.best_validation_score_ == max(network.validation_scores_)
-        assert network.validation_scores_[best] == network.best_validation_score_
-        assert network.loss_ == network.loss_curve_[best]
-        X_val, y_val = held_out.values()
-        p = network.predict_proba(X_val)
-        expected = {
-            None: network.score(X_val, y_val),
-            "accuracy": network.score(X_val, y_val),
-            "neg_log_loss": -log_loss(y_val, p),
-            "roc_auc": roc_auc_score(y_val, p[:, 1]),
-        }[scoring]
-        assert network.best_validation_score_ == pytest.approx(expected, rel=1e-12)
-        assert network.validation_loss_curve_[best] == pytest.approx(log_loss(y_val, p))
-        assert len(network.validation_loss_curve_) == network.n_iter_
-
-    def test_all_rows_are_trained_on(self, parts):
-        """The given rows only watch: up to the best epoch it is a fit without them."""
-        X, y, held_out = parts
-        network = self.fit(X, y, held_out=held_out)
-        plain = self.fit(X, y, early_stopping=False, max_iter=network.best_iter_)
-        assert_same_network(network, plain)
-
-    def test_callable_and_weights(self, parts):
-        X, y, held_out = parts
-        seen = []
-
-        def scorer(estimator, X_val, y_val, sample_weight=None):
-            seen.append(sample_weight)
-            return estimator.predict_proba(X_val)[y_val == 1, 1].mean()
-
-        weights = np.linspace(1, 2, len(held_out["y_val"]))
-        held_out["sample_weight_val"] = weights
-        network = self.fit(X, y, held_out=held_out, scoring=scorer)
-        assert len(seen) == network.n_iter_
-        np.testing.assert_array_equal(seen[0], weights)
-        by_accuracy = self.fit(X, y, held_out=held_out)
-        score = by_accuracy.score(held_out["X_val"], held_out["y_val"], weights)
-        assert by_accuracy.best_validation_score_ == pytest.approx(score, rel=1e-12)
-
-    @pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
-    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-    @pytest.mark.parametrize("dtype_val", [np.float32, np.float64, object])
-    def test_dtypes_may_differ(self, parts, dtype, dtype_val, container):
-        X, y, held_out = parts
-        rows = held_out["X_val"]
-        rows = rows.tolist() if dtype_val is object else container(rows.astype(dtype_val))
-        network = self.fit(X.astype(dtype), y, held_out=held_out | {"X_val": rows})
-        assert network.coefs_[0].dtype == dtype
-        warm = network.set_params(warm_start=True, max_iter=2)
-        warm.fit(X, y, X_val=rows, y_val=held_out["y_val"])
-        assert network.coefs_[0].dtype == dtype
-
-    @pytest.mark.parametrize("scoring", [lambda e, X, y: e.score(X, y), "rand_score"])
-    def test_scorers_without_weights(self, parts, scoring):
-        X, y, _ = parts
-        network = self.fit(X, y, scoring=scoring, class_weight={0: 2.0})
-        assert np.isfinite(network.validation_scores_).all()
-
-    def test_a_scorer_written_in_c_is_handed_no_weights(self):
-        """Python does not know its arguments."""
-        assert not takes_weights(max)
-
-    def test_class_weights_are_not_for_given_rows(self, parts):
-        """Theirs are sample_weight_val alone; rows held out keep all of their weight."""
-        X, y, held_out = parts
-        network = self.fit(X, y, held_out=held_out, class_weight={0: 5.0})
-        score = network.score(held_out["X_val"], held_out["y_val"])
-        assert network.best_validation_score_ == pytest.approx(score, rel=1e-12)
-        by_class = self.fit(X, y, class_weight={0: 5.0})
-        by_row = self.fit(X, y, held_out={"sample_weight": np.where(y == 0, 5.0, 1.0)})
-        assert by_class.validation_scores_ == by_row.validation_scores_
-
-    @pytest.mark.parametrize("scoring", [None, "roc_auc"])
-    def test_frames_and_strings_without_a_warning(self, parts, scoring):
-        pandas = pytest.importorskip("pandas")
-        X, y, held_out = parts
-        plain = self.fit(X, y, held_out=held_out, scoring=scoring)
-        names = [f"x{i}" for i in range(X.shape[1])]
-        labels = np.array(["no", "yes"])
-        frames = {
-            "X_val": pandas.DataFrame(held_out["X_val"], columns=names),
-            "y_val": labels[held_out["y_val"]],
-        }
-        named = self.fit(
-            pandas.DataFrame(X, columns=names), labels[y], held_out=frames, scoring=scoring
-        )
-        assert named.validation_scores_ == plain.validation_scores_
-
-    def test_in_a_pipeline(self, parts):
-        X, y, held_out = parts
-        scaler = StandardScaler().fit(X)
-        scaled = {"X_val": scaler.transform(held_out["X_val"]), "y_val": held_out["y_val"]}
-        alone = self.fit(scaler.transform(X), y, held_out=scaled)
-        with sklearn.config_context(enable_metadata_routing=True):
-            network = clone(alone).set_fit_request(X_val=True, y_val=True)
-            pipeline = make_pipeline(StandardScaler(), network, transform_input=["X_val"])
-            pipeline.fit(X, y, **held_out)
-        assert_same_network(pipeline[-1], alone)
-
-    def test_to_the_end_without_patience(self, parts, recwarn):
-        """And no warning, since that is what was asked for."""
-        X, y, held_out = parts
-        network = self.fit(X, y, held_out=held_out, n_iter_no_change=None, max_iter=40)
-        assert network.n_iter_ == 40
-        assert network.best_iter_ < 40
-        assert network.loss_ == network.loss_curve_[network.best_iter_ - 1]
-        assert not [w for w in recwarn if w.category is ConvergenceWarning]
-
-    @pytest.mark.parametrize(
-        ("parameters", "change", "message"),
-        [
-            ({"early_stopping": False}, {}, "set early_stopping=True"),
-            ({"solver": "lbfgs"}, {}, "does not stop early"),
-            ({}, {"y_val": None}, "given together"),
-            ({}, {"X_val": None, "y_val": None, "sample_weight_val": np.ones(50)}, "without"),
-            ({}, {"y_val": np.full(50, 7)}, r"classes not in `self\.classes_`"),
-            ({}, {"X_val": np.zeros((50, 3))}, r"validation rows .* has 3 features"),
-            ({}, {"X_val": np.full((50, 10), np.nan)}, "validation rows .* contains NaN"),
-            ({}, {"sample_weight_val": np.zeros(50)}, "at least one non-zero"),
-            ({"scoring": "acuracy"}, {}, "'scoring' parameter"),
-        ],
-    )
-    def test_mistakes(self, parts, parameters, change, message):
-        X, y, held_out = parts
-        with pytest.raises(ValueError, match=message):
-            self.fit(X, y, held_out=held_out | change, **parameters)
 
 
 class TestTransformLayer:
@@ -591,12 +440,14 @@ def test_partial_fit_says_where_a_schedule_has_ended(binary_data, schedule, recw
     for _ in range(3):
         network.partial_fit(X, y, classes=[0, 1])
     assert not recwarn
-    if schedule in ("cosine", "one_cycle", "coslog4"):
+    factor = SCHEDULES[schedule].factor
+    if factor is not None and np.max(factor(Time(3, 4, n_epochs=3, seen=0), 0.0)) < 1e-3:
         with pytest.warns(UserWarning, match="has come to its end after max_iter=3") as warned:
             network.partial_fit(X, y)
         assert warned[0].filename == __file__
     else:
         network.partial_fit(X, y)
+        assert not recwarn
 
 
 def test_partial_fit_with_another_solver_goes_on(binary_data):
@@ -617,35 +468,6 @@ def test_label_smoothing_keeps_probabilities_away_from_0(classifier):
     network = classifier((8,), solver="lbfgs", label_smoothing=0.2, alpha=0.0, tol=1e-8)
     p = network.set_params(random_state=0).fit(X, y).predict_proba(X)
     np.testing.assert_allclose(p[np.arange(100), y], 0.9, atol=1e-3)
-
-
-def test_divergence_goes_back_to_the_best_epoch(binary_data):
-    """Whatever the score, of which there is none for logits that are not numbers."""
-    network = MLPBinaryClassifier(
-        (8,), "identity", solver="sgd", learning_rate_init=1e4, early_stopping=True,
-        n_iter_no_change=None, batch_size=10, alpha=10, scoring="roc_auc", random_state=0,
-    )  # fmt: skip
-    with pytest.warns(ConvergenceWarning, match="diverged in epoch") as warned:
-        network.fit(*binary_data)
-    assert warned[0].filename == __file__
-    assert np.isnan(network.validation_scores_[-1])
-    assert np.isnan(network.validation_loss_curve_[-1])
-    assert np.isfinite(network.validation_loss_curve_[network.best_iter_ - 1])
-    assert np.isfinite(parameters_of(network)).all()
-
-
-def test_a_score_that_is_never_a_number(binary_data):
-    """Without a best epoch the last one stays."""
-    X, y = binary_data
-    network = MLPBinaryClassifier(
-        (4,), early_stopping=True, scoring=lambda *_: np.nan, n_iter_no_change=3
-    )
-    with pytest.warns(ConvergenceWarning, match="No epoch's validation score was a number"):
-        network.fit(X, y)
-    assert network.n_iter_ == 4
-    assert network.best_iter_ is None
-    assert network.best_validation_score_ is None
-    assert network.loss_ == network.loss_curve_[-1]
 
 
 def test_advice_to_scale():

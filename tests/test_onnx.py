@@ -52,7 +52,7 @@ def run(model, X):
     return dict(zip([tensor.name for tensor in session.get_outputs()], outputs, strict=True))
 
 
-def assert_same(estimator, X, outputs, tolerance=TOLERANCE):
+def assert_same_outputs(estimator, X, outputs, tolerance=TOLERANCE):
     assert list(outputs["label"]) == list(estimator.predict(X))
     expected = estimator.predict_proba(X)
     assert outputs["probabilities"].shape == expected.shape
@@ -112,7 +112,7 @@ def test_single_class(label, n_members):
     X = np.random.default_rng(0).normal(size=(30, 3))
     network = MLPMulticlassClassifier((4,), n_members=n_members, **BRIEF).fit(X, [label] * 30)
     outputs = run(to_onnx(network, X, transform=True), X)
-    assert_same(network, X, outputs, tolerance=0)
+    assert_same_outputs(network, X, outputs, tolerance=0)
     hidden = network.transform(X)
     np.testing.assert_allclose(outputs["representation"], hidden, atol=TOLERANCE)
     scores = run(to_onnx(network, X, options={id(network): {"raw_scores": True}}), X)
@@ -128,7 +128,7 @@ def test_activations(task, activation, dtype):
     # Farther out than in training, where exponentials overflow.
     far = np.concatenate([X, 30 * X])
     outputs = run(to_onnx(network, X, transform=True), far)
-    assert_same(network, far, outputs)
+    assert_same_outputs(network, far, outputs)
     hidden = network.transform(far)
     # relative to the values, of which some are in the hundreds
     np.testing.assert_allclose(
@@ -142,7 +142,7 @@ def test_float64_is_computed_in_float64(binary_data, activation):
     X, y = binary_data
     network = MLPBinaryClassifier((16, 8), activation, **BRIEF).fit(X, y)
     # A hundred products, each with an error of 1e-16.
-    assert_same(network, X, run(to_onnx(network, X), X), tolerance=1e-13)
+    assert_same_outputs(network, X, run(to_onnx(network, X), X), tolerance=1e-13)
 
 
 def test_activations_of_each_layer_and_members(task):
@@ -151,7 +151,7 @@ def test_activations_of_each_layer_and_members(task):
         (8, 7, 6), ("prelu", "tanh", "prelu"), n_members=3, transform_layer="all", **BRIEF
     ).fit(X, y)
     outputs = run(to_onnx(network, X, transform=True), X)
-    assert_same(network, X, outputs)
+    assert_same_outputs(network, X, outputs)
     np.testing.assert_allclose(outputs["representation"], network.transform(X), atol=TOLERANCE)
 
 
@@ -170,7 +170,7 @@ def test_representation_is_that_of_transform_layer(binary_data, layer, n_members
 def test_without_a_hidden_layer(task):
     classifier, X, y = task
     network = classifier((), **BRIEF).fit(X, y)
-    assert_same(network, X, run(to_onnx(network, X), X))
+    assert_same_outputs(network, X, run(to_onnx(network, X), X))
     with pytest.raises(ValueError, match="hidden_layer_sizes=\\(\\) has none"):
         to_onnx(network, X, transform=True)
 
@@ -180,7 +180,7 @@ def test_one_row_as_many(task):
     network = classifier((8,), n_members=2, **BRIEF).fit(X, y)
     model = to_onnx(network, X[:1])
     for n_rows in (1, 2, len(X)):
-        assert_same(network, X[:n_rows], run(model, X[:n_rows]))
+        assert_same_outputs(network, X[:n_rows], run(model, X[:n_rows]))
 
 
 @pytest.mark.parametrize("trained", [np.float32, np.float64])
@@ -190,7 +190,7 @@ def test_other_dtype_than_in_training(task, trained, given):
     network = classifier((8,), **BRIEF).fit(X.astype(trained), y)
     X = X.astype(given)
     outputs = run(to_onnx(network, X), X)
-    assert_same(network, X, outputs)
+    assert_same_outputs(network, X, outputs)
     assert outputs["probabilities"].dtype == given
 
 
@@ -199,7 +199,7 @@ def test_integers(task):
     X = (10 * X).astype(np.int64)
     network = classifier((8,), **BRIEF).fit(X, y)
     outputs = run(to_onnx(network, X), X)
-    assert_same(network, X, outputs)
+    assert_same_outputs(network, X, outputs)
     assert outputs["probabilities"].dtype == np.float32
 
 
@@ -226,7 +226,7 @@ def test_labels(binary_data, classes, kind, n_members):
     network = MLPBinaryClassifier((8,), n_members=n_members, **BRIEF)
     network.fit(X, np.asarray(classes)[y])
     outputs = run(to_onnx(network, X), X)
-    assert_same(network, X, outputs)
+    assert_same_outputs(network, X, outputs)
     assert outputs["label"].dtype.kind == kind
 
 
@@ -260,7 +260,7 @@ def test_with_scalers(task):
     X = X.astype(np.float32)
     pipeline = make_pipeline(StandardScaler(), classifier((8,), **BRIEF)).fit(X, y)
     outputs = run(to_onnx(pipeline, X, transform=True), X)
-    assert_same(pipeline, X, outputs)
+    assert_same_outputs(pipeline, X, outputs)
     np.testing.assert_allclose(outputs["representation"], pipeline.transform(X), atol=TOLERANCE)
 
 
@@ -272,14 +272,14 @@ def test_with_encoders(tables):
         sparse_threshold=0,
     )
     pipeline = make_pipeline(encode, MLPBinaryClassifier((8,), **BRIEF)).fit(X, y)
-    assert_same(pipeline, X, run(to_onnx(pipeline, X), X))
+    assert_same_outputs(pipeline, X, run(to_onnx(pipeline, X), X))
 
 
 def test_table_without_preprocessing(tables):
     X, y, _ = tables
     X = X[["rooms", "constant", "cellar"]]
     network = MLPBinaryClassifier((8,), **BRIEF).fit(X, y)
-    assert_same(network, X, run(to_onnx(network, X), X))
+    assert_same_outputs(network, X, run(to_onnx(network, X), X))
 
 
 def test_network_as_a_step_before_others(task):
@@ -288,7 +288,7 @@ def test_network_as_a_step_before_others(task):
     network = classifier((4,), transform_layer="all", **BRIEF)
     X = X.astype(np.float32)
     pipeline = make_pipeline(features, network, LogisticRegression()).fit(X, y)
-    assert_same(pipeline, X, run(to_onnx(pipeline, X), X))
+    assert_same_outputs(pipeline, X, run(to_onnx(pipeline, X), X))
     with pytest.raises(ValueError, match="for a network, or a Pipeline that ends with one"):
         to_onnx(pipeline, X, transform=True)
 
@@ -299,7 +299,7 @@ def test_search(binary_data):
     grid = {"mlpbinaryclassifier__alpha": [1e-4, 1.0]}
     search = GridSearchCV(pipeline, grid, cv=2).fit(X, y)
     outputs = run(to_onnx(search, X, transform=True), X)
-    assert_same(search, X, outputs)
+    assert_same_outputs(search, X, outputs)
     np.testing.assert_allclose(outputs["representation"], search.transform(X), atol=TOLERANCE)
 
 
@@ -321,7 +321,7 @@ def test_in_other_classifiers(task, around, n_members):
     classifier, X, y = task
     X = X.astype(np.float32)
     whole = around(classifier((8,), n_members=n_members, **BRIEF)).fit(X, y)
-    assert_same(whole, X, run(to_onnx(whole, X), X))
+    assert_same_outputs(whole, X, run(to_onnx(whole, X), X))
 
 
 def test_scores_of_two_classes_as_of_many(binary_data):
@@ -346,7 +346,7 @@ def test_skl2onnx_converts_by_itself(words):
     pipeline, X = words
     options = {id(pipeline[-1]): {"zipmap": False, "transform": True}}
     outputs = run(skl2onnx.to_onnx(pipeline, X, options=options), X)
-    assert_same(pipeline, X, outputs)
+    assert_same_outputs(pipeline, X, outputs)
     np.testing.assert_allclose(outputs["representation"], pipeline.transform(X), atol=TOLERANCE)
 
 
@@ -378,7 +378,7 @@ def test_target_opset(tables, target_opset):
     model = to_onnx(pipeline, X, target_opset=target_opset)
     versions = {domain.domain: domain.version for domain in model.opset_import}
     assert versions[""] <= target_opset
-    assert_same(pipeline, others, run(model, others))
+    assert_same_outputs(pipeline, others, run(model, others))
 
 
 # Tables
@@ -393,7 +393,7 @@ def test_tabular_pipeline(tables, classes):
     model = to_onnx(pipeline, X, transform=True)
     for rows in (X, others, others[:1]):
         outputs = run(model, rows)
-        assert_same(pipeline, rows, outputs)
+        assert_same_outputs(pipeline, rows, outputs)
         np.testing.assert_allclose(
             outputs["representation"], pipeline.transform(rows), atol=TOLERANCE
         )
@@ -405,7 +405,7 @@ def test_tabular_pipeline_of_many_classes(tables):
     network = MLPMulticlassClassifier.tabular(max_iter=8, random_state=0)
     pipeline = make_pipeline(TabularPreprocessor(max_one_hot=3, random_state=0), network)
     pipeline.fit(X, labels)
-    assert_same(pipeline, others, run(to_onnx(pipeline, X), others))
+    assert_same_outputs(pipeline, others, run(to_onnx(pipeline, X), others))
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,12 @@ import numpy as np
 import pytest
 from sklearn.ensemble import BaggingClassifier
 from sklearn.model_selection import GridSearchCV
-from threadpoolctl import threadpool_info, threadpool_limits
+from threadpoolctl import threadpool_limits
 
 import skmlp
 from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
 from skmlp._team import ONE_THREAD_OF_BLAS
+from tests.helpers import parameters_of, threads_of_blas
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -34,7 +35,7 @@ def make_data(dtype):
     return X, (X[:, 0] > 0).astype(int) + (X[:, 1] > 0)
 
 
-def make_network(seed=0, n_jobs=None, **params):
+def wide_network(seed=0, n_jobs=None, **params):
     params = {"max_iter": 3, "batch_size": BATCH} | params
     return MLPMulticlassClassifier(N_UNITS, random_state=seed, n_jobs=n_jobs, **params)
 
@@ -42,7 +43,7 @@ def make_network(seed=0, n_jobs=None, **params):
 def bits(network, X):
     """Return all that was learned, and what comes of it, as bytes."""
     outputs = network.predict_proba(X), network.transform(X)
-    return b"".join(array.tobytes() for array in (network._ensemble.theta, *outputs))
+    return b"".join(array.tobytes() for array in (parameters_of(network), *outputs))
 
 
 @pytest.fixture(scope="module")
@@ -64,17 +65,17 @@ def in_threads(n_threads, functions):
 
 def test_sixteen_fits_at_once(data):
     X, y = data
-    serial = [bits(make_network(seed).fit(X, y), X) for seed in range(16)]
+    serial = [bits(wide_network(seed).fit(X, y), X) for seed in range(16)]
 
     def fit(seed):
-        return lambda: bits(make_network(seed, n_jobs=1 + seed % 3).fit(X, y), X)
+        return lambda: bits(wide_network(seed, n_jobs=1 + seed % 3).fit(X, y), X)
 
     assert in_threads(16, map(fit, range(16))) == serial
 
 
 def test_sixteen_threads_predict_with_one_network(data):
     X, y = data
-    network = make_network(n_jobs=2).fit(X, y)
+    network = wide_network(n_jobs=2).fit(X, y)
     expected = bits(network, X)
 
     def predict():
@@ -86,11 +87,11 @@ def test_sixteen_threads_predict_with_one_network(data):
 def test_fits_and_predictions_at_once(data):
     """Of different networks, dtypes and kinds of output."""
     X, y = data
-    network = make_network().fit(X, y)
+    network = wide_network().fit(X, y)
     tasks = [
         lambda: bits(network, X),
-        lambda: bits(make_network(1, early_stopping=True).fit(X, y), X),
-        lambda: bits(make_network(2, solver="lbfgs").fit(X, y), X),
+        lambda: bits(wide_network(1, early_stopping=True).fit(X, y), X),
+        lambda: bits(wide_network(2, solver="lbfgs").fit(X, y), X),
         lambda: bits(MLPBinaryClassifier(9, max_iter=3, random_state=0).fit(X, y > 0), X),
     ]
     assert in_threads(16, tasks * 4) == [task() for task in tasks] * 4
@@ -98,7 +99,7 @@ def test_fits_and_predictions_at_once(data):
 
 def nested_search(n_jobs):
     """Return a search over ensembles of networks, with three levels of parallelism."""
-    bagging = BaggingClassifier(make_network(n_jobs=n_jobs), 2, n_jobs=n_jobs, random_state=0)
+    bagging = BaggingClassifier(wide_network(n_jobs=n_jobs), 2, n_jobs=n_jobs, random_state=0)
     grid = {"estimator__alpha": [1e-4, 1.0]}
     return GridSearchCV(bagging, grid, cv=2, n_jobs=n_jobs)
 
@@ -118,7 +119,7 @@ def test_nested_parallelism(data, backend):
 def _fit_in_a_child(queue, network, X, y, n_jobs):
     warnings.simplefilter("ignore")
     same = bits(network, X)
-    queue.put((same, bits(make_network(n_jobs=n_jobs).fit(X, y), X)))
+    queue.put((same, bits(wide_network(n_jobs=n_jobs).fit(X, y), X)))
 
 
 # Python 3.12 warns of a fork where there are threads, which pytest-xdist has.
@@ -127,7 +128,7 @@ def _fit_in_a_child(queue, network, X, y, n_jobs):
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_fork_after_use(data, n_jobs):
     X, y = data
-    network = make_network(n_jobs=n_jobs).fit(X, y)
+    network = wide_network(n_jobs=n_jobs).fit(X, y)
     expected = bits(network, X)
     context = multiprocessing.get_context("fork")
     queue = context.Queue()
@@ -144,7 +145,7 @@ def test_fork_after_use(data, n_jobs):
             child.join(10)
             child.kill()
     assert results == [(expected, expected)] * 2
-    assert bits(make_network(n_jobs=n_jobs).fit(X, y), X) == expected
+    assert bits(wide_network(n_jobs=n_jobs).fit(X, y), X) == expected
 
 
 # More rows and parameters than BLAS takes by itself in one thread.
@@ -170,12 +171,8 @@ def test_threads_of_blas(params):
     for n_threads in (1, 2):
         network = MLPBinaryClassifier(**{"hidden_layer_sizes": 64, "random_state": 0} | params)
         with threadpool_limits(n_threads, "blas"):
-            found.append(network.fit(X, y)._ensemble.theta.tobytes())
+            found.append(parameters_of(network.fit(X, y)).tobytes())
     assert found[0] == found[1]
-
-
-def threads_of_blas():
-    return [lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas"]
 
 
 def test_blas_has_its_threads_back_after_fits_at_once(data):
@@ -183,7 +180,7 @@ def test_blas_has_its_threads_back_after_fits_at_once(data):
     X, y = data
     with threadpool_limits(2, "blas"):
         before = threads_of_blas()
-        in_threads(8, [lambda: make_network(solver="lbfgs").fit(X[:200], y[:200])] * 32)
+        in_threads(8, [lambda: wide_network(solver="lbfgs").fit(X[:200], y[:200])] * 32)
         assert threads_of_blas() == before
 
 
@@ -205,7 +202,7 @@ def fit_large():
     X = rng.normal(size=(500, 30))
     network = MLPBinaryClassifier((300, 50), solver="lbfgs", max_iter=8, random_state=0)
     network.fit(X, X[:, 0] > 0)
-    return hashlib.sha256(network._ensemble.theta.tobytes()).hexdigest()
+    return hashlib.sha256(parameters_of(network).tobytes()).hexdigest()
 
 
 def _limit_in_a_child(queue):
@@ -263,7 +260,7 @@ FITS = [{}, {"solver": "lbfgs"}, {"solver": "sgd", "dropout": 0.2}]
 
 def hashes(n_jobs):
     X, y = make_data(np.float32)
-    networks = [make_network(n_jobs=n_jobs, **params).fit(X, y) for params in FITS]
+    networks = [wide_network(n_jobs=n_jobs, **params).fit(X, y) for params in FITS]
     return [hashlib.sha256(bits(network, X)).hexdigest() for network in networks]
 
 

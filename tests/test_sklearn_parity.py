@@ -15,8 +15,12 @@ import pytest
 from scipy import sparse
 from sklearn.neural_network import MLPClassifier
 
+from skmlp._border.activations import ACTIVATIONS
+from skmlp._border.optimizers import OPTIMIZERS
+from skmlp._schedules import SCHEDULES
 from tests import oracles
 from tests.conftest import CLASSIFIERS
+from tests.helpers import SOLVERS
 
 RTOL, ATOL = 1e-6, 1e-9
 
@@ -71,7 +75,7 @@ def make_pair(classifier, *, reference=None, **parameters):
     return reference(**theirs), classifier(**copy.deepcopy(parameters))
 
 
-def assert_same(theirs, ours, X):
+def assert_matches(theirs, ours, X):
     for name in ("coefs_", "intercepts_"):
         for theirs_k, ours_k in zip(getattr(theirs, name), getattr(ours, name), strict=True):
             np.testing.assert_allclose(ours_k, theirs_k, rtol=RTOL, atol=ATOL, err_msg=name)
@@ -102,8 +106,17 @@ def test_signature_begins_with_that_of_mlpclassifier():
         assert all(p.kind is p.KEYWORD_ONLY for p in ours[len(theirs) :])
 
 
-# Those that MLPClassifier has, and "sigmoid", which it calls "logistic".
-SHARED_ACTIVATIONS = ["identity", "logistic", "sigmoid", "tanh", "relu"]
+def shared(parameter, ours):
+    """Return which of our names for a parameter's values MLPClassifier has, too."""
+    (theirs,) = MLPClassifier._parameter_constraints[parameter]
+    return [name for name in ours if name in theirs.options]
+
+
+SHARED_SOLVERS = shared("solver", SOLVERS)
+SHARED_SCHEDULES = shared("learning_rate", SCHEDULES)
+# And "sigmoid", which it calls "logistic".
+SHARED_CODES = {ACTIVATIONS[name].code for name in shared("activation", ACTIVATIONS)}
+SHARED_ACTIVATIONS = [name for name in ACTIVATIONS if ACTIVATIONS[name].code in SHARED_CODES]
 STOCHASTIC = [
     pytest.param({"solver": "adam"}, id="adam"),
     *(
@@ -116,7 +129,7 @@ STOCHASTIC = [
             },
             id=f"sgd-{schedule}-{'nesterov' if nesterov else 'classical'}",
         )
-        for schedule in ("constant", "invscaling", "adaptive")
+        for schedule in SHARED_SCHEDULES
         for nesterov in (True, False)
     ),
 ]
@@ -145,18 +158,18 @@ def test_stochastic_solvers(
             random_state=seed,
             **solver,
         )
-        assert_same(theirs.fit(X, y), ours.fit(X, y), X)
+        assert_matches(theirs.fit(X, y), ours.fit(X, y), X)
 
 
-def test_the_grid_above_reaches_both_ends_of_stopping(task):
+def test_the_grid_above_reaches_both_ends_of_stopping(task, capsys):
     """Some fits stop early, some run through, and some change their rate on the way."""
     classifier, X, y = task
     kwargs = {"solver": "sgd", "learning_rate_init": 0.05, "tol": 3e-3, "n_iter_no_change": 3}
     kwargs |= {"max_iter": 20, "random_state": 0, "early_stopping": True, "batch_size": 32}
     assert classifier((16,), **kwargs).fit(X, y).n_iter_ < 20
-    adaptive = classifier((16,), learning_rate="adaptive", **kwargs).fit(X, y)
+    adaptive = classifier((16,), learning_rate="adaptive", verbose=True, **kwargs).fit(X, y)
     assert adaptive.n_iter_ == 20
-    assert adaptive._state.divisor > 1
+    assert "Setting learning rate to" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("rate", [1e-6, 1.01e-6, 5e-6, 0.01])
@@ -184,12 +197,12 @@ def test_lbfgs(task, activation, hidden_layer_sizes):
             max_iter=20,
             random_state=seed,
         )
-        assert_same(theirs.fit(X, y), ours.fit(X, y), X)
+        assert_matches(theirs.fit(X, y), ours.fit(X, y), X)
         np.testing.assert_allclose(ours.loss_, theirs.loss_, rtol=RTOL)
         np.testing.assert_allclose(ours.loss_curve_[-1], ours.loss_)
 
 
-@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize("solver", SHARED_SOLVERS)
 @pytest.mark.parametrize(
     "parameters",
     [
@@ -210,11 +223,11 @@ def test_other_parameters(task, solver, parameters):
     classifier, X, y = task
     defaults = {"solver": solver, "max_iter": 20, "batch_size": 32, "random_state": 0}
     theirs, ours = make_pair(classifier, **{**defaults, **parameters})
-    assert_same(theirs.fit(X, y), ours.fit(X, y), X)
+    assert_matches(theirs.fit(X, y), ours.fit(X, y), X)
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])
-@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize("solver", SHARED_SOLVERS)
 def test_sample_weight(task, solver, early_stopping):
     """Within one batch: over several, scikit-learn lets weights cancel."""
     classifier, X, y = task
@@ -229,7 +242,7 @@ def test_sample_weight(task, solver, early_stopping):
     )
     theirs.fit(X, y, sample_weight=weights)
     ours.fit(X, y, sample_weight=weights)
-    assert_same(theirs, ours, X)
+    assert_matches(theirs, ours, X)
 
 
 @pytest.mark.parametrize("container", [sparse.csr_array, sparse.csc_array, sparse.csr_matrix])
@@ -240,7 +253,7 @@ def test_sparse_input(task, solver, container):
     theirs, ours = make_pair(
         classifier, solver=solver, max_iter=20, random_state=0, batch_size=32
     )
-    assert_same(theirs.fit(X, y), ours.fit(X, y), X)
+    assert_matches(theirs.fit(X, y), ours.fit(X, y), X)
 
 
 @pytest.mark.parametrize("solver", STOCHASTIC)
@@ -251,7 +264,7 @@ def test_warm_start(task, solver):
         classifier, warm_start=True, max_iter=4, random_state=0, batch_size=32, **solver
     )
     for _ in range(3):
-        assert_same(theirs.fit(X, y), ours.fit(X, y), X)
+        assert_matches(theirs.fit(X, y), ours.fit(X, y), X)
     assert len(ours.loss_curve_) == 12
 
 
@@ -261,7 +274,7 @@ def test_warm_start_lbfgs(task):
         classifier, warm_start=True, max_iter=4, random_state=0, solver="lbfgs"
     )
     for _ in range(3):
-        assert_same(theirs.fit(X, y), ours.fit(X, y), X)
+        assert_matches(theirs.fit(X, y), ours.fit(X, y), X)
 
 
 @pytest.mark.parametrize("solver", STOCHASTIC)
@@ -271,7 +284,7 @@ def test_partial_fit_in_order(task, solver):
     for _ in range(5):
         theirs.partial_fit(X, y, classes=np.unique(y))
         ours.partial_fit(X, y, classes=np.unique(y))
-        assert_same(theirs, ours, X)
+        assert_matches(theirs, ours, X)
 
 
 @pytest.mark.parametrize("solver", STOCHASTIC)
@@ -281,10 +294,10 @@ def test_partial_fit_after_a_fit(task, solver):
     theirs.fit(X, y)
     ours.fit(X, y)
     for _ in range(2):
-        assert_same(theirs.partial_fit(X, y), ours.partial_fit(X, y), X)
+        assert_matches(theirs.partial_fit(X, y), ours.partial_fit(X, y), X)
 
 
-@pytest.mark.parametrize("solver", ["adam", "sgd"])
+@pytest.mark.parametrize("solver", shared("solver", OPTIMIZERS))
 def test_partial_fit_shuffled(task, solver):
     """From a RandomState instance: an int is seeded anew by scikit-learn in each call."""
     classifier, X, y = task
@@ -293,7 +306,7 @@ def test_partial_fit_shuffled(task, solver):
     for _ in range(5):
         theirs.partial_fit(X, y, classes=np.unique(y))
         ours.partial_fit(X, y, classes=np.unique(y))
-        assert_same(theirs, ours, X)
+        assert_matches(theirs, ours, X)
 
 
 def test_float32_follows_to_its_own_precision(task):
@@ -313,10 +326,10 @@ def test_float32_follows_to_its_own_precision(task):
 DRAWN = {
     "hidden_layer_sizes": [(), 5, (16,), [12, 8], np.array([6, 5])],
     "activation": SHARED_ACTIVATIONS,
-    "solver": ["sgd", "adam", "lbfgs"],
+    "solver": SHARED_SOLVERS,
     "alpha": [0.0, 1e-4, 0.1, 1.0],
     "batch_size": ["auto", 32, 57, 1000],
-    "learning_rate": ["constant", "invscaling", "adaptive"],
+    "learning_rate": SHARED_SCHEDULES,
     "learning_rate_init": [0.001, 0.01, 0.05],
     "power_t": [0.0, 0.1, 0.5, 1.0],
     "max_iter": [1, 4, 10, 20],
@@ -376,6 +389,6 @@ def test_random_configurations(task, seed):
         for network in (theirs, ours):
             further = {"classes": np.unique(y)} if method == "partial_fit" else {}
             getattr(network, method)(table, y, sample_weight=weights, **further)
-        assert_same(theirs, ours, table)
+        assert_matches(theirs, ours, table)
         if not parameters["early_stopping"]:
             np.testing.assert_allclose(ours.loss_, theirs.loss_, rtol=RTOL, atol=ATOL)

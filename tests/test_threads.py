@@ -13,27 +13,13 @@ from scipy import sparse
 
 import skmlp._problem
 import skmlp._training
-from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
+from skmlp import MLPMulticlassClassifier
 from skmlp._border.activations import ACTIVATIONS
 from skmlp._border.sizes import n_halves
 from skmlp._data import as_matrix
 from skmlp._network import Network
 from skmlp._team import Team, n_helpful_threads
-
-SOLVERS = ["sgd", "adam", "adamw", "lbfgs"]
-
-
-@pytest.fixture
-def all_threads(monkeypatch):
-    """As many threads as n_jobs says, however small the network; a list of how many."""
-    used = []
-
-    def n_threads(n_jobs, *_):
-        used.append(n_jobs or 1)
-        return used[-1]
-
-    monkeypatch.setattr(skmlp._problem, "n_helpful_threads", n_threads)
-    return used
+from tests.helpers import SOLVERS, classifier_for, parameters_of
 
 
 def make_problem(n_rows=330, n_features=30, n_classes=3, dtype=np.float64):
@@ -44,30 +30,29 @@ def make_problem(n_rows=330, n_features=30, n_classes=3, dtype=np.float64):
     return X, rng.integers(0, n_classes, n_rows)
 
 
-def make_network(y, n_jobs, **params):
+def network_for(y, n_jobs, **params):
     """Return a network that trains to the end, of which the stochastic solvers do not warn."""
-    classifier = MLPBinaryClassifier if y.max() == 1 else MLPMulticlassClassifier
     params = {"hidden_layer_sizes": (70, 50), "batch_size": 160, "max_iter": 2} | params
-    return classifier(random_state=0, n_iter_no_change=None, n_jobs=n_jobs, **params)
+    return classifier_for(y, n_iter_no_change=None, n_jobs=n_jobs, **params)
 
 
 def fitted(X, y, n_jobs, **params):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return make_network(y, n_jobs, **params).fit(X, y)
+        return network_for(y, n_jobs, **params).fit(X, y)
 
 
-def outcome(network):
+def computed(network):
     """Return all that training has computed."""
-    loss = np.array(network.loss_curve_, network._ensemble.theta[0].dtype)
-    return np.concatenate([network._ensemble.theta[0], loss])
+    learned = parameters_of(network)
+    return np.concatenate([learned, np.array(network.loss_curve_, learned.dtype)])
 
 
 def check_bits(X, y, **params):
-    expected = outcome(fitted(X, y, 1, **params))
+    expected = computed(fitted(X, y, 1, **params))
     assert np.isfinite(expected).all()
     for n_jobs in (2, 3, 8):
-        np.testing.assert_array_equal(outcome(fitted(X, y, n_jobs, **params)), expected)
+        np.testing.assert_array_equal(computed(fitted(X, y, n_jobs, **params)), expected)
 
 
 def test_the_problem_has_batches_of_both_kinds():
@@ -115,14 +100,14 @@ def test_partial_fit(all_threads):
     for network in networks:
         for rows in (slice(0, 200), slice(100, 330)):
             network.partial_fit(X[rows], y[rows], classes=[0, 1, 2])
-    np.testing.assert_array_equal(*map(outcome, networks))
+    np.testing.assert_array_equal(*map(computed, networks))
 
 
 def test_a_helper_that_never_runs():
     """The caller does all tasks itself, and waits for nobody."""
     release = threading.Event()
     X, y = make_problem()
-    expected = outcome(fitted(X, y, 1))
+    expected = computed(fitted(X, y, 1))
 
     class Busy(Team):
         def __init__(self, n_threads):
@@ -136,14 +121,14 @@ def test_a_helper_that_never_runs():
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(skmlp._problem, "Team", Busy)
-        np.testing.assert_array_equal(outcome(fitted(X, y, 3)), expected)
+        np.testing.assert_array_equal(computed(fitted(X, y, 3)), expected)
     assert release.is_set()
 
 
 def test_a_helper_that_comes_when_all_is_done(all_threads, monkeypatch):
     """It runs through all stages, finds nothing to do, and changes nothing."""
     X, y = make_problem()
-    expected = outcome(fitted(X, y, 1))
+    expected = computed(fitted(X, y, 1))
 
     class Late(Team):
         def run(self, kernel, *arguments):
@@ -154,7 +139,7 @@ def test_a_helper_that_comes_when_all_is_done(all_threads, monkeypatch):
             return value
 
     monkeypatch.setattr(skmlp._problem, "Team", Late)
-    np.testing.assert_array_equal(outcome(fitted(X, y, 3)), expected)
+    np.testing.assert_array_equal(computed(fitted(X, y, 3)), expected)
 
 
 @pytest.fixture
@@ -186,9 +171,9 @@ def test_threads_that_cannot_be_started(all_threads, refuse_threads, n_jobs, sol
     params = {"solver": solver, "max_iter": 10}
     if solver == "adam":
         params |= {"dropout": 0.2, "learning_rate": "cosine"}
-    expected = outcome(fitted(X, y, 1, **params))
+    expected = computed(fitted(X, y, 1, **params))
     refuse_threads(which)
-    np.testing.assert_array_equal(outcome(fitted(X, y, n_jobs, **params)), expected)
+    np.testing.assert_array_equal(computed(fitted(X, y, n_jobs, **params)), expected)
     assert not helpers()
 
 
@@ -200,20 +185,20 @@ def test_members_and_predictions_without_threads(refuse_threads, monkeypatch, wh
     expected = fitted(X, y, 1, n_members=3)
     refuse_threads(which)
     found = fitted(X, y, 2, n_members=3)
-    np.testing.assert_array_equal(outcome(found), outcome(expected))
+    np.testing.assert_array_equal(computed(found), computed(expected))
     np.testing.assert_array_equal(found.predict_proba(many), expected.predict_proba(many))
 
 
 def test_fits_in_several_threads_at_once(all_threads):
     """More of them than any machine for tests has processors."""
     X, y = make_problem()
-    expected = outcome(fitted(X, y, 1, max_iter=20))
+    expected = computed(fitted(X, y, 1, max_iter=20))
     with ThreadPoolExecutor(6) as pool:
         # Without `fitted`, since filters of warnings are those of all threads.
-        networks = [make_network(y, 4, max_iter=20) for _ in range(12)]
+        networks = [network_for(y, 4, max_iter=20) for _ in range(12)]
         fits = [pool.submit(network.fit, X, y) for network in networks]
     for fit in fits:
-        np.testing.assert_array_equal(outcome(fit.result()), expected)
+        np.testing.assert_array_equal(computed(fit.result()), expected)
 
 
 def helpers():
@@ -273,7 +258,7 @@ class TestNoThreadStays:
             interrupted = fitted(X, y, 3, max_iter=100)
         assert interrupted.n_iter_ == 3
         expected = fitted(X, y, 1, max_iter=3)
-        np.testing.assert_array_equal(outcome(interrupted), outcome(expected))
+        np.testing.assert_array_equal(computed(interrupted), computed(expected))
 
     def test_after_an_error_in_the_caller_s_pass(self, monkeypatch):
         """Helpers that have begun go on to the end of it alone, and then leave."""

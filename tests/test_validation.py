@@ -409,15 +409,6 @@ def test_settings_in_arrays_without_a_dimension(binary_data):
     np.testing.assert_array_equal(other.fit(*binary_data).coefs_[0], one.coefs_[0])
 
 
-def test_sparse_validation_rows_that_point_beside_themselves(binary_data):
-    X, y = binary_data
-    X_val = sparse.csr_array(X)
-    X_val.indices = X_val.indices + 1
-    network = MLPBinaryClassifier(3, early_stopping=True)
-    with pytest.raises(ValueError, match=r"The validation rows .* not a valid sparse matrix"):
-        network.fit(sparse.csr_array(X), y, X_val=X_val, y_val=y)
-
-
 def test_names_are_said_once():
     X, y = np.eye(4), [0, 1, 0, 1]
     with pytest.raises(ValueError, match=r"^classes must be passed on the first call"):
@@ -447,24 +438,6 @@ def test_a_name_in_an_array():
     network = MLPBinaryClassifier((3,), np.array("tanh"), tol=1.0, random_state=0).fit(X, y)
     named = MLPBinaryClassifier((3,), ["tanh"], tol=1.0, random_state=0).fit(X, y)
     np.testing.assert_array_equal(network.coefs_[0], named.coefs_[0])
-
-
-@pytest.mark.parametrize("n_members", [1, 2])
-@pytest.mark.parametrize("fraction", [0.0, -0.0, 0, 1.0, -0.1, np.nan, "0.1"])
-def test_validation_fraction_that_is_none(binary_data, fraction, n_members):
-    network = MLPBinaryClassifier(early_stopping=True, n_members=n_members)
-    with pytest.raises(ValueError, match="validation_fraction"):
-        network.set_params(validation_fraction=fraction).fit(*binary_data)
-
-
-def test_more_folds_than_a_float_counts(binary_data):
-    network = MLPBinaryClassifier(
-        3, early_stopping=True, n_members=2, validation_fraction=1e-310, tol=1.0
-    )
-    with pytest.warns(
-        UserWarning, match=r"rows are too few to hold any out: 4\.\d+e\+307 folds"
-    ):
-        network.fit(*binary_data)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

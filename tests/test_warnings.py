@@ -23,11 +23,12 @@ from sklearn.preprocessing import (
 )
 
 import skmlp._baseline
-from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier, TabularPreprocessor
+from skmlp import MLPBinaryClassifier, TabularPreprocessor
 from skmlp._data import TrainingData, as_matrix
 from skmlp._feature_scales import find_shift
 from skmlp._network import Network
 from skmlp._schedules import SCHEDULES
+from tests.helpers import SOLVERS, classifier_for
 
 NOTHING = "is no better than the"
 
@@ -82,10 +83,8 @@ FITS = {
 HARDIER = {"sgd", "adaptive", "lbfgs"}
 
 
-def classifier_for(y, **params):
-    two = len(np.unique(y)) == 2
-    classifier = MLPBinaryClassifier if two else MLPMulticlassClassifier
-    return classifier(**{"random_state": 0, "max_iter": 100, **params})
+def network_for(y, **params):
+    return classifier_for(y, **{"max_iter": 100, **params})
 
 
 def given_as(name, X):
@@ -108,7 +107,7 @@ class TestNothingLearned:
         """However the fit ended; to the same fit on scaled input there is nothing to say."""
         X, y = TABLES[table]()
         row_weights = np.ones(len(y))
-        network, fit_params = classifier_for(y, **FITS[name]), {}
+        network, fit_params = network_for(y, **FITS[name]), {}
         if weights == "rows":
             row_weights = np.random.default_rng(0).integers(1, 4, len(y))
             fit_params["sample_weight"] = row_weights
@@ -145,7 +144,7 @@ class TestNothingLearned:
     def test_columns_that_say_nothing(self, params, dtype):
         """The frequencies are then the best there is, and a fit can only come close."""
         X, y = np.ones((300, 3), dtype), np.repeat([0, 1, 2], [50, 100, 150])
-        network = classifier_for(y, tol=1e-6, max_iter=500, **params)
+        network = network_for(y, tol=1e-6, max_iter=500, **params)
         (message,) = said(lambda: network.fit(X, y))
         assert NOTHING in message
         assert "unless X says nothing of the classes" in message
@@ -171,7 +170,7 @@ class TestNothingLearned:
     )
     def test_scaled_input_needs_other_advice(self, params, advice):
         X, y = load_breast_cancer(return_X_y=True)
-        network = classifier_for(y, **params)
+        network = network_for(y, **params)
         (message,) = said(lambda: network.fit(StandardScaler().fit_transform(X), y))
         assert NOTHING in message
         assert advice in message
@@ -180,7 +179,7 @@ class TestNothingLearned:
     def test_early_stopping_by_a_score_that_the_majority_has(self):
         """The first epoch says no to everybody, which is right in 97 rows of 100."""
         X, y = bank_customers()
-        network = classifier_for(y, early_stopping=True)
+        network = network_for(y, early_stopping=True)
         (message,) = said(lambda: network.fit(StandardScaler().fit_transform(X), y))
         assert NOTHING in message
         assert "Set scoring='neg_log_loss', since" in message
@@ -188,7 +187,7 @@ class TestNothingLearned:
 
     def test_one_warning_where_training_also_ran_out_of_epochs(self):
         X, y = load_breast_cancer(return_X_y=True)
-        network = classifier_for(y, max_iter=3, learning_rate_init=1.0)
+        network = network_for(y, max_iter=3, learning_rate_init=1.0)
         (warning,) = heard(lambda: network.fit(StandardScaler().fit_transform(X), y))
         assert warning.category is ConvergenceWarning
         message = str(warning.message)
@@ -196,26 +195,26 @@ class TestNothingLearned:
         assert NOTHING in message
         assert message.endswith("Lower learning_rate_init.")
 
-    @pytest.mark.parametrize("solver", ["adam", "adamw", "sgd", "lbfgs"])
+    @pytest.mark.parametrize("solver", SOLVERS)
     def test_a_strong_penalty_makes_the_frequencies_right(self, solver):
         X, y = load_breast_cancer(return_X_y=True)
         X = StandardScaler().fit_transform(X)
         rate = 0.01 if solver == "adam" else 1e-4
-        network = classifier_for(y, solver=solver, alpha=1e3, learning_rate_init=rate)
+        network = network_for(y, solver=solver, alpha=1e3, learning_rate_init=rate)
         network.set_params(n_iter_no_change=None, max_iter=1000)
         assert said(lambda: network.fit(X, y)) == []
         assert np.ptp(network.predict_proba(X)[:, 0]) < 0.01
 
     def test_the_penalty_is_not_held_against_the_network(self):
         X, y = load_wine(return_X_y=True)
-        network = classifier_for(y, alpha=100.0, n_iter_no_change=None, max_iter=200)
+        network = network_for(y, alpha=100.0, n_iter_no_change=None, max_iter=200)
         assert said(lambda: network.fit(StandardScaler().fit_transform(X), y)) == []
         assert network.loss_ > loss_of_frequencies(y, np.ones(len(y)))
 
     def test_dropout_is_not_held_against_the_network(self):
         X, y = load_iris(return_X_y=True)
         X = StandardScaler().fit_transform(X)
-        network = classifier_for(y, hidden_layer_sizes=10, dropout=0.9, n_iter_no_change=None)
+        network = network_for(y, hidden_layer_sizes=10, dropout=0.9, n_iter_no_change=None)
         assert said(lambda: network.fit(X, y)) == []
         frequencies = loss_of_frequencies(y, np.ones(len(y)))
         assert log_loss(y, network.predict_proba(X)) < frequencies < network.loss_
@@ -224,7 +223,7 @@ class TestNothingLearned:
     def test_like_is_compared_with_like(self, balanced):
         """Smoothed labels and weighted classes have other losses than labels alone."""
         X, y = bank_customers()
-        network = classifier_for(
+        network = network_for(
             y, label_smoothing=0.3, learning_rate_init=0.01, max_iter=30,
             n_iter_no_change=None, class_weight="balanced" if balanced else None,
         )  # fmt: skip
@@ -238,20 +237,20 @@ class TestNothingLearned:
     def test_rows_with_a_weight_of_one_class(self, smoothing):
         """There is nothing to learn from them, whatever the loss."""
         X, y = load_breast_cancer(return_X_y=True)
-        network = classifier_for(y, tol=1e-3, label_smoothing=smoothing, max_iter=500)
+        network = network_for(y, tol=1e-3, label_smoothing=smoothing, max_iter=500)
         X = StandardScaler().fit_transform(X)
         assert said(lambda: network.fit(X, y, sample_weight=y == 1)) == []
 
     def test_tol_that_asks_for_nothing(self):
         X, y = load_breast_cancer(return_X_y=True)
         X = StandardScaler().fit_transform(X)
-        network = classifier_for(y, tol=1.0, learning_rate_init=1e-6)
+        network = network_for(y, tol=1.0, learning_rate_init=1e-6)
         assert said(lambda: network.fit(X, y)) == []
         assert network.loss_ > loss_of_frequencies(y, np.ones(len(y)))
 
     def test_few_epochs_have_only_begun(self):
         X, y = bank_customers()
-        network = classifier_for(y, max_iter=5, n_iter_no_change=None)
+        network = network_for(y, max_iter=5, n_iter_no_change=None)
         assert said(lambda: network.fit(X, y)) == []
         assert said(lambda: network.partial_fit(X, y)) == []
         assert network.loss_ > loss_of_frequencies(y, np.ones(len(y)))
@@ -266,7 +265,7 @@ class TestNothingLearned:
         elif name == "tabular":
             params = {"max_iter": 16}
         X = (TabularPreprocessor() if name == "tabular" else StandardScaler()).fit_transform(X)
-        network = classifier_for(y, **FITS.get(name, {}) | params)
+        network = network_for(y, **FITS.get(name, {}) | params)
         if name == "tabular":
             network = network.tabular(random_state=0, **params)
         assert said(lambda: network.fit(given_as(name, X), y)) == []
@@ -275,14 +274,14 @@ class TestNothingLearned:
         """The loss of the last epoch tells, and costs nothing."""
         X, y = load_breast_cancer(return_X_y=True)
         X = StandardScaler().fit_transform(X)
-        network = classifier_for(y, tol=1e-3, max_iter=500)
+        network = network_for(y, tol=1e-3, max_iter=500)
         monkeypatch.setattr(Network, "logits", None)
         assert said(lambda: network.fit(X, y)) == []
 
     def test_rows_are_predicted_in_blocks(self, monkeypatch):
         """With the same result."""
         X, y = bank_customers()
-        network = classifier_for(y)
+        network = network_for(y)
         (whole,) = said(lambda: network.fit(X, y))
         monkeypatch.setattr(skmlp._baseline, "_BLOCK", 300)
         assert said(lambda: network.fit(X, y)) == [whole]
@@ -341,7 +340,7 @@ UNSCALED = {
 def test_advice_to_scale_is_given_where_it_is_right(name, solver, dtype):
     X = (OF_ORDER_ONE | UNSCALED)[name]().astype(dtype)
     y = np.arange(X.shape[0]) % 3 % 2
-    network = classifier_for(y, solver=solver, activation="tanh", max_iter=1, alpha=1e-9)
+    network = network_for(y, solver=solver, activation="tanh", max_iter=1, alpha=1e-9)
     messages = " ".join(said(lambda: network.fit(X, y)))
     assert ("Scale the input, with a " in messages) == (name in UNSCALED)
     if name in UNSCALED:
@@ -351,7 +350,7 @@ def test_advice_to_scale_is_given_where_it_is_right(name, solver, dtype):
 def test_advice_to_scale_names_the_column():
     X = normal()
     X[:, 3] += 2000
-    messages = said(lambda: classifier_for([0, 1], max_iter=1).fit(X, X[:, 0] > 0))
+    messages = said(lambda: network_for([0, 1], max_iter=1).fit(X, X[:, 0] > 0))
     assert (
         "column 3, counted from 0, has the mean 2e+03 and the standard deviation" in messages[0]
     )
@@ -361,7 +360,7 @@ def test_advice_to_scale_names_the_column():
 def test_advice_after_divergence(binary_data, factor):
     """Scaled input needs a smaller rate, and other input a scaler first."""
     X, y = binary_data
-    network = classifier_for(
+    network = network_for(
         y, hidden_layer_sizes=8, activation="identity", solver="sgd", learning_rate_init=10.0,
         early_stopping=True, n_iter_no_change=None, batch_size=10,
     )  # fmt: skip
