@@ -1,13 +1,18 @@
 """Multilayer perceptrons for scikit-learn, trained by compiled kernels."""
 
+from typing import TYPE_CHECKING, Any
+
 from skmlp._classifiers import MLPBinaryClassifier, MLPMulticlassClassifier
-from skmlp._displays import (
-    ActivationDisplay,
-    HiddenUnitsDisplay,
-    LossCurveDisplay,
-    RepresentationDisplay,
-)
+from skmlp._versions import show_versions
 from skmlp.preprocessing import TabularPreprocessor
+
+if TYPE_CHECKING:
+    from skmlp._displays import (
+        ActivationDisplay,
+        HiddenUnitsDisplay,
+        LossCurveDisplay,
+        RepresentationDisplay,
+    )
 
 __version__ = "0.1.0.dev0"
 
@@ -19,4 +24,18 @@ __all__ = [
     "MLPMulticlassClassifier",
     "RepresentationDisplay",
     "TabularPreprocessor",
+    "show_versions",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the displays when one is asked for: a fit does not wait for them."""
+    if name in __all__:
+        import skmlp._displays as displays
+
+        return getattr(displays, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -27,6 +27,7 @@ ORDER = [
     "skmlp._displays._hidden_units",
     "skmlp._displays._representation",
     "skmlp._displays._artists",
+    "skmlp._versions",
     "skmlp._classifiers",
     "skmlp._base",
     "skmlp._docstrings",

@@ -254,13 +254,13 @@ READ_ONLY = """
 import warnings
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
+    import numpy as np
     import skmlp
+    from skmlp._shuffling import Shuffler
+    rows = np.arange(9)
+    Shuffler(np.random.RandomState(0), 9).shuffle(rows)
 print(skmlp.__file__)
 print(*[str(w.message) for w in caught if "skmlp" in str(w.message)], sep="|")
-import numpy as np
-from skmlp._shuffling import Shuffler
-rows = np.arange(9)
-Shuffler(np.random.RandomState(0), 9).shuffle(rows)
 print(sorted(rows.tolist()) == list(range(9)))
 """
 

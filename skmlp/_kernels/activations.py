@@ -5,8 +5,8 @@ behind. The others *save* a number for each unit and row: their derivative, whic
 where the value is computed, or what it follows from. Kernels get room for that, or None, for
 which numba leaves the code of these activations out: it takes as long to compile as the rest.
 
-To add an activation: a code, a function from z to (σ(z), σ'(z)), a branch in
-:func:`activate_and_save`, and an entry in ``ACTIVATIONS``.
+To add an activation: a code and an entry in :mod:`skmlp._border.activations`, a function from z
+to (σ(z), σ'(z)), and a branch in :func:`activate_and_save`.
 """
 
 import numpy as np

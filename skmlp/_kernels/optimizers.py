@@ -2,7 +2,8 @@
 
 Each takes ``moments`` (n_moments, p), which go on from step to step (the velocity of momentum
 among them), and ``settings``, its own constants. To add one: a code, the positions of its
-settings, a function, a branch in :func:`optimizer_step`, and an entry in ``OPTIMIZERS``.
+settings and an entry in :mod:`skmlp._border.optimizers`, a function, and a branch in
+:func:`optimizer_step`.
 ``ACCUMULATE`` is none of them: it leaves theta as it is, and adds the gradients up in its first
 moment, where L-BFGS finds the full one.
 """
