@@ -20,7 +20,6 @@ def extension() -> Extension:
     return Extension(
         "skmlp._aot",
         ["aot/shim.c"],
-        depends=[str(path.relative_to(_HERE.parent)) for path in _HERE.glob("*.py")],
         py_limited_api=True,
         # Debug information and symbols would take more room than the code.
         extra_compile_args=[] if os.name == "nt" else ["-g0", "-O3", "-fvisibility=hidden"],
@@ -43,14 +42,18 @@ class BuildAOT(build_ext):
             self._start(level, folder, "compile_level.py", level, path)
             for level, path in zip(_LEVELS, objects, strict=True)
         ]
-        running.append(self._start("", folder, "header.py", folder / "kernels.h", *_LEVELS))
+        header = folder / "kernels.h"
+        running.append(self._start("", folder, "header.py", header, *_LEVELS))
         if any([process.wait() for process in running]):
             raise RuntimeError("numba could not compile the kernels: see above")
         ext.include_dirs = [str(folder), np.get_include()]
         ext.extra_objects = list(map(str, objects))
+        ext.depends = [*ext.extra_objects, str(header)]  # just written: it is linked anew
         super().build_extension(ext)
 
-    def _start(self, level: str, folder: Path, script: str, *arguments: object) -> subprocess.Popen:
+    def _start(
+        self, level: str, folder: Path, script: str, *arguments: object
+    ) -> "subprocess.Popen[bytes]":
         from signatures import CPUS
 
         root = str(_HERE.parent)
@@ -60,6 +63,7 @@ class BuildAOT(build_ext):
             # Or numba adds those of this machine's processor.
             "NUMBA_CPU_FEATURES": "",
             "NUMBA_CACHE_DIR": str(folder / "cache"),
+            "SKMLP_JIT": "1",
             "PYTHONPATH": os.pathsep.join(paths),
         }
         command = [sys.executable, str(_HERE / script), *map(str, arguments)]
