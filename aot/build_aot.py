@@ -37,14 +37,16 @@ class BuildAOT(build_ext):
 
         folder = Path(self.build_temp, "aot").absolute()
         folder.mkdir(parents=True, exist_ok=True)
-        objects = [folder / f"{level}.o" for level in _LEVELS]
+        suffix = "obj" if os.name == "nt" else "o"
+        objects = [folder / f"{level}.{suffix}" for level in _LEVELS]
         running = [
             self._start(level, folder, "compile_level.py", level, path)
             for level, path in zip(_LEVELS, objects, strict=True)
         ]
         header = folder / "kernels.h"
         running.append(self._start("", folder, "header.py", header, *_LEVELS))
-        if any([process.wait() for process in running]):
+        statuses = [process.wait() for process in running]
+        if any(statuses):
             raise RuntimeError("numba could not compile the kernels: see above")
         ext.include_dirs = [str(folder), np.get_include()]
         ext.extra_objects = list(map(str, objects))

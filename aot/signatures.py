@@ -39,6 +39,7 @@ class Variant(NamedTuple):
     saved: bool
 
     def __str__(self) -> str:
+        """Return its part of a symbol."""
         return self.real + "_sparse" * self.sparse + "_saved" * self.saved
 
     def has(self, parameter: Parameter) -> bool:
@@ -120,7 +121,7 @@ FUNCTIONS = {
 
 
 def variants(function: Function) -> list[Variant]:
-    """Return what a function is compiled for: X's dtypes, kinds of input, with `saved` or not."""
+    """Return what a function is compiled for: each dtype and kind of X, with `saved` or not."""
     if all(parameter.type != "real" for parameter in function.parameters):
         return [Variant("", False, False)]
     return [
