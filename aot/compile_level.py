@@ -1,13 +1,14 @@
 """Compile the functions on the border for one processor level, into one object file.
 
-``python compile_level.py LEVEL FILE`` writes the file, in a process whose NUMBA_CPU_NAME is that
-of the level and whose NUMBA_CPU_FEATURES is empty.
+``python compile_level.py LEVEL FILE`` writes the file, in a process whose NUMBA_CPU_NAME is
+that of the level and whose NUMBA_CPU_FEATURES is empty.
 
 Each function and variant is compiled by numba as at its first call, and its module taken as
 numba would link it. Around it comes an entry ``int name(int64_t *block)`` that finds arguments
 where the shim puts them: three words for each parameter, behind one for the result. What is not
-an entry becomes private to its module, so that no variant has the inner kernels that another one
-brought along, and the wrappers for Python go. Nothing is optimised again: the bits are numba's.
+an entry becomes private to its module, so that no variant has the inner kernels that another
+one brought along, and the wrappers for Python go. Nothing is optimised again: the bits are
+numba's.
 """
 
 import gc
