@@ -1,12 +1,14 @@
 """The one decorator behind every compiled function, and its disk cache."""
 
+import contextlib
 import functools
+import gc
 import hashlib
 import os
 import pickle
 import uuid
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from numba.core.caching import FunctionCache
 from numba.core.serialize import dumps
 
 from skmlp._border.sources import SOURCES_DIGEST
+from skmlp._kernels._linking import BorderCompiler, LinkedCompiler, linked_context
 
 # Flags that let the compiler reorder and contract arithmetic (so that sums vectorise) but
 # leave NaN and infinity alone: a diverging network must be seen.
@@ -110,17 +113,49 @@ _SEAL = len(_sha256(b""))
 class _Cache(FunctionCache):
     """numba's cache of one function, which goes on where its files cannot be written."""
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., Any], *, inner: bool) -> None:
         super().__init__(function)
+        self._inner = inner
         stamp = self._impl.locator.get_source_stamp()
         state = numba.__version__, stamp, bool(numba.config.BOUNDSCHECK)
         self._cache_file = _Files(Path(self.cache_path), self._impl.filename_base, state)
+
+    def load_overload(self, signature: Any, context: Any) -> Any:
+        context = linked_context(context) if self._inner else context
+        return super().load_overload(signature, context)
 
     def save_overload(self, signature: Any, compiled: Any) -> None:
         try:
             super().save_overload(signature, compiled)
         except OSError:
             _warn_uncached(_NO_FOLDER)
+
+
+@contextlib.contextmanager
+def _collector_off() -> Iterator[None]:
+    """Turn the garbage collector off, and on again if it was.
+
+    It would look a tenth of the time at the objects of a compilation, few of which are garbage
+    before that is over. numba's lock lets one thread at a time compile.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _decorated(context: Callable[[], Any], function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that does the same within a context."""
+
+    @functools.wraps(function)
+    def within(*args: Any) -> Any:
+        with context():
+            return function(*args)
+
+    return within
 
 
 def _compile(
@@ -153,14 +188,18 @@ def _compile(
     }
     if numba.config.DISABLE_JIT:
         return _refusing(function)
+    options["pipeline_class"] = LinkedCompiler if inner else BorderCompiler
     compiled = numba.njit(**options)(function)
+    if not inner:  # others are compiled within these
+        compiler = compiled._compiler
+        compiler.compile = _decorated(_collector_off, compiler.compile)
     if SOURCES_DIGEST is None:
         _warn_uncached(_NO_SOURCES)
         return compiled
     name = function.__qualname__
     function.__qualname__ = f"{name}-{SOURCES_DIGEST}"
     try:
-        compiled._cache = _Cache(function)
+        compiled._cache = _Cache(function, inner=inner)
     except RuntimeError:  # how numba says that it may write nowhere
         _warn_uncached(_NO_FOLDER)
     finally:
