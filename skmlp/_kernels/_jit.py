@@ -1,20 +1,26 @@
 """The one decorator behind every compiled function, and its disk cache."""
 
+import contextlib
 import functools
+import gc
 import hashlib
 import os
 import pickle
 import uuid
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numba
-from numba.core.caching import FunctionCache
+from numba.core.caching import FunctionCache, NullCache
+from numba.core.compiler_lock import global_compiler_lock
 from numba.core.serialize import dumps
 
 from skmlp._border.sources import SOURCES_DIGEST
+from skmlp._kernels._linking import BorderCompiler, LinkedCompiler, linked_context
+from skmlp._kernels._locks import locked
+from skmlp._kernels._notice import noticed
 
 # Flags that let the compiler reorder and contract arithmetic (so that sums vectorise) but
 # leave NaN and infinity alone: a diverging network must be seen.
@@ -22,6 +28,8 @@ _FAST = {"contract", "reassoc", "nsz", "arcp"}
 # What is left where rounding errors are accounted for.
 _EXACT = {"contract"}
 
+# Seconds that a process waits for another that compiles the same, before it does so itself.
+_LIMIT = 120.0
 
 _NO_FOLDER = (
     "skmlp found no writable directory for its compiled code, or one without room. It is "
@@ -63,7 +71,7 @@ class _Files:
         self._name = name
         self._state = state
 
-    def _path(self, key: Any) -> Path:
+    def path(self, key: Any) -> Path:
         """Return the file for a key, which is a signature, the processor and the bytecode."""
         digest = _sha256(repr((self._state, key)).encode()).hex()
         return self._folder / f"{self._name}.{digest[:24]}.nbc"
@@ -71,7 +79,7 @@ class _Files:
     def load(self, key: Any) -> Any:
         """Return what was saved for the key, or None."""
         try:
-            content = self._path(key).read_bytes()
+            content = self.path(key).read_bytes()
         except OSError:
             return None
         seal, data = content[:_SEAL], content[_SEAL:]
@@ -86,7 +94,7 @@ class _Files:
             It cannot be written.
         """
         data = dumps(compiled)
-        path = self._path(key)
+        path = self.path(key)
         part = path.with_suffix(f".{uuid.uuid4().hex[:16]}")
         try:
             part.write_bytes(_sha256(data) + data)
@@ -108,19 +116,93 @@ _SEAL = len(_sha256(b""))
 
 
 class _Cache(FunctionCache):
-    """numba's cache of one function, which goes on where its files cannot be written."""
+    """numba's cache of one function, which goes on where its files cannot be written.
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    While a kernel of the border is compiled its file is locked, so that another process waits
+    and loads it; what is within comes along.
+    """
+
+    def __init__(self, function: Callable[..., Any], *, inner: bool) -> None:
         super().__init__(function)
+        self._inner = inner
+        self._locks = contextlib.ExitStack()
         stamp = self._impl.locator.get_source_stamp()
         state = numba.__version__, stamp, bool(numba.config.BOUNDSCHECK)
         self._cache_file = _Files(Path(self.cache_path), self._impl.filename_base, state)
+
+    def load_overload(self, signature: Any, context: Any) -> Any:
+        if self._inner:
+            return super().load_overload(signature, linked_context(context))
+        found = super().load_overload(signature, context)
+        if found is None:
+            lock = self._path_of(signature, context.codegen()).with_suffix(".lock")
+            what = _description(self._py_func, signature)
+            with noticed(f"skmlp waits for another process that compiles {what}."):
+                self._locks.enter_context(locked(lock, _LIMIT))
+            found = super().load_overload(signature, context)
+        return found
 
     def save_overload(self, signature: Any, compiled: Any) -> None:
         try:
             super().save_overload(signature, compiled)
         except OSError:
             _warn_uncached(_NO_FOLDER)
+
+    def _path_of(self, signature: Any, codegen: Any) -> Path:
+        return self._cache_file.path(self._index_key(signature, codegen))
+
+    def holds(self, signature: Any, context: Any) -> bool:
+        """Return whether there is a file of the signature."""
+        return self._path_of(signature, context.codegen()).is_file()
+
+    def unlock(self) -> None:
+        """Let other processes have the file that was locked, if there was one."""
+        self._locks.close()
+
+
+def _description(function: Callable[..., Any], signature: Any) -> str:
+    """Return what is compiled, in words: the function and its first argument's numbers."""
+    first = getattr(signature, "args", signature)[0]
+    return f"{function.__name__} for {getattr(first, 'dtype', first)}"
+
+
+@contextlib.contextmanager
+def _collector_off() -> Iterator[None]:
+    """Turn the garbage collector off, and on again if it was.
+
+    It would look a tenth of the time at the objects of a compilation, few of which are garbage
+    before that is over. numba's lock lets one thread at a time compile.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _watch(compiled: Any) -> None:
+    """Let a kernel of the border be compiled by one process at a time, and not in silence."""
+    cache, load_or_compile = compiled._cache, compiled.compile
+    compile_anew = compiled._compiler.compile
+    place = f"kept in {cache.cache_path}" if cache.cache_path else "kept in memory alone"
+
+    def load_or_compile_alone(signature: Any) -> Any:
+        # numba's own lock, held for as long as the file's.
+        with global_compiler_lock, _collector_off():
+            try:
+                return load_or_compile(signature)
+            finally:
+                if isinstance(cache, _Cache):
+                    cache.unlock()
+
+    def compile_with_notice(types: Any, return_type: Any) -> Any:
+        what = _description(compiled.py_func, types)
+        with noticed(f"skmlp compiles {what}, for some 10 seconds; the result is {place}."):
+            return compile_anew(types, return_type)
+
+    compiled.compile, compiled._compiler.compile = load_or_compile_alone, compile_with_notice
 
 
 def _compile(
@@ -153,19 +235,28 @@ def _compile(
     }
     if numba.config.DISABLE_JIT:
         return _refusing(function)
+    options["pipeline_class"] = LinkedCompiler if inner else BorderCompiler
     compiled = numba.njit(**options)(function)
+    compiled._cache = _cache_of(function, inner=inner)
+    if not inner:  # others are compiled within these
+        _watch(compiled)
+    return compiled
+
+
+def _cache_of(function: Callable[..., Any], *, inner: bool) -> Any:
+    """Return the disk cache of a function, or what stands for it where there can be none."""
     if SOURCES_DIGEST is None:
         _warn_uncached(_NO_SOURCES)
-        return compiled
+        return NullCache()
     name = function.__qualname__
     function.__qualname__ = f"{name}-{SOURCES_DIGEST}"
     try:
-        compiled._cache = _Cache(function)
+        return _Cache(function, inner=inner)
     except RuntimeError:  # how numba says that it may write nowhere
         _warn_uncached(_NO_FOLDER)
+        return NullCache()
     finally:
         function.__qualname__ = name
-    return compiled
 
 
 def _refusing(function: Callable[..., Any]) -> Any:
