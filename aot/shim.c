@@ -154,14 +154,15 @@ static int read_network(const int64_t *block, int layers, int theta, network_t *
     net->n_weights = net->n_units = net->saves = 0;
     for (int64_t k = 0; k < n; k++, row += N_COLUMNS) {
         int64_t below = k > 0 ? row[FAN_OUT - N_COLUMNS] : row[FAN_IN];
-        if (row[FAN_IN] != below || row[FAN_IN] < 1 || row[FAN_OUT] < 1 ||
+        if (row[FAN_IN] != below || row[FAN_IN] < 1 || row[FAN_IN] > size ||
+            row[FAN_OUT] < 1 || row[FAN_OUT] > size ||
             row[WEIGHTS] != net->n_weights || row[UNITS] != net->n_units ||
             row[ACTIVATION] < 0 || row[ACTIVATION] >= N_ACTIVATIONS)
             return wrong(problem, layers, "has a row %lld that is of no layer", (long long)k);
         net->n_weights += times(row[FAN_IN], row[FAN_OUT]);
         net->n_units += row[FAN_OUT];
         if (net->n_weights > size || net->n_units > size)
-            return wrong(problem, theta, "is shorter than the layers' parameters");
+            return wrong(problem, theta, "is shorter than the parameters of all layers");
     }
     row = net->table;
     for (int64_t k = 0; k < n; k++, row += N_COLUMNS) {

@@ -469,7 +469,7 @@ def test_tables_that_are_of_no_network(calls):
         table = call[1][position][0]
         for row in range(table.shape[0]):
             for column in range(table.shape[1]):
-                for change in (1, -1, 2**31, 2**62, -(2**62)):
+                for change in (1, -1, 2**31, 2**62, 2**63 - 100000, -(2**62)):
                     arguments, _ = border_calls._arguments(call)
                     changed = arguments[position] = arguments[position].copy()
                     changed[row, column] += change
@@ -521,6 +521,23 @@ def test_fallback(calls):
         called.clear()
         refused(name, [*arguments[:position], given[position], *arguments[position + 1 :]],
                 position, TypeError, "is of dtype int16")  # fmt: skip
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="pages are protected as Linux does it")
+@pytest.mark.parametrize("seed", [0, 1])
+def test_nothing_outside_the_arrays_is_touched(record, seed):
+    """Whatever is accepted of calls that are changed at random."""
+    n, command = 500, [sys.executable, "-m", "tests.guarded_calls", record, _aot.__file__]
+    process = subprocess.run(
+        list(map(str, [*command, _aot.level, seed, n])),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert process.returncode == 0, process
+    n_through, n_refused = map(int, process.stdout.split())
+    assert n_through > n / 5
+    assert n_refused > n / 5
 
 
 @pytest.mark.parametrize("size", [0, 10, 64])
