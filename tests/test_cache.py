@@ -1,12 +1,18 @@
 """The disk cache of compiled code, when files are damaged, or cannot be written at all."""
 
 import compileall
+import contextlib
+import errno
+import gc
 import multiprocessing
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numba
@@ -16,6 +22,8 @@ from numba.core import event
 
 import skmlp
 from skmlp._kernels import _jit
+from skmlp._kernels.shuffling import shuffle
+from skmlp._kernels.signatures import Variant, types_of
 from tests.helpers import add_one, run_python
 
 
@@ -153,36 +161,262 @@ def test_two_processes_that_save_at_once(cache, monkeypatch):
         assert _jit.kernel(add_one)(value) == value + 1
 
 
+def misses(kernel):
+    return sum(kernel.stats.cache_misses.values())
+
+
 def _compile_in_a_child(barrier, queue, value):
     kernel = _jit.kernel(add_one)
     barrier.wait()
-    queue.put(kernel(value) == value + 1)
+    queue.put((kernel(value) == value + 1, misses(kernel)))
+
+
+def _compile_shuffle_in_a_child(barrier, queue, value):
+    kernel = _jit.kernel(shuffle.py_func)
+    barrier.wait()
+    kernel.compile(types_of(Variant("shuffle")))
+    queue.put((len(kernel.signatures) == 1, misses(kernel)))
+
+
+def children_at_once(target, values):
+    """Return what as many forks as there are values report, which start at once."""
+    context = multiprocessing.get_context("fork")
+    barrier, queue = context.Barrier(len(values), timeout=120), context.Queue()
+    children = [
+        context.Process(target=target, args=(barrier, queue, value), daemon=True)
+        for value in values
+    ]
+    for child in children:
+        child.start()
+    reports = [queue.get(timeout=120) for _ in children]
+    for child in children:
+        child.join()
+    return reports
 
 
 # Python 3.12 warns of a fork where there are threads, which pytest-xdist has.
-@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes that start at once are forked")
+forking = pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+needs_fork = pytest.mark.skipif(
+    not hasattr(os, "fork"), reason="processes that start at once are forked"
+)
+
+
+@forking
+@needs_fork
 def test_eight_processes_at_once(tmp_path, monkeypatch):
-    """Ten rounds, each in an empty cache; each of four types is compiled by two processes."""
-    context = multiprocessing.get_context("fork")
+    """Ten rounds, each in an empty cache; each of four types is asked for by two processes.
+
+    One of the two compiles, and the other loads.
+    """
     values = [1, 1.5, np.float32(2), 3j] * 2
     for round_ in range(10):
         monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path / str(round_)))
-        barrier, queue = context.Barrier(8, timeout=120), context.Queue()
-        children = [
-            context.Process(
-                target=_compile_in_a_child, args=(barrier, queue, value), daemon=True
-            )
-            for value in values
-        ]
-        for child in children:
-            child.start()
-        assert [queue.get(timeout=120) for _ in children] == [True] * 8
-        for child in children:
-            child.join()
+        right, n_compiled = zip(*children_at_once(_compile_in_a_child, values), strict=True)
+        assert all(right)
+        assert sum(n_compiled) == 4
         kernel = _jit.kernel(add_one)
         assert [kernel(value) for value in values] == [value + 1 for value in values]
         assert hits(kernel) == 4
+        assert len(files(tmp_path / str(round_))) == 4  # and no lock
+
+
+@forking
+@needs_fork
+def test_eight_processes_compile_a_kernel_of_the_border_once(cache):
+    reports = children_at_once(_compile_shuffle_in_a_child, range(8))
+    assert all(right for right, _ in reports)
+    assert sum(n_compiled for _, n_compiled in reports) == 1
+
+
+def lock_of(cache):
+    """Return the lock of the only entry there is, and forget that."""
+    (path,) = files(cache)
+    path.unlink()
+    return path.with_suffix(".lock")
+
+
+HOLDING = """
+import pathlib, sys, time
+from skmlp._kernels._locks import locked
+with locked(pathlib.Path(sys.argv[1]), 0):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def holder(cache):
+    """A process that holds the lock of `add_one` for an int."""
+    filled(cache, 1)
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLDING, str(lock_of(cache))],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(skmlp.__file__).parents[1],
+    )
+    assert process.stdout.readline() == "held\n"
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def test_a_process_that_takes_too_long_is_not_waited_for(holder, cache, monkeypatch):
+    monkeypatch.setattr(_jit, "_LIMIT", 0.3)
+    kernel = _jit.kernel(add_one)
+    began = time.monotonic()
+    assert kernel(1) == 2
+    assert time.monotonic() - began >= 0.3
+    assert misses(kernel) == 1
+    assert hits(kernel) == 0
+
+
+def test_a_process_that_is_killed_leaves_no_lock(holder, cache):
+    waiting = threading.Timer(0.3, holder.kill)
+    waiting.start()
+    kernel = _jit.kernel(add_one)
+    assert kernel(1) == 2
+    assert holder.wait() != 0
+    assert misses(kernel) == 1
+    waiting.join()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="flock is of other systems")
+@pytest.mark.parametrize("code", [errno.ENOLCK, errno.EOPNOTSUPP, errno.EIO])
+def test_a_file_system_without_locks(cache, monkeypatch, code):
+    import fcntl
+
+    def fail(*_):
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(fcntl, "flock", fail)
+    assert _jit.kernel(add_one)(1) == 2
+    assert any(path.suffix == ".nbc" for path in files(cache))
+
+
+def test_threads_that_compile_the_same(cache):
+    kernel = _jit.kernel(add_one)
+    barrier = threading.Barrier(4)
+
+    def call(value):
+        barrier.wait()
+        return kernel(value)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(call, [1, 1.5, 1, 1.5], timeout=120)) == [2, 2.5, 2, 2.5]
+    assert misses(kernel) == 2
+
+
+def refused(x):
+    return x.nothing_of_the_kind
+
+
+def test_what_does_not_compile_leaves_no_lock(cache):
+    with pytest.raises(numba.TypingError):
+        _jit.kernel(refused)(1)
+    assert files(cache) == []
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+@pytest.mark.parametrize("function", [add_one, refused])
+def test_the_garbage_collector_is_afterwards_as_it_was(cache, is_on, function):
+    was_on = gc.isenabled()
+    try:
+        (gc.enable if is_on else gc.disable)()
+        with contextlib.suppress(numba.TypingError):
+            _jit.kernel(function)(1)
+        assert gc.isenabled() == is_on
+    finally:
+        (gc.enable if was_on else gc.disable)()
+
+
+@_jit.inner_kernel
+def _twice(x):
+    return 2 * x
+
+
+def _three_times(x):
+    return x + _twice(x)
+
+
+def test_inner_kernels_have_no_machine_code(cache):
+    """And neither does one that comes from disk."""
+    kernel = _jit.kernel(_three_times)
+    assert kernel(2) == 6
+    (inner,) = _twice.overloads.values()
+    engine = inner.target_context.codegen()._engine
+    assert not engine.is_symbol_defined(inner.fndesc.llvm_func_name)
+    assert inner.library.get_pointer_to_function(inner.fndesc.llvm_func_name) == 0
+    assert "mul" in inner.library.get_llvm_str() or "shl" in inner.library.get_llvm_str()
+
+
+NOTICE = """
+import sys, time
+from numba.core import event
+from skmlp._kernels import _jit, _notice
+from tests.test_cache import add_one
+
+class Told(event.Listener):
+    def on_start(self, event):
+        pass
+
+    def on_end(self, event):
+        if event.kind == "numba:compile":
+            print("compiled", file=sys.stderr)
+        else:  # a pass of many
+            time.sleep(0.02)
+
+def work():
+    _notice._PATIENCE = 0.2
+    kernel, told = _jit.kernel(add_one), Told()
+    with event.install_listener("numba:compile", told):
+        with event.install_listener("numba:run_pass", told):
+            assert [kernel(1), kernel(1.5)] == [2, 2.5]
+
+if __name__ == "__main__":
+    {call}
+"""
+
+
+def lines_of(call, cache, **environment):
+    """Return what a process that compiles for two types, or loads, writes on stderr."""
+    environment = os.environ | {"NUMBA_CACHE_DIR": str(cache)} | environment
+    environment.pop("PYTEST_CURRENT_TEST")
+    script = cache / "script.py"
+    script.write_text(NOTICE.format(call=call))
+    root = str(Path(skmlp.__file__).parents[1])
+    return subprocess.run(
+        [sys.executable, script],
+        env=environment | {"PYTHONPATH": root},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stderr.splitlines()
+
+
+def test_who_waits_is_told_once_and_meanwhile(tmp_path):
+    first, *others = lines_of("work()", tmp_path)
+    assert others == ["compiled", "compiled"]
+    for part in ("skmlp compiles add_one", str(tmp_path), "-m skmlp compile", "SKMLP_QUIET=1"):
+        assert part in first
+    assert lines_of("work()", tmp_path) == []
+
+
+IN_A_WORKER = """
+    import multiprocessing
+    process = multiprocessing.get_context("spawn").Process(target=work)
+    process.start()
+    process.join()
+"""
+IN_JOBLIB = "import joblib; joblib.Parallel(2)([joblib.delayed(work)()])"
+
+
+@pytest.mark.parametrize("call", [IN_A_WORKER.strip(), IN_JOBLIB], ids=["process", "joblib"])
+def test_workers_say_nothing(tmp_path, call):
+    assert set(lines_of(call, tmp_path)) == {"compiled"}
+
+
+def test_quiet(tmp_path):
+    assert lines_of("work()", tmp_path, SKMLP_QUIET="1") == ["compiled", "compiled"]
 
 
 KILLED = """

@@ -14,16 +14,19 @@ from skmlp._kernels.network import outputs
 BORDER = [run_epoch, outputs]
 """
 
-# Fits and predictions that differ in everything but the dtype.
+# Fits and predictions that differ in everything but the dtype, and a digest of their bits.
 SCRIPT = f"""
+import hashlib
 import warnings
 import numpy as np
 from scipy import sparse
+from skmlp._kernels.signatures import FUNCTIONS, types_of, variants
 from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
 from skmlp._border.activations import ACTIVATIONS
 from skmlp._border.optimizers import OPTIMIZERS
 {BORDER}
 warnings.simplefilter("ignore")
+digest = hashlib.sha256()
 X = np.random.default_rng(0).normal(size=(60, 5))
 read_only = X.copy()
 read_only.flags.writeable = False
@@ -34,12 +37,21 @@ for dtype in (np.float32, np.float64):
             for activation in ACTIVATIONS:
                 for solver in (*OPTIMIZERS, "lbfgs"):
                     for classifier in (MLPBinaryClassifier, MLPMulticlassClassifier):
-                        y = np.arange(60) % 2
-                        network = classifier(sizes, activation, solver=solver, max_iter=2)
-                        network.fit(rows, y, np.ones(60)).predict_proba(rows)
+                        y = np.arange(60) % (2 if classifier is MLPBinaryClassifier else 7)
+                        network = classifier(
+                            sizes, activation, solver=solver, max_iter=2, random_state=0,
+                            dropout=0.0 if solver == "lbfgs" or activation == "relu" else 0.1,
+                        )
+                        network.fit(rows, y, np.ones(60))
+                        for part in (*network.coefs_, network.predict_proba(rows)):
+                            digest.update(part.tobytes())
 print(*(len(kernel.signatures) for kernel in BORDER))
 print(*(sum(kernel.stats.cache_hits.values()) for kernel in BORDER))
 print(*(sum(kernel.stats.cache_misses.values()) for kernel in BORDER))
+expected = {{(FUNCTIONS[variant.function], types_of(variant)) for variant in variants()}}
+found = {{(f, signature) for f in FUNCTIONS.values() for signature in f.signatures}}
+print(int(found == expected))
+print(int(digest.hexdigest(), 16))
 """
 
 
@@ -50,17 +62,23 @@ def counts(cache):
     return [[int(n) for n in line.split()] for line in done.stdout.splitlines()]
 
 
-def test_few_signatures_and_a_cache_that_is_found(tmp_path):
-    """One a dtype, kind of input, and with or without what activations keep."""
-    signatures, hits, misses = counts(tmp_path)
+def test_few_signatures_a_cache_that_is_found_and_the_same_bits(tmp_path):
+    """One a dtype, kind of input, and with or without what activations keep.
+
+    They are those that are compiled beforehand. What is compiled computes the same bits in the
+    process that compiles it as in others.
+    """
+    signatures, hits, misses, (are_known,), cold = counts(tmp_path)
     assert signatures == [8, 8]
     assert hits == [0, 0]
     assert misses == [8, 8]
+    assert are_known
     assert all(_jit.SOURCES_DIGEST in path.name for path in tmp_path.rglob("*.nb[ic]"))
-    signatures, hits, misses = counts(tmp_path)
+    signatures, hits, misses, _, warm = counts(tmp_path)
     assert signatures == [8, 8]
     assert hits == [8, 8]
     assert misses == [0, 0]
+    assert cold == warm
 
 
 def test_works_without_a_writable_cache(monkeypatch):

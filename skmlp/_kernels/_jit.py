@@ -259,6 +259,12 @@ def _cache_of(function: Callable[..., Any], *, inner: bool) -> Any:
         function.__qualname__ = name
 
 
+def is_kept(compiled: Any, signature: Any) -> bool:
+    """Return whether compiled code for a signature is on disk."""
+    cache = compiled._cache
+    return isinstance(cache, _Cache) and cache.holds(signature, compiled.targetctx)
+
+
 def _refusing(function: Callable[..., Any]) -> Any:
     """Return what stands for a kernel that numba is told not to compile.
 

@@ -1,4 +1,4 @@
-"""Which machine code numba makes of a kernel: none of its own, or all that it needs.
+"""numba's compiler, without what kernels do not need, and the machine code it makes of them.
 
 A kernel that only kernels call is linked into them as LLVM IR. Machine code of its own would
 take a fifth of the time to compile, and nothing would call it.
@@ -13,12 +13,34 @@ import functools
 from typing import Any
 
 import llvmlite.binding as llvm
+from numba.core import ir, typed_passes, untyped_passes
+from numba.core.analysis import compute_cfg_from_blocks
 from numba.core.codegen import JITCodeLibrary, JITCPUCodegen
-from numba.core.compiler import Compiler
+from numba.core.compiler import Compiler, Flags
+from numba.core.compiler_machinery import register_pass
+from numba.core.inline_closurecall import InlineWorker, callee_ir_validator
+from numba.core.ir_utils import guard, simplify_CFG
+from numba.core.postproc import PostProcessor
+
+# Passes for what kernels do not have: closures, blocks of `with`, overloads that are to be
+# inlined, exceptions, expressions of whole arrays, and loops over tuples.
+_NEEDLESS = {
+    untyped_passes.WithLifting,
+    untyped_passes.InlineClosureLikes,
+    untyped_passes.RewriteDynamicRaises,
+    untyped_passes.MakeFunctionToJitFunction,
+    untyped_passes.FindLiterallyCalls,
+    untyped_passes.LiteralUnroll,
+    untyped_passes.LiteralPropagationSubPipelinePass,
+    typed_passes.InlineOverloads,
+    typed_passes.NopythonRewrites,
+}
 
 
 class _LinkedLibrary(JITCodeLibrary):
     """The IR of a kernel that other kernels are linked with."""
+
+    _module_from_disk: Any = None
 
     def get_pointer_to_function(self, name: str) -> int:
         """Return 0: there is no machine code."""
@@ -35,10 +57,11 @@ class _LinkedLibrary(JITCodeLibrary):
         Of what its instructions are used by, IR in memory may have another order, which LLVM
         may follow.
         """
-        if self._shared_module is None:
+        module = self._module_from_disk
+        if module is None:
             bitcode = super()._get_module_for_linking().as_bitcode()
-            self._shared_module = llvm.parse_bitcode(bitcode)
-        return self._shared_module
+            module = self._module_from_disk = llvm.parse_bitcode(bitcode)
+        return module
 
     def _finalize_specific(self) -> None:
         pass
@@ -50,7 +73,7 @@ class _LinkedCodegen(JITCPUCodegen):
     _library_class = _LinkedLibrary
 
     def __init__(self, codegen: JITCPUCodegen) -> None:
-        vars(self).update(vars(codegen))
+        self.__dict__.update(vars(codegen))
 
     def _add_module(self, module: Any) -> None:
         pass
@@ -65,7 +88,100 @@ def linked_context(context: Any) -> Any:
     return context.subtarget(_internal_codegen=_LinkedCodegen(context.codegen()))
 
 
-class LinkedCompiler(Compiler):
+class _Flags(Flags):
+    """numba's options, which are soon compared: it does so thousands of times."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return self._values == getattr(other, "_values", None) or super().__eq__(other)
+
+    def __hash__(self) -> int:
+        return _HASH
+
+
+_HASH = hash(Flags())  # which has numba's names of options alone in it
+
+
+def _without_needless(pipeline: Any) -> Any:
+    """Leave passes out of a pipeline, and return it."""
+    pipeline.passes[:] = [entry for entry in pipeline.passes if entry[0] not in _NEEDLESS]
+    return pipeline
+
+
+class _Inliner(InlineWorker):
+    """numba's inlining, which copies the variables of what is inlined once for each block."""
+
+    _compiler_pipeline: Any
+
+    def run_untyped_passes(self, func: Any, enable_ssa: bool = False) -> Any:
+        """Return the IR of a function, all of whose copies share its variables.
+
+        The one copy that is used renames them for its caller.
+        """
+        define: Any = self._compiler_pipeline
+        self._compiler_pipeline = lambda state: _without_needless(define(state))
+        function_ir = super().run_untyped_passes(func, enable_ssa)
+        self._compiler_pipeline = define
+        scope = next(iter(function_ir.blocks.values())).scope
+        scope.__deepcopy__ = lambda memo: scope
+        return function_ir
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)
+class _Inlining(untyped_passes.InlineInlinables):
+    """numba's pass, but for who does the work."""
+
+    _name = "skmlp_inlining"
+
+    def run_pass(self, state: Any) -> bool:
+        """Inline calls, and those within."""
+        inliner = _Inliner(
+            state.typingctx, state.targetctx, state.locals, state.pipeline, state.flags,
+            validator=callee_ir_validator,
+        )  # fmt: skip
+        function_ir, has_inlined = state.func_ir, False
+        to_do = list(function_ir.blocks.items())
+        while to_do:
+            _, block = to_do.pop()
+            for i, statement in enumerate(block.body):
+                call = statement.value if isinstance(statement, ir.Assign) else None
+                is_call = isinstance(call, ir.Expr) and call.op == "call"
+                if is_call and guard(self._do_work, state, to_do, block, i, call, inliner):
+                    has_inlined = True
+                    break  # the rest of the block is among those that are to be done
+        if has_inlined:
+            for dead in compute_cfg_from_blocks(function_ir.blocks).dead_nodes():
+                del function_ir.blocks[dead]
+            PostProcessor(function_ir).run()
+            function_ir.blocks = simplify_CFG(function_ir.blocks)
+        return True
+
+
+class _Compiler(Compiler):
+    """Compiles kernels, without what they do not need."""
+
+    def __init__(
+        self, typing_context: Any, context: Any, library: Any, args: Any, return_type: Any,
+        flags: Any, locals_: Any,
+    ) -> None:  # fmt: skip
+        flags = _Flags(flags)
+        super().__init__(
+            typing_context, context, library, args, return_type, flags, locals_
+        )  # fmt: skip
+
+    def define_pipelines(self) -> Any:
+        """Return numba's pipeline, less some passes, and with another for inlining."""
+        (pipeline,) = super().define_pipelines()
+        _without_needless(pipeline)
+        pipeline.passes[:] = [
+            (_Inlining, why) if each is untyped_passes.InlineInlinables else (each, why)
+            for each, why in pipeline.passes
+        ]
+        return [pipeline]
+
+
+class LinkedCompiler(_Compiler):
     """Compiles kernels that are only linked into others."""
 
     def __init__(self, typing_context: Any, context: Any, *args: Any) -> None:
@@ -82,11 +198,11 @@ class _BorderLibrary(JITCodeLibrary):
         super()._finalize_final_module()
 
 
-class BorderCompiler(Compiler):
+class BorderCompiler(_Compiler):
     """Compiles kernels that Python calls."""
 
     def define_pipelines(self) -> Any:
-        """Return numba's own, which fill a library if there is one."""
+        """Return the pipeline, which fills a library if there is one."""
         name = self.state.func_id.func_qualname
         self.state.library = _BorderLibrary(self.state.targetctx.codegen(), name)
         # numba asks for it where it makes the library itself.
