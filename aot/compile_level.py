@@ -22,22 +22,6 @@ from signatures import FUNCTIONS, Function, Variant, entry_name, variants
 WORDS = 3
 
 
-def _signature(function: Function, variant: Variant) -> tuple:
-    """Return the types of the arguments, as numba finds them in a call."""
-    from numba import types
-
-    def type_of(parameter):
-        if not variant.has(parameter):
-            return types.none
-        if not parameter.shape:
-            return {"int": types.int64, "float": types.float64}[parameter.type]
-        dtype = getattr(types, variant.real if parameter.type == "real" else parameter.type)
-        readonly = parameter.use == "in"
-        return types.Array(dtype, len(parameter.shape), "C", readonly=readonly)
-
-    return tuple(map(type_of, function.parameters))
-
-
 def _entry(context, fndesc, name):
     """Return the module of an entry, as text."""
     from llvmlite import ir
@@ -98,10 +82,13 @@ def _compile(name, function, variant, symbol):
     import llvmlite.binding as llvm
     from numba.core.registry import cpu_target
 
+    from skmlp._kernels.signatures import Variant as Kernel
+    from skmlp._kernels.signatures import types_of
+
     dispatcher = getattr(importlib.import_module(function.module), name)
     expected = list(dispatcher.py_func.__code__.co_varnames[: len(function.parameters)])
     assert expected == [parameter.name for parameter in function.parameters], name
-    signature = _signature(function, variant)
+    signature = types_of(Kernel(name, variant.real, variant.sparse, variant.saved))
     dispatcher.compile(signature)
     compiled = dispatcher.overloads[signature]
     module = compiled.library._get_module_for_linking().clone()

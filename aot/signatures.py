@@ -1,12 +1,11 @@
-"""What the functions on the border take and return, for numba and for the shim.
+"""What the functions on the border take and return, for the shim; skmlp has it for numba.
 
 A parameter is described by its name, its type, its shape, and how it is used:
 
 * The type is of numba, or "real", for the dtype of X; "int" and "float" are Python's.
 * The shape is in symbols. Those that occur in several shapes of a function have the same value
   in all of them; "n+1" is one more than n, a number is itself, and "*" stands for any length.
-* "in" is an array that numba knows as read-only; "ordinary" one that is only read, but known as
-  any other; "out" is written to. "sparse" and "saved" say which variants have the array, where
+* "in" is an array that is only read; "out" is written to. "sparse" and "saved" say which variants have the array, where
   the others have None.
 """
 
@@ -63,9 +62,9 @@ FUNCTIONS = {
         "float",
         [
             *_INPUT,
-            Parameter("targets", "real", ("n", "*"), "ordinary"),
-            Parameter("weights", "real", ("n",), "ordinary"),
-            Parameter("rows", "int64", ("m",), "ordinary"),
+            Parameter("targets", "real", ("n", "*")),
+            Parameter("weights", "real", ("n",)),
+            Parameter("rows", "int64", ("m",)),
             Parameter("batch_size", "int"),
             Parameter("theta", "real", ("p",), "out"),
             Parameter("layers", "int64", ("K", "7")),
@@ -73,13 +72,13 @@ FUNCTIONS = {
             Parameter("smoothing", "float"),
             Parameter("alpha", "float"),
             Parameter("optimizer", "int"),
-            Parameter("settings", "float64", ("*",), "ordinary"),
+            Parameter("settings", "float64", ("*",)),
             Parameter("moments", "real", ("*", "p"), "out"),
             Parameter("scaling", "real", ("*",), "out", "saved"),
             Parameter("first_step", "int"),
-            Parameter("rates", "float64", ("*",), "ordinary"),
+            Parameter("rates", "float64", ("*",)),
             Parameter("max_norm", "float"),
-            Parameter("dropout", "float64", ("K",), "ordinary"),
+            Parameter("dropout", "float64", ("K",)),
             Parameter("seed", "int"),
             Parameter("saved", "real", ("*",), "out", "saved"),
             Parameter("gradient", "real", ("*",), "out"),
@@ -97,7 +96,7 @@ FUNCTIONS = {
         "bool",
         [
             *_INPUT,
-            Parameter("rows", "int64", ("*",), "ordinary"),
+            Parameter("rows", "int64", ("*",)),
             Parameter("theta", "real", ("p",)),
             Parameter("layers", "int64", ("K", "7")),
             Parameter("depth", "int"),
