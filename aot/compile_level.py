@@ -16,7 +16,7 @@ import importlib
 import sys
 from pathlib import Path
 
-from signatures import FUNCTIONS, Function, Variant, entry_name, variants
+from signatures import FUNCTIONS, entry_name, variants
 
 # Words of the block for each parameter: a number, or an address and two lengths.
 WORDS = 3

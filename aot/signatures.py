@@ -5,8 +5,8 @@ A parameter is described by its name, its type, its shape, and how it is used:
 * The type is of numba, or "real", for the dtype of X; "int" and "float" are Python's.
 * The shape is in symbols. Those that occur in several shapes of a function have the same value
   in all of them; "n+1" is one more than n, a number is itself, and "*" stands for any length.
-* "in" is an array that is only read; "out" is written to. "sparse" and "saved" say which variants have the array, where
-  the others have None.
+* "in" is an array that is only read; "out" is written to. "sparse" and "saved" say which
+  variants have the array, where the others have None.
 """
 
 from typing import NamedTuple

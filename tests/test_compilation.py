@@ -2,6 +2,7 @@
 
 import warnings
 
+import numba
 import pytest
 from numba.core.caching import CacheImpl
 
@@ -96,3 +97,14 @@ def test_works_without_a_writable_cache(monkeypatch):
 def test_the_name_is_the_functions_own():
     compiled = _jit.kernel(add_one)
     assert compiled.__qualname__ == compiled.py_func.__qualname__ == "add_one"
+
+
+@pytest.mark.parametrize("decorator", ["kernel", "inlined_kernel"])
+def test_a_numba_that_is_not_known_from_within(monkeypatch, tmp_path, decorator):
+    """It compiles as it does for others, and finds that again."""
+    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(_jit, "_IS_KNOWN", False)
+    for n_hits in (0, 1):
+        compiled = getattr(_jit, decorator)(add_one)
+        assert compiled(1.0) == 2.0
+        assert sum(compiled.stats.cache_hits.values()) == n_hits

@@ -14,11 +14,11 @@ from typing import Any
 
 import numba
 from numba.core.caching import FunctionCache, NullCache
+from numba.core.compiler import Compiler
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.serialize import dumps
 
 from skmlp._border.sources import SOURCES_DIGEST
-from skmlp._kernels._linking import BorderCompiler, LinkedCompiler, linked_context
 from skmlp._kernels._locks import locked
 from skmlp._kernels._notice import noticed
 
@@ -27,6 +27,12 @@ from skmlp._kernels._notice import noticed
 _FAST = {"contract", "reassoc", "nsz", "arcp"}
 # What is left where rounding errors are accounted for.
 _EXACT = {"contract"}
+
+# Versions of numba whose compiler `_linking` knows from within. By others kernels are compiled
+# as by any of numba's users: it takes half as long again, and the process that compiles may
+# compute with other last bits than one that loads the result.
+_KNOWN_VERSIONS = (0, 62), (0, 68)
+_IS_KNOWN = _KNOWN_VERSIONS[0] <= numba.version_info.short <= _KNOWN_VERSIONS[1]
 
 # Seconds that a process waits for another that compiles the same, before it does so itself.
 _LIMIT = 120.0
@@ -132,7 +138,7 @@ class _Cache(FunctionCache):
 
     def load_overload(self, signature: Any, context: Any) -> Any:
         if self._inner:
-            return super().load_overload(signature, linked_context(context))
+            return super().load_overload(signature, _context_of_inner(context))
         found = super().load_overload(signature, context)
         if found is None:
             lock = self._path_of(signature, context.codegen()).with_suffix(".lock")
@@ -235,12 +241,29 @@ def _compile(
     }
     if numba.config.DISABLE_JIT:
         return _refusing(function)
-    options["pipeline_class"] = LinkedCompiler if inner else BorderCompiler
-    compiled = numba.njit(**options)(function)
+    compiled = numba.njit(**options, pipeline_class=_pipeline(inner=inner))(function)
     compiled._cache = _cache_of(function, inner=inner)
     if not inner:  # others are compiled within these
         _watch(compiled)
     return compiled
+
+
+def _pipeline(*, inner: bool) -> Any:
+    """Return the compiler for a kernel."""
+    if not _IS_KNOWN:
+        return Compiler
+    from skmlp._kernels._linking import BorderCompiler, LinkedCompiler
+
+    return LinkedCompiler if inner else BorderCompiler
+
+
+def _context_of_inner(context: Any) -> Any:
+    """Return the target's context for kernels that only kernels call."""
+    if not _IS_KNOWN:
+        return context
+    from skmlp._kernels._linking import linked_context
+
+    return linked_context(context)
 
 
 def _cache_of(function: Callable[..., Any], *, inner: bool) -> Any:
