@@ -223,6 +223,11 @@ def judge_random_state(value):
     return whole(0, up_to=2**32 - 1, others=(None,))(value)
 
 
+def judge_n_jobs(value):
+    judgment = whole(-np.inf, others=(None,))(value)
+    return WRONG if judgment == PLAIN and value == 0 else judgment
+
+
 @not_a_scalar
 def judge_scoring(value):
     return UNSURE if callable(value) else among(None, *get_scorer_names())(value)
@@ -230,7 +235,7 @@ def judge_scoring(value):
 
 @not_a_scalar
 def judge_layer_to_return(value):
-    is_valid = value == "all" or isinstance(value, Integral)
+    is_valid = is_same(value, "all") or isinstance(value, Integral)
     return PLAIN if is_valid else WRONG
 
 
@@ -271,11 +276,12 @@ JUDGES = {
     "early_stopping": judge_truth,
     "validation_fraction": real(0, 1, below=True),
     "beta_1": real(0, 1, below=True),
-    "beta_2": real(0, 1, below=True),
+    # With a short memory a gradient of next to 0 is divided by next to nothing.
+    "beta_2": real(0, 1, below=True, ordinary=(0.5, 1)),
     "epsilon": real(0, above=True, ordinary=(1e-8, np.inf)),
     "n_iter_no_change": whole(1, others=(None, np.inf)),
     "max_fun": whole(1),
-    "n_jobs": among(None, *range(-100, 0), *range(1, 101)),
+    "n_jobs": judge_n_jobs,
     "warmup_fraction": real(0, 1),
     "label_smoothing": real(0, 1, below=True),
     "max_grad_norm": real(0, above=True, ordinary=(1e-8, np.inf), others=(None,)),
@@ -300,7 +306,8 @@ JUDGES_OF_PREPROCESSING = {
 
 
 def judge_widths(value):
-    return a_layer(whole(1, up_to=100))(value, np.size(value))
+    is_list = isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.ndim)
+    return a_layer(whole(1, up_to=100))(value, len(value) if is_list else 1)
 
 
 def widths_of(value):
@@ -424,9 +431,13 @@ def judge_class_weight(call, labels, classes):
         return WRONG
     if not all(is_number(weight) for weight in given.values()):
         return UNSURE
-    if not all(0 <= weight < np.inf for weight in given.values()):
+    try:
+        numbers = [float(weight) for weight in given.values()]
+    except OverflowError:
+        return UNSURE
+    if not all(0 <= number < np.inf for number in numbers):
         return WRONG
-    if any(weight > 1e300 for weight in given.values()) or not set(given) <= classes:
+    if max(numbers, default=0) > 1e300 or not set(given) <= classes:
         return UNSURE
     rows = [given.get(label, 1) for label in labels]
     if call.sample_weight is not None:
