@@ -1,7 +1,6 @@
 """The parts of a fit: networks, rows and problems from parameters, data and output."""
 
 from collections.abc import Callable
-from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -227,7 +226,7 @@ def _validation_set(
         given = {"sample_weight": weights} if differ and takes_weights(scorer) else {}
         alone = Ensemble(network.theta[np.newaxis], network.layers)
         # The user's own code has the user's floating-point error settings.
-        with as_caller() if callable(params.scoring) else nullcontext():
+        with as_caller() if callable(params.scoring) else naming("scoring"):
             result = scorer(predicting(alone, output), *tables[i], **given)
         with naming("scoring"):
             return float(result)
