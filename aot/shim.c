@@ -633,15 +633,9 @@ static PyObject *set_fallback(PyObject *module, PyObject *arguments)
     }
     for (int i = 0; i < N_FUNCTIONS; i++)
         if (strcmp(name, FUNCTIONS[i].name) == 0) {
-            PyObject *before = FALLBACKS[i];
-            Py_INCREF(fallback);
-            FALLBACKS[i] = fallback;
-            if (fallback == Py_None) {
-                Py_DECREF(fallback);
-                FALLBACKS[i] = NULL;
-            }
-            Py_XDECREF(before);
-            Py_RETURN_NONE;
+            PyObject *before = FALLBACKS[i] ? FALLBACKS[i] : Py_NewRef(Py_None);
+            FALLBACKS[i] = fallback == Py_None ? NULL : Py_NewRef(fallback);
+            return before;
         }
     PyErr_Format(PyExc_ValueError, "set_fallback() argument 1 is no function: %s", name);
     return NULL;
@@ -652,7 +646,8 @@ static PyMethodDef METHODS[] = {
      "functions(level)\n--\n\nReturn the functions on the border, by name, for a level."},
     {"set_fallback", set_fallback, METH_VARARGS,
      "set_fallback(name, function)\n--\n\n"
-     "Set what a function calls for arguments of other dtypes than it has code for."},
+     "Set what a function calls for arguments of other dtypes than it has code for, or None.\n\n"
+     "Return what it was before."},
     {NULL, NULL, 0, NULL}};
 
 static struct PyModuleDef MODULE = {
