@@ -1,12 +1,20 @@
 """What is compiled, how often, and where it is kept. Counts, no timings."""
 
+import os
+import re
+import subprocess
+import sys
 import warnings
+from pathlib import Path
 
 import numba
 import pytest
 from numba.core.caching import CacheImpl
 
-from skmlp._kernels import _jit
+import skmlp
+from skmlp import __main__
+from skmlp._kernels import _jit, signatures
+from skmlp._kernels.signatures import variants
 from tests.helpers import add_one, run_python
 
 BORDER = """
@@ -108,3 +116,49 @@ def test_a_numba_that_is_not_known_from_within(monkeypatch, tmp_path, decorator)
         compiled = getattr(_jit, decorator)(add_one)
         assert compiled(1.0) == 2.0
         assert sum(compiled.stats.cache_hits.values()) == n_hits
+
+
+def command(*arguments, **environment):
+    return subprocess.run(
+        [sys.executable, "-m", "skmlp", "compile", *arguments],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+    )
+
+
+WITHOUT_TQDM = "import sys; sys.modules['tqdm'] = None"
+
+
+def test_the_command_compiles_everything_of_a_dtype(tmp_path):
+    """One line a kernel; a second time all of it is there."""
+    (tmp_path / "sitecustomize.py").write_text(WITHOUT_TQDM)
+    cache = tmp_path / "cache"
+    environment = {
+        "NUMBA_CACHE_DIR": str(cache),
+        "PYTHONPATH": os.pathsep.join([str(tmp_path), str(Path(skmlp.__file__).parents[1])]),
+    }
+    for _ in range(2):
+        done = command("--dtypes", "float32", "--jobs", "2", **environment)
+        assert done.returncode == 0, done.stderr
+        assert done.stderr == ""
+        lines = done.stdout.splitlines()
+        assert len(lines) == 9
+        for variant in variants(["float32"]):
+            assert sum(line.endswith(f"] {variant}") for line in lines) == 1
+        names = [path.name for path in cache.rglob("*.nbc")]
+        of_border = [re.match(r"\w+\.(run_epoch|outputs|shuffle)-", name) for name in names]
+        assert sum(map(bool, of_border)) == 9
+
+
+def test_the_command_where_nothing_can_be_kept(monkeypatch, capsys):
+    monkeypatch.setattr(signatures, "is_kept", lambda *_: False)
+    assert __main__.main(["compile", "--dtypes", "float64"]) == 1
+    assert "NUMBA_CACHE_DIR" in capsys.readouterr().err
+
+
+def test_the_command_knows_dtypes(capsys):
+    with pytest.raises(SystemExit) as error:
+        __main__.main(["compile", "--dtypes", "float16"])
+    assert error.value.code == 2
+    assert "float32" in capsys.readouterr().err

@@ -104,28 +104,42 @@ _HASH = hash(Flags())  # which has numba's names of options alone in it
 
 
 def _without_needless(pipeline: Any) -> Any:
-    """Leave passes out of a pipeline, and return it."""
+    """Leave passes out of a pipeline, and what numba does after each, and return it.
+
+    After each pass numba looks anew which variables live how long. Those that need it, at the
+    beginning, after inlining and at the end, do so themselves.
+    """
+    pipeline._ENFORCING = False
     pipeline.passes[:] = [entry for entry in pipeline.passes if entry[0] not in _NEEDLESS]
     return pipeline
 
 
 class _Inliner(InlineWorker):
-    """numba's inlining, which copies the variables of what is inlined once for each block."""
+    """numba's inlining, less its copies of what nobody else has."""
 
     _compiler_pipeline: Any
 
     def run_untyped_passes(self, func: Any, enable_ssa: bool = False) -> Any:
-        """Return the IR of a function, all of whose copies share its variables.
-
-        The one copy that is used renames them for its caller.
-        """
+        """Return the IR of a function."""
         define: Any = self._compiler_pipeline
         self._compiler_pipeline = lambda state: _without_needless(define(state))
-        function_ir = super().run_untyped_passes(func, enable_ssa)
-        self._compiler_pipeline = define
-        scope = next(iter(function_ir.blocks.values())).scope
-        scope.__deepcopy__ = lambda memo: scope
-        return function_ir
+        try:
+            return super().run_untyped_passes(func, enable_ssa)
+        finally:
+            self._compiler_pipeline = define
+
+    def inline_ir(
+        self, caller_ir: Any, block: Any, i: int, callee_ir: Any, *others: Any, **keywords: Any
+    ) -> Any:
+        """Put the IR of a function in place of a call, instead of a copy of a copy."""
+        blocks = list(callee_ir.blocks.values())
+        for each in blocks:
+            each.__deepcopy__ = lambda memo, each=each: each
+        try:
+            return super().inline_ir(caller_ir, block, i, callee_ir, *others, **keywords)
+        finally:
+            for each in blocks:
+                del each.__deepcopy__
 
 
 @register_pass(mutates_CFG=True, analysis_only=False)
