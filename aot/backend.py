@@ -13,8 +13,7 @@ def _dependencies() -> list[str]:
     if os.environ.get("SKMLP_AOT") != "1":
         return []
     project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
-    jit = project.get("optional-dependencies", {}).get("jit", [])
-    return [*project["dependencies"], *jit]
+    return project["dependencies"]
 
 
 def get_requires_for_build_wheel(config_settings: object = None) -> list[str]:
