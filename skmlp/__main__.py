@@ -70,7 +70,10 @@ def main(arguments: list[str] | None = None) -> int:
     """Run a command; return its exit code."""
     parsed = _arguments(arguments)
     os.environ["SKMLP_QUIET"] = "1"  # who has asked for it knows what is compiled
-    error = _compile(parsed.dtypes, parsed.jobs)
+    try:
+        error = _compile(parsed.dtypes, parsed.jobs)
+    except RuntimeError as refusal:  # of NUMBA_DISABLE_JIT
+        error = f"skmlp: {refusal}"
     if error:
         print(error, file=sys.stderr)
     return 1 if error else 0

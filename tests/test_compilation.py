@@ -157,6 +157,13 @@ def test_the_command_where_nothing_can_be_kept(monkeypatch, capsys):
     assert "NUMBA_CACHE_DIR" in capsys.readouterr().err
 
 
+def test_the_command_where_numba_may_not_compile():
+    done = command("--dtypes", "float64", NUMBA_DISABLE_JIT="1")
+    assert done.returncode == 1
+    assert "NUMBA_DISABLE_JIT" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_the_command_knows_dtypes(capsys):
     with pytest.raises(SystemExit) as error:
         __main__.main(["compile", "--dtypes", "float16"])

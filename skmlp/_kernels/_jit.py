@@ -301,7 +301,7 @@ def _refusing(function: Callable[..., Any]) -> Any:
             "that environment variable."
         )
 
-    refuse.py_func = function  # type: ignore[attr-defined]
+    refuse.py_func, refuse.compile = function, refuse  # type: ignore[attr-defined]
     return refuse
 
 
