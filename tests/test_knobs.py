@@ -24,6 +24,7 @@ import skmlp._training
 from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
 from skmlp._border.activations import ACTIVATIONS
 from skmlp._border.optimizers import OPTIMIZERS
+from skmlp._kernels import epoch
 from skmlp._schedules import SCHEDULES, Time
 from tests.helpers import SOLVERS, assert_same_network, parameters_of, shift_parameters
 
@@ -310,7 +311,8 @@ class TestLearningRate:
         """Every step's rate reaches the kernel, epoch after epoch."""
         classifier, X, y = task
         used, run_epoch = [], skmlp._training.run_epoch
-        position = list(inspect.signature(run_epoch.py_func).parameters).index("rates")
+        parameters = inspect.signature(epoch.run_epoch.py_func).parameters
+        position = list(parameters).index("rates")
 
         def recording(*arguments):
             used.append(arguments[position].copy())
