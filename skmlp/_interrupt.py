@@ -69,9 +69,10 @@ def deferred_interrupt() -> Iterator[Interrupt]:
     previous = signal.getsignal(signal.SIGINT)
     in_main = threading.current_thread() is threading.main_thread()
     replace = in_main and previous is signal.default_int_handler
-    if replace:
-        signal.signal(signal.SIGINT, interrupt.note)
     try:
+        # Within: another signal's handler may raise as soon as this one is installed.
+        if replace:
+            signal.signal(signal.SIGINT, interrupt.note)
         yield interrupt
     finally:
         if replace:

@@ -211,3 +211,18 @@ def test_in_a_search(data, monkeypatch, call):
     monkeypatch.setattr(skmlp._training, "run_epoch", run)
     expected = small_network(tol=0, **search.fit(X, y).best_params_).fit(X, y)
     assert_same_network(search.best_estimator_, expected)
+
+
+def test_a_handler_that_raises_while_ours_is_installed(monkeypatch):
+    """As that of a time-out: Ctrl-C is Python's again."""
+    install = signal.signal
+
+    def install_and_raise(signum, handler):
+        monkeypatch.undo()
+        install(signum, handler)
+        raise TimeoutError
+
+    monkeypatch.setattr(skmlp._interrupt.signal, "signal", install_and_raise)
+    with pytest.raises(TimeoutError), skmlp._interrupt.deferred_interrupt():
+        pytest.fail("the block is not entered")
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
