@@ -108,7 +108,7 @@ def _statistics(problem: Problem) -> NDArray[np.float64]:
     """Return the sums that determine the loss of a constant prediction."""
     (_, targets, weights), output = problem.data, problem.output
     parts = [output.statistics(targets[rows], weights[rows]) for rows in _blocks(problem)]
-    return np.sum(parts, axis=0)
+    return sum(parts[1:], parts[0])  # of one block, as a rule
 
 
 def _blocks(problem: Problem) -> Iterator[NDArray[np.intp]]:
