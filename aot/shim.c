@@ -166,12 +166,14 @@ static int read_network(const int64_t *block, int layers, int theta, network_t *
     }
     row = net->table;
     for (int64_t k = 0; k < n; k++, row += N_COLUMNS) {
-        int learns = LEARNS_SLOPES[row[ACTIVATION]];
-        int64_t first = learns ? net->n_weights + net->n_units + slopes : NO_SLOPES;
-        if (row[BIASES] != net->n_weights + biases || row[SLOPES] != first)
+        /* A layer with slopes may be passed with another activation, as init='data' does. */
+        int has_slopes = row[SLOPES] != NO_SLOPES;
+        int64_t first = has_slopes ? net->n_weights + net->n_units + slopes : NO_SLOPES;
+        if (row[BIASES] != net->n_weights + biases || row[SLOPES] != first ||
+            (LEARNS_SLOPES[row[ACTIVATION]] && !has_slopes))
             return wrong(problem, layers, "has a row %lld that is of no layer", (long long)k);
         biases += row[FAN_OUT];
-        slopes += learns ? row[FAN_OUT] : 0;
+        slopes += has_slopes ? row[FAN_OUT] : 0;
         net->saves |= SAVES[row[ACTIVATION]];
     }
     net->n_outputs = row[FAN_OUT - N_COLUMNS];

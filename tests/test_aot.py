@@ -83,6 +83,7 @@ def fits():
         yield multi((), max_grad_norm=0.1), data(3, dtype, is_sparse)
         yield binary((8,), n_members=3, label_smoothing=0.1), data(2, dtype, is_sparse)
         yield multi((8,), solver="adamw", scaling_rate=30.0), data(3, dtype, is_sparse)
+        yield binary((8, 4), "prelu", init="data"), data(2, dtype, is_sparse)
         yield binary((8,), solver="lbfgs", activation="silu"), data(2, dtype, is_sparse)
         # Enough for two threads, two terms of a gradient, and several chunks of theta.
         large = data(3, dtype, is_sparse, n=1700, d=70)

@@ -518,7 +518,9 @@ def test_a_read_only_install_and_no_home(tmp_path, cache_dir):
             (folder / "__pycache__").write_bytes(b"")
     home = tmp_path / "home"
     home.write_bytes(b"")
-    environment = os.environ | {"PYTHONPATH": str(install), "HOME": str(home)}
+    environment = os.environ | {
+        "PYTHONPATH": str(install), "HOME": str(home), "SKMLP_JIT": "1",
+    }  # fmt: skip
     for name in ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME", "LOCALAPPDATA"):
         environment.pop(name, None)
     if cache_dir == "unwritable":

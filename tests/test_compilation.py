@@ -66,7 +66,7 @@ print(int(digest.hexdigest(), 16))
 
 def counts(cache):
     """Return the numbers that the script prints, line by line, with a cache of its own."""
-    done = run_python(SCRIPT, NUMBA_CACHE_DIR=str(cache))
+    done = run_python(SCRIPT, NUMBA_CACHE_DIR=str(cache), SKMLP_JIT="1")
     assert done.returncode == 0, done.stderr
     return [[int(n) for n in line.split()] for line in done.stdout.splitlines()]
 
