@@ -507,7 +507,7 @@ def _may_become(before, after, has_saved):
     if after not in by_code:
         return False
     before, after = by_code[before], by_code[after]
-    return before.learns_slopes == after.learns_slopes and has_saved >= after.saves
+    return before.learns_slopes >= after.learns_slopes and has_saved >= after.saves
 
 
 def test_fallback(calls):
