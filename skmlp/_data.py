@@ -177,20 +177,18 @@ def naming_rows() -> Iterator[None]:
         raise with_message(error, f"X is invalid: {error}") from error
 
 
-def check_no_dates(X: Any) -> None:
-    """Raise TypeError for an array of dates, which NumPy would convert to counts."""
-    if isinstance(X, np.ndarray) and X.dtype.kind in "mM":
-        raise TypeError("Input X contains dates or durations")
-
-
 # Names of the dtypes of dates and times in pandas, polars and pyarrow.
 _OF_TIME = re.compile("date|time|duration|period", re.IGNORECASE)
 
 
-def check_no_date_columns(X: Any) -> None:
-    """Raise TypeError for a table with a column of dates, likewise."""
-    dtypes: Any = getattr(X, "dtypes", None)
-    if dtypes is None:
-        dtypes = getattr(getattr(X, "schema", None), "types", ())  # of pyarrow
-    if any(_OF_TIME.match(str(dtype)) for dtype in dtypes):
+def check_no_dates(X: Any) -> None:
+    """Raise TypeError for an array or column of dates, which NumPy would convert to counts."""
+    if isinstance(X, np.ndarray):
+        has_dates = X.dtype.kind in "mM"
+    else:
+        dtypes: Any = getattr(X, "dtypes", None)
+        if dtypes is None:
+            dtypes = getattr(getattr(X, "schema", None), "types", ())  # of pyarrow
+        has_dates = any(_OF_TIME.match(str(dtype)) for dtype in dtypes)
+    if has_dates:
         raise TypeError("Input X contains dates or durations")

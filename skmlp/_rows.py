@@ -13,7 +13,6 @@ from skmlp._data import (
     as_matrix,
     as_native,
     check_convertible,
-    check_no_date_columns,
     check_no_dates,
     naming_rows,
 )
@@ -135,7 +134,6 @@ def convert_rows(
     # First what scikit-learn and scipy accept silently, or write out of bounds for.
     check_convertible(X, dtype)
     check_no_dates(X)
-    check_no_date_columns(X)
     with naming_rows():  # infinity is refused there
         X = validate_data(
             estimator,
