@@ -67,8 +67,10 @@ def unlearned_warning(
         `tol` is so large that nothing was to be learned; and if a strong penalty makes the
         frequencies the right answer.
     """
-    output, X = problems[0].output, problems[0].data.X
-    of_constant = sum(map(_loss_of_constant, problems)) / len(problems)
+    output, X, smoothing = problems[0].output, problems[0].data.X, problems[0].smoothing
+    statistics = [_statistics(problem) for problem in problems]
+    losses = [output.loss_of_constant(each, smoothing) for each in statistics]
+    of_constant = sum(losses) / len(losses)
     threshold = of_constant * (1 - _ROUNDING)
     if of_constant == 0 or not record.loss >= threshold:
         return ""
@@ -90,18 +92,13 @@ def unlearned_warning(
         f"The training loss, {loss:.4g}, is no better than the {of_constant:.4g} of "
         f"predicting {output.baseline} for every row."
     )
-    loss_of_zeros = output.loss_of_zeros(_statistics(problems[0]))
+    loss_of_zeros = output.loss_of_zeros(statistics[0])
     remedy = (
         "lower alpha" if is_strong else _remedy(record, params, output.loss_name, loss_of_zeros)
     )
     if usual:
         return f"{finding} {advice(X, remedy or usual)}"
     return f"{finding} {as_sentence(remedy)}" if remedy and is_scaled else finding
-
-
-def _loss_of_constant(problem: Problem) -> float:
-    """Return the least loss of a constant prediction."""
-    return problem.output.loss_of_constant(_statistics(problem), problem.smoothing)
 
 
 def _statistics(problem: Problem) -> NDArray[np.float64]:
