@@ -183,21 +183,21 @@ def _parts(
     random_state: np.random.RandomState,
 ) -> list[tuple[Rows, Rows]] | None:
     """Return training and validation rows of each member, or None if there are too few."""
-    fraction = params.validation_fraction
+    fraction, groups = params.validation_fraction, output.groups(data.targets)
     if params.n_members > 1:
         return fold_rows(
             rows,
-            output.groups(data.targets),
+            groups,
             n_members=params.n_members,
             fraction=fraction,
             random_state=random_state,
         )
     part = split_rows(
         rows,
-        output.groups(data.targets),
+        groups,
         fraction=fraction,
         random_state=random_state,
-        strata=output.strata(data.targets),
+        strata=groups if output.is_stratified else None,
     )
     return None if part is None else [part]
 

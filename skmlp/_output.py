@@ -45,6 +45,8 @@ class Output(ABC):
     # scikit-learn's names of the scorers that are `score` and the negative `mean_loss`.
     score_name: ClassVar[str]
     loss_name: ClassVar[str]
+    # Whether a validation split holds out equal parts of all groups, as in scikit-learn's MLP.
+    is_stratified: ClassVar[bool]
     # What predicts the same for every row, as messages have it.
     baseline: ClassVar[str]
 
@@ -95,10 +97,6 @@ class Output(ABC):
     @abstractmethod
     def groups(self, targets: NDArray[Any]) -> NDArray[np.intp]:
         """Return a code for each row; no split may hold all rows of a code out."""
-
-    @abstractmethod
-    def strata(self, targets: NDArray[Any]) -> NDArray[np.intp] | None:
-        """Return the strata of a validation split, as scikit-learn's MLP has them, if any."""
 
     @abstractmethod
     def are_valid(self, logits: NDArray[Any]) -> bool:
@@ -311,6 +309,7 @@ class Binary(Classification):
     """One logit o, the log-odds of the second of two classes."""
 
     loss = LOSSES["binary"]
+    is_stratified = True
     is_multiclass = False
 
     def check_classes(self) -> None:
@@ -335,10 +334,6 @@ class Binary(Classification):
     def fits(self, n_logits: int) -> bool:
         """Return whether there is one logit, and two classes."""
         return n_logits == 1 and self.n_classes == 2
-
-    def strata(self, targets: NDArray[Any]) -> NDArray[np.intp] | None:
-        """Return the codes of the classes."""
-        return self.groups(targets)
 
     def by_class(self, logits: NDArray[Any]) -> NDArray[Any]:
         """Return 0 for the first class beside the logit, or two logits as they are.
@@ -365,6 +360,7 @@ class Multinomial(Classification):
     """One logit o_j a class, for any number of classes."""
 
     loss = LOSSES["multinomial"]
+    is_stratified = False  # MLPClassifier holds out rows of several classes at random
     is_multiclass = True
 
     def check_classes(self) -> None:
@@ -379,10 +375,6 @@ class Multinomial(Classification):
     def n_logits(self) -> int:
         """One a class."""
         return self.n_classes
-
-    def strata(self, targets: NDArray[Any]) -> NDArray[np.intp] | None:
-        """Return None: MLPClassifier holds out rows of several classes at random."""
-        return None
 
     def by_class(self, logits: NDArray[Any]) -> NDArray[Any]:
         """Return logits as they are."""
