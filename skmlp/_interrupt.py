@@ -76,5 +76,9 @@ def deferred_interrupt() -> Iterator[Interrupt]:
         yield interrupt
     finally:
         if replace:
-            signal.signal(signal.SIGINT, previous)
+            try:
+                signal.signal(signal.SIGINT, previous)
+            except BaseException:  # the same, in signal.signal, which is a function of Python
+                signal.signal(signal.SIGINT, previous)
+                raise
     interrupt.raise_second()

@@ -226,3 +226,18 @@ def test_a_handler_that_raises_while_ours_is_installed(monkeypatch):
     with pytest.raises(TimeoutError), skmlp._interrupt.deferred_interrupt():
         pytest.fail("the block is not entered")
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_handler_that_raises_before_ours_is_taken_away(monkeypatch):
+    install = signal.signal
+
+    def raise_once(signum, handler):
+        if handler is signal.default_int_handler:
+            monkeypatch.undo()
+            raise TimeoutError
+        return install(signum, handler)
+
+    monkeypatch.setattr(skmlp._interrupt.signal, "signal", raise_once)
+    with pytest.raises(TimeoutError), skmlp._interrupt.deferred_interrupt():
+        assert signal.getsignal(signal.SIGINT) is not signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
