@@ -180,8 +180,8 @@ def _collector_off() -> Iterator[None]:
     before that is over. numba's lock lets one thread at a time compile.
     """
     was_on = gc.isenabled()
-    gc.disable()
     try:
+        gc.disable()
         yield
     finally:
         if was_on:
