@@ -185,6 +185,10 @@ def _collector_off() -> Iterator[None]:
         yield
     finally:
         if was_on:
+            if not gc.get_freeze_count():
+                # Count all objects as looked at: else the next collection is of them all.
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
 
 

@@ -13,18 +13,19 @@ import functools
 from typing import Any
 
 import llvmlite.binding as llvm
-from numba.core import ir, typed_passes, untyped_passes
+from numba.core import ir, typed_passes, types, typing, untyped_passes
 from numba.core.analysis import compute_cfg_from_blocks
 from numba.core.codegen import JITCodeLibrary, JITCPUCodegen
 from numba.core.compiler import Compiler, Flags
 from numba.core.compiler_machinery import register_pass
 from numba.core.inline_closurecall import InlineWorker, callee_ir_validator
 from numba.core.ir_utils import guard, simplify_CFG
-from numba.core.postproc import PostProcessor
 
 # Passes for what kernels do not have: closures, blocks of `with`, overloads that are to be
-# inlined, exceptions, expressions of whole arrays, and loops over tuples.
+# inlined, exceptions, expressions of whole arrays, and loops over tuples. The first finds out
+# which variables live how long, which a later one does anew.
 _NEEDLESS = {
+    untyped_passes.IRProcessing,
     untyped_passes.WithLifting,
     untyped_passes.InlineClosureLikes,
     untyped_passes.RewriteDynamicRaises,
@@ -37,7 +38,19 @@ _NEEDLESS = {
 }
 
 
-class _LinkedLibrary(JITCodeLibrary):
+class _Library(JITCodeLibrary):
+    """The code of a kernel.
+
+    numba optimises twice, the first time for references to Python objects that it then finds to
+    be needless. Kernels have none.
+    """
+
+    def _optimize_final_module(self) -> None:
+        manager, builder = self._codegen._module_pass_manager()
+        manager.run(self._final_module, builder)
+
+
+class _LinkedLibrary(_Library):
     """The IR of a kernel that other kernels are linked with."""
 
     _module_from_disk: Any = None
@@ -94,24 +107,37 @@ class _Flags(Flags):
     __slots__ = ()
 
     def __eq__(self, other: object) -> bool:
-        return self._values == getattr(other, "_values", None) or super().__eq__(other)
+        theirs = getattr(other, "_values", None)
+        return theirs is not None and (
+            self._values == theirs or _DEFAULTS | self._values == _DEFAULTS | theirs
+        )
 
     def __hash__(self) -> int:
         return _HASH
 
 
+_DEFAULTS = {name: option.default for name, option in Flags.options.items()}
 _HASH = hash(Flags())  # which has numba's names of options alone in it
 
 
-def _without_needless(pipeline: Any) -> Any:
-    """Leave passes out of a pipeline, and what numba does after each, and return it.
+class _Typing(typing.Context):
+    """numba's types of calls, of which it asks for the same ones thousands of times.
 
-    After each pass numba looks anew which variables live how long. Those that need it, at the
-    beginning, after inlining and at the end, do so themselves.
+    A function's type has the ways to type it within: with a new way it is another type.
     """
-    pipeline._ENFORCING = False
-    pipeline.passes[:] = [entry for entry in pipeline.passes if entry[0] not in _NEEDLESS]
-    return pipeline
+
+    def __init__(self, context: typing.Context) -> None:
+        self.__dict__ = context.__dict__  # two objects, one state
+        self.__dict__.setdefault("_skmlp_known", {})
+
+    def resolve_function_type(self, func: Any, args: Any, kws: Any) -> Any:
+        """Return the signature of a call, for functions of numba's the one found before."""
+        if kws or type(func) is not types.Function:
+            return super().resolve_function_type(func, args, kws)
+        known, call = self.__dict__["_skmlp_known"], (func, args)
+        if call not in known:
+            known[call] = super().resolve_function_type(func, args, kws)
+        return known[call]
 
 
 class _Inliner(InlineWorker):
@@ -167,9 +193,23 @@ class _Inlining(untyped_passes.InlineInlinables):
         if has_inlined:
             for dead in compute_cfg_from_blocks(function_ir.blocks).dead_nodes():
                 del function_ir.blocks[dead]
-            PostProcessor(function_ir).run()
             function_ir.blocks = simplify_CFG(function_ir.blocks)
         return True
+
+
+def _without_needless(pipeline: Any) -> Any:
+    """Leave passes out of a pipeline, let ours inline, and return it.
+
+    After each pass numba looks anew which variables live how long. Those that need it, at the
+    beginning, after inlining and at the end, do so themselves.
+    """
+    pipeline._ENFORCING = False
+    pipeline.passes[:] = [
+        (_Inlining, why) if each is untyped_passes.InlineInlinables else (each, why)
+        for each, why in pipeline.passes
+        if each not in _NEEDLESS
+    ]
+    return pipeline
 
 
 class _Compiler(Compiler):
@@ -179,7 +219,7 @@ class _Compiler(Compiler):
         self, typing_context: Any, context: Any, library: Any, args: Any, return_type: Any,
         flags: Any, locals_: Any,
     ) -> None:  # fmt: skip
-        flags = _Flags(flags)
+        typing_context, flags = _Typing(typing_context), _Flags(flags)
         super().__init__(
             typing_context, context, library, args, return_type, flags, locals_
         )  # fmt: skip
@@ -187,12 +227,7 @@ class _Compiler(Compiler):
     def define_pipelines(self) -> Any:
         """Return numba's pipeline, less some passes, and with another for inlining."""
         (pipeline,) = super().define_pipelines()
-        _without_needless(pipeline)
-        pipeline.passes[:] = [
-            (_Inlining, why) if each is untyped_passes.InlineInlinables else (each, why)
-            for each, why in pipeline.passes
-        ]
-        return [pipeline]
+        return [_without_needless(pipeline)]
 
 
 class LinkedCompiler(_Compiler):
@@ -202,7 +237,7 @@ class LinkedCompiler(_Compiler):
         super().__init__(typing_context, linked_context(context), *args)
 
 
-class _BorderLibrary(JITCodeLibrary):
+class _BorderLibrary(_Library):
     """The machine code of a kernel that Python calls, with that of all kernels within."""
 
     def _finalize_final_module(self) -> None:
