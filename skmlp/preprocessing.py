@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from numbers import Integral
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,13 +20,17 @@ from skmlp._decorators import fit_context
 from skmlp._float_errors import quiet
 from skmlp._parameters import NamedParameters
 from skmlp._persistence import PersistenceMixin
-from skmlp._tables.categories import Categories, TargetMeans, label_of
-from skmlp._tables.columns import NUMERIC, Column, Floats, Kind, as_frame
+from skmlp._tables.categories import Categories, Coded, TargetMeans, label_of
+from skmlp._tables.columns import NUMERIC, Column, Kind, Source, as_frame
+from skmlp._tables.features import features_of
 from skmlp._tables.numbers import Numbers
 from skmlp._types import RandomState
 
 # A column may be an identifier from so many categories on, with at most so many rows for each.
 _MANY, _ROWS_OF_CATEGORY = 20, 1.1
+
+
+_Item = TypeVar("_Item")
 
 
 def _distinct(names: Sequence[str]) -> list[str]:
@@ -41,21 +45,6 @@ def _distinct(names: Sequence[str]) -> list[str]:
             distinct = f"{name}_{n_times[name]}"
         taken.add(distinct)
         result.append(distinct)
-    return result
-
-
-def _one_hot(codes: NDArray[np.intp], size: int) -> NDArray[np.float32]:
-    """Return the one-hot encoding of codes; a row is 0 for an unknown category."""
-    return np.eye(size + 1, size, dtype=np.float32)[codes]  # the last row is for unknown ones
-
-
-def _joined(blocks: Sequence[NDArray[Any]]) -> NDArray[np.float32]:
-    """Return blocks of columns as one float32 array."""
-    ends = np.cumsum([block.shape[1] for block in blocks])
-    result = np.empty((len(blocks[0]), ends[-1]), np.float32)
-    # In place of hstack, which would take float64 and a copy for the conversion.
-    for block, columns in zip(blocks, np.split(result, ends[:-1], axis=1), strict=True):
-        columns[:] = block
     return result
 
 
@@ -88,13 +77,13 @@ _CONVERTERS = {
 }
 
 
-def _numbers_of(column: Column, expected: Kind) -> Floats:
-    """Return the numbers (n,) of a column whose kind in training is given.
+def _numbers_of(column: Column, expected: Kind) -> Source:
+    """Return the numbers of a column whose kind in training is given.
 
     Raises
     ------
     ValueError
-        It has values of another kind, infinity, or numbers too large for float64.
+        It has values of another kind, or numbers too large for float64.
     """
     if not column.fits(expected):
         converter = _CONVERTERS.get(expected)
@@ -102,10 +91,7 @@ def _numbers_of(column: Column, expected: Kind) -> Floats:
             f"Column {column.name!r} was of kind {expected} in training, and now is of kind "
             f"{column.kind}." + (f" {converter} may convert it." if converter else "")
         )
-    numbers = column.numbers()
-    if np.isinf(numbers).any():
-        raise ValueError(f"Input X contains infinity, in column {column.name!r}.")
-    return numbers
+    return column.numbers()
 
 
 def _warn_of_identifiers(column: Column) -> None:
@@ -121,17 +107,16 @@ def _warn_of_identifiers(column: Column) -> None:
         )
 
 
-def _warn_of_unknown(
-    column: Column, codes: NDArray[np.intp], labels: Sequence[str | None]
-) -> None:
+def _warn_of_unknown(column: Column, coded: Coded, labels: Sequence[str | None]) -> None:
     """Warn of a column none of whose categories is known, as in another spelling.
 
     A single string does not count: it may be a new category.
     """
-    distinct, rows = column.factorized
+    distinct = column.factorized.distinct
     known = [label for label in labels if label is not None]
     is_text = all(isinstance(value, str) for value in distinct) and not column.is_categorical
-    if len(distinct) < 1 + is_text or not known or (codes[rows >= 0] < len(labels)).any():
+    is_known = coded.positions[:-1] < len(labels)
+    if len(distinct) < 1 + is_text or not known or is_known.any():
         return
     warn(
         f"Column {column.name!r} had categories like {known[-1]!r} in training, and now has "
@@ -244,6 +229,8 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         self.max_one_hot = max_one_hot
         self.random_state = random_state
 
+    @quiet
+    @fit_context
     def fit(self, X: Any, y: ArrayLike | None = None) -> Self:
         """Learn the columns of a table.
 
@@ -271,7 +258,7 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         UserWarning
             A column has another category in nearly every row, as an identifier has.
         """
-        self.fit_transform(X, y)
+        self._learn(X, y)
         return self
 
     @quiet
@@ -300,23 +287,7 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         UserWarning
             As of `fit`.
         """
-        self.__dict__.pop("_numbers", None)  # not fitted until all is done
-        columns = self._columns(X, reset=True)
-        # Kinds and not dtypes, which differ between files of the same table.
-        self._kinds = [column.kind for column in columns]
-        categorical = self._select(columns, self._is_category)
-        self._categories = Categories(categorical)
-        self._is_large = np.array(
-            [size > self.max_one_hot for size in self._categories.sizes], dtype=bool
-        )
-        self._means = TargetMeans()
-        numbers, codes = self._read_numbers(columns), self._codes(categorical, len(columns[0]))
-        if self._is_large.any():
-            means = self._learn_means(categorical, codes, y)
-            # Target means are numbers from here on, with squares and intervals of their own.
-            numbers = np.hstack([numbers, means])
-        self._numbers = Numbers(numbers, self.max_bins, self.max_bin_columns, self.add_squares)
-        return self._features(numbers, codes)
+        return self._features(*self._learn(X, y))
 
     @quiet
     def transform(self, X: Any) -> NDArray[np.float32]:
@@ -347,25 +318,42 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         check_is_fitted(self)
         columns = self._columns(X, reset=False)
         categorical = self._select(columns, self._is_category)
-        numbers, codes = self._read_numbers(columns), self._codes(categorical, len(columns[0]))
-        for column, positions, labels in zip(
-            categorical, codes.T, self._categories.labels, strict=True
-        ):
-            _warn_of_unknown(column, positions, labels)
+        sources, coded = self._sources(columns), self._coded(categorical)
         if self._is_large.any():
-            numbers = np.hstack([numbers, self._means.transform(codes[:, self._is_large])])
-        return self._features(numbers, codes)
+            sources += self._means.sources(self._select(coded, self._is_large))
+        result = self._features(len(columns[0]), sources, coded)
+        for trio in zip(categorical, coded, self._categories.labels, strict=True):
+            _warn_of_unknown(*trio)
+        return result
 
-    def _features(self, numbers: Floats, codes: NDArray[np.intp]) -> NDArray[np.float32]:
-        """Return the features of numbers, target means among them, and of categories."""
-        blocks = self._numbers.transform(numbers)
-        sizes = self._categories.sizes
-        return _joined(
-            [
-                *blocks,
-                *(_one_hot(codes[:, j], sizes[j]) for j in np.flatnonzero(~self._is_large)),
-            ]
+    def _learn(self, X: Any, y: ArrayLike | None) -> tuple[int, list[Source], list[Coded]]:
+        """Learn a table; return how many rows, and which numbers and categories, it has."""
+        self.__dict__.pop("_numbers", None)  # not fitted until all is done
+        columns = self._columns(X, reset=True)
+        # Kinds and not dtypes, which differ between files of the same table.
+        self._kinds = [column.kind for column in columns]
+        categorical = self._select(columns, self._is_category)
+        self._categories = Categories(categorical)
+        self._is_large = np.array(
+            [size > self.max_one_hot for size in self._categories.sizes], dtype=bool
         )
+        self._means = TargetMeans()
+        sources, coded = self._sources(columns), self._coded(categorical)
+        if self._is_large.any():
+            # Target means are numbers from here on, with squares and intervals of their own.
+            sources += self._learn_means(categorical, coded, len(columns[0]), y)
+        self._numbers = Numbers(
+            sources, self.max_bins, self.max_bin_columns, self.add_squares
+        )
+        return len(columns[0]), sources, coded
+
+    def _features(
+        self, n_rows: int, sources: Sequence[Source], coded: Sequence[Coded]
+    ) -> NDArray[np.float32]:
+        """Return the features of numbers, target means among them, and of categories."""
+        small = zip(coded, self._categories.sizes.tolist(), strict=True)
+        one_hots = self._select([*small], ~self._is_large)
+        return features_of(n_rows, self._numbers, sources, one_hots)
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
         """Return the names of the features.
@@ -409,7 +397,7 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         return [Column(X[name], name) for name in X.columns]
 
     @staticmethod
-    def _select(columns: Sequence[Column], which: NDArray[np.bool_]) -> list[Column]:
+    def _select(columns: Sequence[_Item], which: NDArray[np.bool_]) -> list[_Item]:
         return [column for column, is_select in zip(columns, which, strict=True) if is_select]
 
     @property
@@ -421,22 +409,23 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
     def _is_category(self) -> NDArray[np.bool_]:
         return np.array([kind == "category" for kind in self._kinds], dtype=bool)
 
-    def _codes(self, categorical: Sequence[Column], n_rows: int) -> NDArray[np.intp]:
-        """Return the codes (n, q) of the categorical columns."""
-        # The empty block keeps the shape of a table without such columns.
-        codes = [self._categories.codes(j, column) for j, column in enumerate(categorical)]
-        return np.column_stack([np.empty((n_rows, 0), dtype=np.intp), *codes])
+    def _coded(self, categorical: Sequence[Column]) -> list[Coded]:
+        """Return the rows of the categorical columns."""
+        return [self._categories.coded(j, column) for j, column in enumerate(categorical)]
 
-    def _read_numbers(self, columns: Sequence[Column]) -> Floats:
-        """Return the numbers (n, p) of the numeric columns; NaN is missing."""
+    def _sources(self, columns: Sequence[Column]) -> list[Source]:
+        """Return the numbers of the numeric columns."""
         kinds = [kind for kind in self._kinds if kind in NUMERIC]
         chosen = self._select(columns, self._is_number)
-        numbers = [_numbers_of(*pair) for pair in zip(chosen, kinds, strict=True)]
-        return np.column_stack([np.empty((len(columns[0]), 0)), *numbers])
+        return [_numbers_of(*pair) for pair in zip(chosen, kinds, strict=True)]
 
     def _learn_means(
-        self, categorical: Sequence[Column], codes: NDArray[np.intp], y: ArrayLike | None
-    ) -> Floats:
+        self,
+        categorical: Sequence[Column],
+        coded: Sequence[Coded],
+        n_rows: int,
+        y: ArrayLike | None,
+    ) -> list[Source]:
         """Learn the target means of columns with many categories; return those of X.
 
         Raises
@@ -449,9 +438,9 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         UserWarning
             A column has another category in nearly every row.
         """
-        sizes = self._categories.sizes[self._is_large]
+        sizes = self._categories.sizes[self._is_large].tolist()
         large = [*zip(self._select(categorical, self._is_large), sizes, strict=True)]
-        if y is None or len(codes) < 2:
+        if y is None or n_rows < 2:
             columns = ", ".join(f"{column.name!r} ({size})" for column, size in large)
             lack = "fit needs y" if y is None else "X needs at least two rows"
             raise ValueError(
@@ -462,7 +451,8 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         for column, _ in large:
             _warn_of_identifiers(column)
         random_state = check_random_state(self.random_state)
-        return self._means.fit_transform(codes[:, self._is_large], sizes, y, random_state)
+        chosen = self._select(coded, self._is_large)
+        return self._means.fit(chosen, sizes, y, random_state)
 
     def __sklearn_is_fitted__(self) -> bool:
         """Return whether a fit has come to its end."""

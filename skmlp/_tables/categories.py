@@ -1,12 +1,13 @@
 """Categorical columns: categories compared by value, and their target encoding."""
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from numbers import Real
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,7 +16,7 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from skmlp._explanations import naming
 from skmlp._labels import as_vector
-from skmlp._tables.columns import Column, Floats
+from skmlp._tables.columns import Column, Floats, Source
 
 # Pseudo-count of the global mean in a category's mean, and the folds for cross-fitting.
 _SMOOTHING, _N_FOLDS = 10.0, 5
@@ -121,6 +122,29 @@ def _spellings_of_number(number: Any, text: str) -> Iterator[str]:
     yield from words
 
 
+class Coded(NamedTuple):
+    """The categories of rows: the library's or our own codes, and what each code stands for.
+
+    Attributes
+    ----------
+    name : object
+        The column's.
+    codes : array of shape (n,)
+        Codes among the elements of this table; -1 is missing.
+    positions : array of shape (n_elements + 1,)
+        The place of each code among the categories of training; their number for an unknown
+        one. The last stands for missing.
+    """
+
+    name: Any
+    codes: NDArray[np.signedinteger[Any]]
+    positions: NDArray[np.intp]
+
+    def read(self, rows: slice) -> NDArray[np.intp]:
+        """Return the places of some rows' categories among those of training."""
+        return self.positions[self.codes[rows]]
+
+
 class Categories:
     """The categories of some columns.
 
@@ -150,12 +174,12 @@ class Categories:
         """
         return _position(value, self._positions(j))
 
-    def codes(self, j: int, column: Column) -> NDArray[np.intp]:
-        """Return the codes (n,) of the rows of column j."""
+    def coded(self, j: int, column: Column) -> Coded:
+        """Return the rows of column j."""
         distinct, codes = column.factorized
         positions = self._positions(j)
         found = [_position(value, positions) for value in (*distinct, None)]
-        return np.array(found, dtype=np.intp)[codes]
+        return Coded(column.name, codes, np.array(found, dtype=np.intp))
 
     def _positions(self, j: int) -> dict[str | None, int]:
         return {name: code for code, name in enumerate(self.labels[j])}
@@ -166,6 +190,23 @@ def _position(value: Any, positions: dict[str | None, int]) -> int:
         return positions.get(None, len(positions))
     known = (positions[name] for name in spellings(value) if name in positions)
     return next(known, len(positions))
+
+
+def write_one_hot(places: NDArray[np.intp], size: int, out: NDArray[np.float32]) -> None:
+    """Write ones into zeros, in the column of each row's category; none if it is unknown.
+
+    Parameters
+    ----------
+    places : array of shape (m,)
+    size : int
+        The number of categories.
+    out : array of shape (m, size)
+    """
+    rows = np.arange(len(places))
+    is_known = places < size
+    if not is_known.all():
+        rows, places = rows[is_known], places[is_known]
+    out[rows, places] = 1
 
 
 class TargetMeans:
@@ -184,22 +225,23 @@ class TargetMeans:
     tables: list[Floats]
     classes: NDArray[Any]
 
-    def fit_transform(
+    def fit(
         self,
-        codes: NDArray[np.intp],
-        sizes: NDArray[np.intp],
+        columns: Sequence[Coded],
+        sizes: Sequence[int],
         y: ArrayLike,
         random_state: np.random.RandomState,
-    ) -> Floats:
-        """Learn the means; return them (n, columns * classes) for the training rows.
+    ) -> list[Source]:
+        """Learn the means; return those of the training rows, as of :meth:`sources`.
 
         A row has means over the other folds (Micci-Barreca 2001, with cross-fitting as in
         scikit-learn's TargetEncoder), so that a network does not read its label from them.
 
         Parameters
         ----------
-        codes : array of shape (n, columns)
-        sizes : array of shape (columns,)
+        columns : sequence of Coded
+        sizes : sequence of int
+            The numbers of their categories.
         y : array-like of shape (n,)
         random_state : RandomState
 
@@ -208,34 +250,59 @@ class TargetMeans:
         ValueError
             y is invalid.
         """
+        codes = columns[0].codes
         labels = as_vector(y, codes)
         with naming("y"):
             check_classification_targets(labels)
             self.classes, y = np.unique(labels, return_inverse=True)
-        self.tables = [
-            self._table(column, y, size) for column, size in zip(codes.T, sizes, strict=True)
+        folds = _folds(len(codes), random_state)
+        self.tables, parts = [], []
+        for column, size in zip(columns, sizes, strict=True):
+            counts = self._counts(column, size, y, folds)
+            self.tables.append(_means(counts.sum(axis=0)))
+            others = np.stack([_means(part) for part in counts.sum(axis=0) - counts])
+            parts.append(self._of_other_folds(column, others, folds))
+        return self._by_class(parts)
+
+    def _counts(
+        self, column: Coded, size: int, y: NDArray[np.intp], folds: NDArray[np.int8]
+    ) -> NDArray[np.intp]:
+        """Return how many rows there are of (fold, category, class)."""
+        shape = int(folds.max()) + 1, size + 1, len(self.classes)
+        places = folds.astype(np.intp)
+        places *= shape[1]
+        places += column.read(slice(None))
+        places *= shape[2]
+        places += y
+        # The last category counts nothing: unknown ones have the mean of all rows.
+        return np.bincount(places, minlength=math.prod(shape)).reshape(shape)
+
+    def _of_other_folds(
+        self, column: Coded, tables: Floats, folds: NDArray[np.int8]
+    ) -> tuple[NDArray[Any], Floats]:
+        """Return codes of rows that tell folds apart as well, and the means of each code."""
+        n_codes = len(column.positions)
+        codes = folds.astype(np.min_scalar_type(-n_codes * len(tables)))
+        codes *= n_codes
+        codes += np.where(column.codes < 0, n_codes - 1, column.codes).astype(codes.dtype)
+        means = tables[:, column.positions]
+        return codes, means.reshape(len(tables) * n_codes, -1)
+
+    def sources(self, columns: Sequence[Coded]) -> list[Source]:
+        """Return the means for other rows: of all columns for the second class, then the third."""
+        return self._by_class(
+            [
+                (column.codes, table[column.positions])
+                for column, table in zip(columns, self.tables, strict=True)
+            ]
+        )
+
+    def _by_class(self, parts: Sequence[tuple[NDArray[Any], Floats]]) -> list[Source]:
+        return [
+            Source(None, codes, np.ascontiguousarray(means[:, k]).take)
+            for k in range(len(self.classes) - 1)
+            for codes, means in parts
         ]
-        seed, n_folds = random_state.randint(2**31 - 1), min(_N_FOLDS, len(codes))
-        result = np.empty((len(codes), codes.shape[1], len(self.classes) - 1))
-        for rest, fold in KFold(n_folds, shuffle=True, random_state=seed).split(codes):
-            for j, size in enumerate(sizes):
-                table = self._table(codes[rest, j], y[rest], size)
-                result[fold, j] = table[codes[fold, j]]
-        return _by_class(result)
-
-    def _table(self, codes: NDArray[np.intp], y: NDArray[np.intp], size: int) -> Floats:
-        """Return the means of a column's categories."""
-        k = len(self.classes)
-        # The last row counts nothing: unknown categories have the mean of all rows.
-        counts = np.bincount(codes * k + y, minlength=(size + 1) * k).reshape(size + 1, k)
-        mean = np.bincount(y, minlength=k) / len(y)
-        means = (counts + _SMOOTHING * mean) / (counts.sum(axis=1, keepdims=True) + _SMOOTHING)
-        return means[:, 1:]
-
-    def transform(self, codes: NDArray[np.intp]) -> Floats:
-        """Return the means for other rows."""
-        means = [table[column] for table, column in zip(self.tables, codes.T, strict=True)]
-        return _by_class(np.stack(means, axis=1))
 
     def names(self, names: Sequence[str]) -> list[str]:
         """Return the names of the features, given those of the columns."""
@@ -244,6 +311,19 @@ class TargetMeans:
         return [f"{name}_{label}" for label in self.classes[1:] for name in names]
 
 
-def _by_class(means: Floats) -> Floats:
-    """Return means (n, columns, classes) as (n, classes * columns)."""
-    return means.transpose(0, 2, 1).reshape(len(means), -1)
+def _folds(n_rows: int, random_state: np.random.RandomState) -> NDArray[np.int8]:
+    """Return the fold of each row."""
+    seed, n_folds = random_state.randint(2**31 - 1), min(_N_FOLDS, n_rows)
+    result = np.empty(n_rows, np.int8)
+    splits = KFold(n_folds, shuffle=True, random_state=seed).split(result)
+    for number, (_, fold) in enumerate(splits):
+        result[fold] = number
+    return result
+
+
+def _means(counts: NDArray[np.intp]) -> Floats:
+    """Return the means of categories from counts (category, class), but for the first class."""
+    n_of_class = counts.sum(axis=0)
+    mean = n_of_class / n_of_class.sum()
+    means = (counts + _SMOOTHING * mean) / (counts.sum(axis=1, keepdims=True) + _SMOOTHING)
+    return means[:, 1:]
