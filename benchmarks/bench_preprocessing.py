@@ -14,6 +14,7 @@ import statistics
 import time
 import tracemalloc
 import warnings
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -90,19 +91,20 @@ def converted(convert, n_rows):
     return convert(X), y
 
 
+def as_frame(X, y):
+    return pd.DataFrame(X).rename(columns=str), y
+
+
 FRAMES = {
     "ten numbers, three categories, a date": mixed,
     "and 300 categories": lambda n_rows: mixed(n_rows, extra=[300]),
     "polars": lambda n_rows: converted(to_polars, n_rows),
     "arrow": lambda n_rows: converted(to_arrow, n_rows),
     "40 numbers, float32 array": dense,
-    "1,000 rows, 20 columns": lambda n_rows: (dense(1000, 20)[0], dense(1000, 20)[1]),
+    "1,000 rows, 20 columns": lambda n_rows: dense(1000, 20),
     "1,000 rows, mixed": lambda n_rows: mixed(1000),
     "150 rows, 4 columns": lambda n_rows: dense(150, 4, np.float64),
-    "150 rows, 4 columns, DataFrame": lambda n_rows: (
-        pd.DataFrame(dense(150, 4, np.float64)[0], columns=list("abcd")),
-        dense(150, 4)[1],
-    ),
+    "150 rows, 4 columns, DataFrame": lambda n_rows: as_frame(*dense(150, 4, np.float64)),
 }
 
 
@@ -158,7 +160,7 @@ def size_of(X):
     return int(X.estimated_size() if hasattr(X, "estimated_size") else X.nbytes)
 
 
-def memory(call, X):
+def memory_of(call, X):
     """Return the peak of a call over the bytes of input and output together."""
     tracemalloc.start()
     output = call()
@@ -167,14 +169,19 @@ def memory(call, X):
     return (peak + size_of(X)) / (size_of(X) + output.nbytes)
 
 
-def report(title, cases, X):
-    """Print a row of the table: of each pair our seconds, the peer's, and their ratio."""
-    cells = []
-    for ours, peers, rounds in cases:
-        times = [(seconds(ours), seconds(peers)) for _ in range(rounds)]
+def report(title, X, y, rounds):
+    """Print a row of the table: of each method the milliseconds, the ratio and the memory."""
+    models, cells = (TabularPreprocessor(), Peer(X)), []
+    some = slice(0, 2000)
+    for model in models:
+        model.fit_transform(X[some], y[some])
+    for method, *given in (("fit_transform", X, y), ("transform", X), ("transform", X[:1])):
+        calls = [partial(getattr(model, method), *given) for model in models]
+        times = [[seconds(call) for call in calls] for _ in range(rounds)]
         our, peer = (statistics.median(column) for column in zip(*times, strict=True))
         ratio = statistics.median(a / b for a, b in times)
-        cells.append(f"{1e3 * our:.4g} | {1e3 * peer:.4g} | {ratio:.2f} | {memory(ours, X):.2f}")
+        memory = f"{memory_of(calls[0], given[0]):.2f}" if len(given[0]) > 1 else "-"
+        cells.append(f"{1e3 * our:.3g} | {1e3 * peer:.3g} | {ratio:.2f} | {memory}")
     print(f"| {title} | {' | '.join(cells)} |", flush=True)
 
 
@@ -190,21 +197,8 @@ def main():
     print(f"| | fit_transform: {head} | transform: {head} | transform a row: {head} |")
     print("|---|" + "---|" * 12)
     for title in args.only:
-        X, y = FRAMES[title](args.rows)
-        ours, peer, row = TabularPreprocessor(), Peer(X), X[:1]
         with threadpool_limits(1):
-            some = slice(0, 2000)
-            ours.fit_transform(X[some], y[some])
-            peer.fit_transform(X[some], y[some])
-            report(
-                title,
-                [
-                    (lambda: ours.fit_transform(X, y), lambda: peer.fit_transform(X, y), args.rounds),
-                    (lambda: ours.transform(X), lambda: peer.transform(X), args.rounds),
-                    (lambda: ours.transform(row), lambda: peer.transform(row), args.rounds),
-                ],
-                X,
-            )  # fmt: skip
+            report(title, *FRAMES[title](args.rows), args.rounds)
 
 
 if __name__ == "__main__":

@@ -342,9 +342,7 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         if self._is_large.any():
             # Target means are numbers from here on, with squares and intervals of their own.
             sources += self._learn_means(categorical, coded, len(columns[0]), y)
-        self._numbers = Numbers(
-            sources, self.max_bins, self.max_bin_columns, self.add_squares
-        )
+        self._numbers = Numbers(sources, self.max_bins, self.max_bin_columns, self.add_squares)
         return len(columns[0]), sources, coded
 
     def _features(

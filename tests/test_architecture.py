@@ -19,6 +19,7 @@ ORDER = [
     "skmlp.onnx._tensor",
     "skmlp.preprocessing",
     "skmlp._tables",
+    "skmlp._tables.features",
     "skmlp._tables.categories",
     "skmlp._tables.numbers",
     "skmlp._tables.columns",

@@ -118,6 +118,16 @@ class TestNumbers:
         late = np.array([[0.0, np.nan, np.nan]])
         assert np.isfinite(preprocessor.transform(late)).all()
 
+    def test_narrow_intervals(self):
+        """Of a third of the rows, float32 would tell but a few apart."""
+        rng = np.random.default_rng(0)
+        X = np.append(2 + 1e-7 * rng.random(130), rng.normal(size=270))[:, None]
+        out = columns_of(TabularPreprocessor(add_squares=False).fit(X), X)
+        parts = sum(out[f"x0_bin{k}"].astype(float) for k in range(16))
+        steps = np.diff(parts[np.argsort(X[:, 0])])
+        assert (steps > -1e-6).all()
+        assert (steps > 0).mean() > 0.9, "some are next to the end of a wide interval"
+
     @pytest.mark.parametrize("scale", [1e-300, 1e-6, 1e6, 1e300])
     def test_units_do_not_matter(self, scale):
         X = np.random.default_rng(0).normal(size=(60, 2))
@@ -227,6 +237,68 @@ class TestTables:
         ]  # fmt: skip
         other = TabularPreprocessor(max_bins=0).fit_transform(np.array(rows, dtype=object))
         np.testing.assert_array_equal(one.transform(rows), other)
+
+
+class TestManyRows:
+    """Features are written a block of rows at a time."""
+
+    @pytest.mark.parametrize("n_rows", [9000, 4096])
+    @pytest.mark.parametrize("convert", [lambda table: table, pl.from_pandas])
+    def test_blocks_do_not_matter(self, n_rows, convert):
+        rng = np.random.default_rng(0)
+        table = make_table().loc[rng.integers(0, 6, n_rows)].reset_index(drop=True)
+        table["age"] += rng.normal(size=n_rows)
+        table.loc[7, "age"] = 1e9
+        table["house"] = rng.integers(0, 40, n_rows).astype(str)
+        table = convert(table.astype({"code": str}))
+        y = rng.integers(0, 3, n_rows)
+        preprocessor = TabularPreprocessor().fit(table, y)
+        out = preprocessor.transform(table)
+        assert (preprocessor.transform(table[4000:]) == out[4000:]).all()
+        assert (preprocessor.transform(table[:100]) == out[:100]).all()
+        small = [not name.startswith("house") for name in preprocessor.get_feature_names_out()]
+        training = preprocessor.fit_transform(table, y)
+        np.testing.assert_array_equal(training[:, small], out[:, small])
+
+    def test_infinity_in_any_of_them(self):
+        X = pd.DataFrame(np.zeros((9000, 2)), columns=["a", "b"])
+        preprocessor = TabularPreprocessor().fit(X)
+        X.loc[8999, "b"] = -np.inf
+        for call in (preprocessor.transform, preprocessor.fit):
+            with pytest.raises(ValueError, match="contains infinity, in column 'b'"):
+                call(X)
+
+    @pytest.mark.parametrize("size", [100, 300, 40_000])
+    @pytest.mark.parametrize(
+        "convert",
+        [
+            lambda names: pd.Series(names, dtype=object),
+            lambda names: pd.Series(names, dtype="string"),
+            lambda names: pd.Series(pd.Categorical(names)),
+            lambda names: pl.Series(list(names)),
+            lambda names: pl.Series(list(names), dtype=pl.Categorical),
+        ],
+        ids=["object", "string", "category", "polars", "polars' category"],
+    )
+    def test_codes_of_any_size(self, size, convert):
+        """Each category is found where it stands, or has the target's mean of its own."""
+        rng = np.random.default_rng(0)
+        codes = np.append(np.arange(size), rng.integers(0, size, size))
+        names = np.array([f"n{code:05d}" for code in codes], dtype=object)
+        names[-1] = None
+        column = convert(names)
+        frame = pl.DataFrame if isinstance(column, pl.Series) else pd.DataFrame
+        table, max_one_hot = frame({"x": column}), 300
+        y = codes % 2
+        preprocessor = TabularPreprocessor(max_bins=0, max_one_hot=max_one_hot + 1)
+        out = preprocessor.fit(table, y).transform(table)
+        if size <= max_one_hot:
+            expected = np.eye(size + 1)[np.append(codes[:-1], size)]
+            np.testing.assert_array_equal(out, expected)
+        else:
+            known = np.arange(len(codes) - 1)
+            low, high = out[known, 0][y[known] == 0], out[known, 0][y[known] == 1]
+            assert low.max() < high.min()
 
 
 class TestManyCategories:

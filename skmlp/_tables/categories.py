@@ -289,7 +289,7 @@ class TargetMeans:
         return codes, means.reshape(len(tables) * n_codes, -1)
 
     def sources(self, columns: Sequence[Coded]) -> list[Source]:
-        """Return the means for other rows: of all columns for the second class, then the third."""
+        """Return the means for other rows: of all columns for each class but the first."""
         return self._by_class(
             [
                 (column.codes, table[column.positions])

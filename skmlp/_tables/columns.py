@@ -213,7 +213,9 @@ class Column:
         try:
             if self._coded is not None:
                 elements = [*map(_as_number, self._coded.distinct), np.nan]
-                return Source(self.name, self._coded.codes, np.array(elements, dtype=float).take)
+                return Source(
+                    self.name, self._coded.codes, np.array(elements, dtype=float).take
+                )
             return _source(self.name, self._values)
         except (ArithmeticError, ValueError) as error:  # pandas raises ValueError for dates
             raise ValueError(
@@ -316,8 +318,9 @@ def _keys(rows: list[Any]) -> Iterable[Hashable]:
     """Return what tells elements apart: with their types, where equal ones may differ."""
     types = set(map(type, rows))
     some = {of for of in types if of.__name__ not in _NOTHING}
-    # True equals 1, but no number equals a string.
-    return rows if len(some) < 2 or some == {str, float} else zip(map(type, rows), rows)
+    if len(some) < 2 or some == {str, float}:  # no number equals a string, but True equals 1
+        return rows
+    return zip(map(type, rows), rows, strict=True)
 
 
 def _hashable(value: Any) -> Hashable:

@@ -1,6 +1,7 @@
 """Features of a table, written a block of rows at a time into one array."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,8 @@ from skmlp._tables.numbers import Numbers, refuse_infinity
 
 # Features of a block of rows, so many that they stay in the cache.
 _SIZE_OF_BLOCK = 1 << 20
+# No block has a multiple of so many rows.
+_ODD = 64
 
 
 def features_of(
@@ -38,6 +41,8 @@ def features_of(
     width = numbers.n_features
     result = np.zeros((n_rows, width + sum(size for _, size in one_hots)), np.float32)
     size = min(BLOCK, n_rows, 1 + _SIZE_OF_BLOCK // max(width, 1))
+    if not size % _ODD:  # rows of features apart by powers of two would share the cache's lines
+        size = max(size - 16, 1)
     x, features = np.empty(len(sources) * size), np.empty(width * size, numbers.dtype)
     for rows in blocks(n_rows, size):
         out = result[rows]
@@ -56,15 +61,13 @@ def _write_numbers(
     sources: Sequence[Source],
     rows: slice,
     space: NDArray[np.float64],
-    space_of_features: NDArray[np.floating],
+    space_of_features: NDArray[np.floating[Any]],
     out: NDArray[np.float32],
 ) -> None:
     """Write the features of numbers, of a block of rows."""
     # A row for each column and feature, so that NumPy works on long rows; turned only at last.
-    x, features = (
-        part[: height * len(out)].reshape(height, len(out))
-        for part, height in ((space, len(sources)), (space_of_features, out.shape[1]))
-    )
+    x = space[: len(sources) * len(out)].reshape(-1, len(out))
+    features = space_of_features[: out.size].reshape(-1, len(out))
     for source, row in zip(sources, x, strict=True):
         row[:] = source.read(rows)
     if np.isinf(x).any():

@@ -1,6 +1,6 @@
 """Features of numeric columns: scaled numbers, squares, and piecewise-linear bins."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -75,7 +75,7 @@ class Numbers:
         self._slopes = (OF_BIN / all_widths).astype(dtype)[:, None]
 
     @property
-    def dtype(self) -> np.dtype[np.floating[Any]]:
+    def dtype(self) -> np.dtype[Any]:
         """The dtype in which features are computed."""
         return self._middles.dtype
 
@@ -95,7 +95,7 @@ class Numbers:
             Numbers, a row for each column; overwritten.
         out : array of shape (n_features, m)
         """
-        p, m = x.shape
+        p = len(x)
         ends = np.cumsum([p, self.add_squares * p, self.has_missing.sum(), self.has_far.sum()])
         z, squares, missing, far, bins = np.split(out, ends)
         is_missing = np.isnan(x)
@@ -203,11 +203,10 @@ def refuse_infinity(values: NDArray[Any], source: Source) -> None:
 
 def _scale(values: NDArray[Any]) -> _Scale:
     """Return how to scale a column, given its numbers in order."""
-    # Of a quarter of the numbers, as the difference of two may overflow.
-    least, low, center, high, largest = _quantiles(values, [0, 0.25, 0.5, 0.75, 1], 0.25)
-    spread, half = (
-        min(part, _LARGEST / 4) * 4 for part in (high - low, (largest - least) / 2)
-    )
+    # Quarters of the numbers, as the difference of two may overflow.
+    low, center, high = _quantiles(values, np.array([0.25, 0.5, 0.75]), _quarter).tolist()
+    least, largest = _quarter(values[[0, -1]]).tolist()
+    spread, half = (min(part, _LARGEST / 4) * 4 for part in (high - low, (largest - least) / 2))
     near = _near(values, center * 4)
     return _Scale(
         center=center * 4,
@@ -216,25 +215,24 @@ def _scale(values: NDArray[Any]) -> _Scale:
     )
 
 
-def _quantiles(values: NDArray[Any], points: Any, factor: float = 1.0) -> list[float]:
-    """Return quantiles of numbers in order, times a factor."""
-    before, after, parts = _positions(len(values), points)
-    a, b = (values[places].astype(float) * factor for places in (before, after))
-    return _between(a, b, parts).tolist()
+def _quarter(values: NDArray[Any]) -> Floats:
+    return values.astype(float) / 4
 
 
-def _positions(
-    n: int, points: Any
-) -> tuple[NDArray[np.intp], NDArray[np.intp], Floats]:
-    """Return for quantiles the places before and after them, and how far they lie between."""
-    places = np.asarray(points) * (n - 1)
+def _quantiles(
+    values: NDArray[Any], points: Floats, change: Callable[[NDArray[Any]], Floats]
+) -> Floats:
+    """Return quantiles of numbers in order, between what a function makes of neighbours."""
+    places = points * (len(values) - 1)
     before = places.astype(np.intp)
-    return before, np.minimum(before + 1, n - 1), places - before
+    after = np.minimum(before + 1, len(values) - 1)
+    return _between(change(values[before]), change(values[after]), places - before)
 
 
 def _between(a: Floats, b: Floats, parts: Floats) -> Floats:
     """Return numbers between a and b, exact at both ends."""
-    return np.where(parts < 0.5, a + (b - a) * parts, b - (b - a) * (1 - parts))
+    step = b - a
+    return np.where(parts < 0.5, a + step * parts, b - step * (1 - parts))
 
 
 def _near(values: NDArray[Any], center: float) -> float:
@@ -243,13 +241,14 @@ def _near(values: NDArray[Any], center: float) -> float:
     The nearest numbers are neighbours: of all windows of so many, those around the center reach
     the least far.
     """
-    before, after, parts = _positions(len(values), [_NEAR])
-    ends = [_reach(values, center, int(place)) for place in (before[0], after[0])]
-    return float(_between(np.array(ends[:1]), np.array(ends[1:]), parts)[0])
+    place = _NEAR * (len(values) - 1)
+    before, after = int(place), min(int(place) + 1, len(values) - 1)
+    ends = np.array([_reach(values, center, after), _reach(values, center, before)])
+    return float(_between(ends[1], ends[0], np.array(place - before)))
 
 
 def _reach(values: NDArray[Any], center: float, place: int) -> float:
-    """Return the distance to the center of which `place` others are no larger."""
+    """Return the distance to the center than which `place` others are no larger."""
     first, last = values[: len(values) - place], values[place:]
     distances = np.maximum(center - first.astype(float), last.astype(float) - center)
     return float(min(distances.min(), _LARGEST))
@@ -266,13 +265,20 @@ def _edges(values: NDArray[Any], scale: _Scale, n_bins: int) -> Floats:
     n_bins : int
     """
     n_bins = min(n_bins, len(values) // _ROWS_OF_BIN)
-    is_first = np.append(True, values[1:] != values[:-1])
+    is_first = _is_first(values)
     n_distinct = np.count_nonzero(is_first)
     if n_bins < 2 or n_distinct < 3:
         return scale.squashed(values[:1])
     if n_distinct <= n_bins + 1:
-        return np.unique(scale.squashed(values[is_first]))
-    before, after, parts = _positions(len(values), np.linspace(0, 1, n_bins + 1))
-    return np.unique(
-        _between(scale.squashed(values[before]), scale.squashed(values[after]), parts)
-    )
+        edges = scale.squashed(values[is_first])
+    else:
+        edges = _quantiles(values, np.arange(n_bins + 1) / n_bins, scale.squashed)
+    edges = np.maximum.accumulate(edges)  # which rounding may have put out of order
+    return edges[_is_first(edges)]
+
+
+def _is_first(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return which numbers, in order, differ from the one before."""
+    result = np.ones(len(values), bool)
+    np.not_equal(values[1:], values[:-1], out=result[1:])
+    return result
