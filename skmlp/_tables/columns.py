@@ -23,6 +23,7 @@ NUMERIC = ("number", "date", "time", "duration")
 # Names of dtypes of pandas (the first) and polars, which need not be installed.
 _CATEGORICAL = ("CategoricalDtype", "Categorical", "Enum")
 _TEXT = ("StringDtype", "String")
+_TEXT_AND_MISSING = {str, float, type(None)}
 
 # Types of objects that NumPy converts to floats at once, None to NaN.
 _PLAIN = {int, float, np.int32, np.int64, np.float32, np.float64, type(None)}
@@ -271,18 +272,31 @@ def _coded_by_library(given: Any) -> Factorized | None:
     """Return strings and categories as pandas or polars code them; None for other columns."""
     if hasattr(given, "cat") and hasattr(given.cat, "categories"):
         return _in_use(given.cat.categories, np.asarray(given.cat.codes))
-    name = _name_of_dtype(given)
-    is_text = name in _TEXT or (name == "ArrowDtype" and given.dtype.kind == "U")
+    is_text, is_category = _is_text(given), _name_of_dtype(given) in _CATEGORICAL
     if is_text and hasattr(given, "factorize"):
         codes, distinct = given.factorize()
         return Factorized(list(distinct), codes.astype(_code_type(len(distinct))))
-    if (is_text or name in _CATEGORICAL) and hasattr(given, "replace_strict"):
+    if (is_text or is_category) and hasattr(given, "replace_strict"):
         distinct = given.drop_nulls().unique(maintain_order=True)
         if not len(distinct):
             return Factorized([], np.full(len(given), -1, np.int8))
         codes = given.replace_strict(distinct, range(len(distinct)), default=-1).to_numpy()
         return Factorized(list(distinct), codes.astype(_code_type(len(distinct))))
     return None
+
+
+def _is_text(given: Any) -> bool:
+    """Return whether a column of pandas or polars has strings, and else missing values at most.
+
+    Floats among objects may be numbers: they are told apart from strings all the same.
+    """
+    name = _name_of_dtype(given)
+    if name == "ArrowDtype":
+        return bool(given.dtype.kind == "U")
+    if hasattr(given, "factorize") and given.dtype == object:
+        types = set(map(type, np.asarray(given)))
+        return str in types and types <= _TEXT_AND_MISSING
+    return name in _TEXT
 
 
 def _in_use(categories: Iterable[Any], codes: NDArray[Any]) -> Factorized:
