@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils._param_validation import Interval
+from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import (
     _check_feature_names_in,
     check_is_fitted,
@@ -24,6 +25,8 @@ from skmlp._tables.categories import Categories, Coded, TargetMeans, label_of
 from skmlp._tables.columns import NUMERIC, Column, Kind, Source, as_frame
 from skmlp._tables.features import features_of
 from skmlp._tables.numbers import Numbers
+from skmlp._tables.pairs import PairMeans
+from skmlp._tables.targets import learn_target
 from skmlp._types import RandomState
 
 # A column may be an identifier from so many categories on, with at most so many rows for each.
@@ -67,6 +70,11 @@ def _as_table(X: Any) -> Any:
             "LazyFrame of polars, and X.compute() for a DataFrame of dask."
         )
     return X
+
+
+def _has_classes(y: ArrayLike) -> bool:
+    """Return whether a target is of classes, and not of numbers or several columns."""
+    return type_of_target(y) in ("binary", "multiclass")
 
 
 # Functions that convert a column to its kind in training.
@@ -148,6 +156,11 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
       rows of the category, a numeric column for each class but the first [3]_. For the rows it
       learns from, `fit_transform` takes that mean over other rows, so that a network does not
       read from it what it is to predict.
+    - Some pairs of columns become the log-odds of the classes in the cells of both [4]_, of up
+      to 32 intervals or categories each, over other rows like the means above. They are those
+      whose cells tell what neither column does, nor a smooth function of both, such as latitude
+      and longitude, or month and day: a network would hardly learn it. There are none in fewer
+      than 1,440 rows.
     - A column without any value in training is ignored. Later, a column without any value is
       missing, whatever its dtype is then.
 
@@ -168,10 +181,14 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
     max_one_hot : int, default=32
         Largest number of categories that become a column each.
 
+    max_pairs : int, default=8
+        Largest number of pairs of columns that become log-odds of the classes; 0 for none.
+        There are none either where y is None or has no classes.
+
     random_state : int, RandomState instance or None, default=0
-        Seed of the folds over which target means are taken. By default it is the same in each
-        fit, so that a pipeline's results depend on the ``random_state`` of the network alone;
-        None means other folds each time.
+        Seed of the folds over which target means and log-odds are taken. By default it is the
+        same in each fit, so that a pipeline's results depend on the ``random_state`` of the
+        network alone; None means other folds each time.
 
     Attributes
     ----------
@@ -179,6 +196,8 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         Number of columns seen in fit.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Their names, where they are all strings.
+    pairs_ : list of tuple
+        Names of the pairs of columns that log-odds were learned for, or their numbers.
 
     References
     ----------
@@ -205,12 +224,14 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         "_numbers": Numbers,
         "_categories": Categories,
         "_means": TargetMeans,
+        "_pairs": PairMeans,
     }
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "max_bins": [Interval(Integral, 0, None, closed="left")],
         "max_bin_columns": [Interval(Integral, 0, None, closed="left")],
         "add_squares": ["boolean"],
         "max_one_hot": [Interval(Integral, 0, None, closed="left")],
+        "max_pairs": [Interval(Integral, 0, None, closed="left")],
         "random_state": ["random_state"],
     }
 
@@ -221,12 +242,14 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         max_bin_columns: int = 256,
         add_squares: bool = True,
         max_one_hot: int = 32,
+        max_pairs: int = 8,
         random_state: RandomState = 0,
     ) -> None:
         self.max_bins = max_bins
         self.max_bin_columns = max_bin_columns
         self.add_squares = add_squares
         self.max_one_hot = max_one_hot
+        self.max_pairs = max_pairs
         self.random_state = random_state
 
     @quiet
@@ -238,7 +261,7 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         ----------
         X : {DataFrame, Table, array-like} of shape (n_samples, n_features)
         y : array-like of shape (n_samples,), default=None
-            Class labels, needed only for columns of many categories.
+            Class labels. Columns of many categories need them, and pairs of columns.
 
         Returns
         -------
@@ -302,6 +325,7 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         ndarray of shape (n_samples, n_features_out)
             Features in float32, C-ordered and finite: of numeric columns the numbers, squares,
             indicators of missing and far numbers, and parts of intervals; then of categories.
+            Target means and log-odds count as numeric columns.
 
         Raises
         ------
@@ -319,9 +343,10 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         columns = self._columns(X, reset=False)
         categorical = self._select(columns, self._is_category)
         sources, coded = self._sources(columns), self._coded(categorical)
+        means = self._pairs.sources([*sources, *coded])
         if self._is_large.any():
-            sources += self._means.sources(self._select(coded, self._is_large))
-        result = self._features(len(columns[0]), sources, coded)
+            means = self._means.sources(self._select(coded, self._is_large)) + means
+        result = self._features(len(columns[0]), sources + means, coded)
         for trio in zip(categorical, coded, self._categories.labels, strict=True):
             _warn_of_unknown(*trio)
         return result
@@ -337,11 +362,10 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         self._is_large = np.array(
             [size > self.max_one_hot for size in self._categories.sizes], dtype=bool
         )
-        self._means = TargetMeans()
         sources, coded = self._sources(columns), self._coded(categorical)
-        if self._is_large.any():
-            # Target means are numbers from here on, with squares and intervals of their own.
-            sources += self._learn_means(categorical, coded, len(columns[0]), y)
+        # Target means are numbers from here on, with squares and intervals of their own.
+        means = self._learn_means(categorical, sources, coded, len(columns[0]), y)
+        sources += means
         self._numbers = Numbers(sources, self.max_bins, self.max_bin_columns, self.add_squares)
         return len(columns[0]), sources, coded
 
@@ -372,6 +396,7 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         names = _check_feature_names_in(self, input_features)
         numbers, categories = names[self._is_number], names[self._is_category]
         means = self._means.names(categories[self._is_large]) if self._is_large.any() else []
+        means += self._pairs.names([*numbers, *categories])
         result = self._numbers.names(np.array([*numbers, *means], dtype=object))
         for j in np.flatnonzero(~self._is_large):
             result += [
@@ -393,6 +418,14 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
             raise ValueError(f"X must have distinct column names; got {list(X.columns)}.")
         validate_data(self, X, reset=reset, skip_check_array=True)
         return [Column(X[name], name) for name in X.columns]
+
+    @property
+    def pairs_(self) -> list[tuple[Any, Any]]:
+        """The pairs of columns that log-odds were learned for."""
+        check_is_fitted(self)
+        names = getattr(self, "feature_names_in_", np.arange(self.n_features_in_))
+        names = [*names[self._is_number].tolist(), *names[self._is_category].tolist()]
+        return [(names[pair.first], names[pair.second]) for pair in self._pairs.pairs]
 
     @staticmethod
     def _select(columns: Sequence[_Item], which: NDArray[np.bool_]) -> list[_Item]:
@@ -420,37 +453,62 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
     def _learn_means(
         self,
         categorical: Sequence[Column],
+        sources: Sequence[Source],
         coded: Sequence[Coded],
         n_rows: int,
         y: ArrayLike | None,
     ) -> list[Source]:
-        """Learn the target means of columns with many categories; return those of X.
+        """Learn the target means of categories and of pairs; return those of X.
 
         Raises
         ------
         ValueError
-            There is no target, or no second row to take a mean over.
+            A column has many categories, and there is no target, or no second row to take a
+            mean over.
 
         Warns
         -----
         UserWarning
             A column has another category in nearly every row.
         """
-        sizes = self._categories.sizes[self._is_large].tolist()
-        large = [*zip(self._select(categorical, self._is_large), sizes, strict=True)]
+        self._means, self._pairs = TargetMeans(), PairMeans()
+        sizes, has_large = self._categories.sizes.tolist(), bool(self._is_large.any())
+        if has_large:
+            self._check_many(self._select(categorical, self._is_large), n_rows, y)
+        if y is None or not (has_large or (self.max_pairs and _has_classes(y))):
+            return []
+        target, means = learn_target(y, n_rows, check_random_state(self.random_state)), []
+        if has_large:
+            chosen = self._select(coded, self._is_large)
+            means = self._means.fit(chosen, self._select(sizes, self._is_large), target)
+        return means + self._pairs.fit([*sources, *coded], sizes, target, self.max_pairs)
+
+    def _check_many(self, large: Sequence[Column], n_rows: int, y: ArrayLike | None) -> None:
+        """Check that there are target means of columns with many categories.
+
+        Raises
+        ------
+        ValueError
+            There is no target, or no second row.
+
+        Warns
+        -----
+        UserWarning
+            A column has another category in nearly every row.
+        """
         if y is None or n_rows < 2:
-            columns = ", ".join(f"{column.name!r} ({size})" for column, size in large)
+            sizes = self._categories.sizes[self._is_large].tolist()
+            columns = ", ".join(
+                f"{column.name!r} ({size})" for column, size in zip(large, sizes, strict=True)
+            )
             lack = "fit needs y" if y is None else "X needs at least two rows"
             raise ValueError(
                 "A column has more than max_one_hot categories, which are encoded by the mean "
                 f"of the target over other rows: {lack}. Or raise max_one_hot, which is "
                 f"{self.max_one_hot}. Columns, and how many each has: {columns}."
             )
-        for column, _ in large:
+        for column in large:
             _warn_of_identifiers(column)
-        random_state = check_random_state(self.random_state)
-        chosen = self._select(coded, self._is_large)
-        return self._means.fit(chosen, sizes, y, random_state)
 
     def __sklearn_is_fitted__(self) -> bool:
         """Return whether a fit has come to its end."""

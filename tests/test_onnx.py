@@ -427,6 +427,32 @@ def test_features(tables, parameters):
     np.testing.assert_allclose(features, preprocessor.transform(others), rtol=0, atol=5e-7)
 
 
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_features_of_pairs_of_columns(n_classes):
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(rng.uniform(0, 10, (12_000, 2)), columns=["east", "north"])
+    X["town"], X["month"] = rng.choice([*"abcdefgh"], 12_000), rng.choice([*"ijklmn"], 12_000)
+    fields = rng.integers(0, n_classes, (3, 10, 10))
+    towns, months = (pd.factorize(X[name], sort=True)[0] for name in ("town", "month"))
+    easts, norths = (X[name].astype(int) // 2 for name in ("east", "north"))
+    # Each row's class is told by one of three pairs: two numbers, two categories, one of each.
+    told = [fields[0, easts, norths], fields[1, towns, months], fields[2, towns, easts]]
+    y = np.choose(rng.integers(0, 3, 12_000), told)
+    X.loc[::17, "east"] = np.nan
+    preprocessor = TabularPreprocessor().fit(X, y)
+    wanted = {("east", "north"), ("town", "month"), ("east", "town")}
+    assert wanted <= set(preprocessor.pairs_)
+    others = X.iloc[::7].copy()
+    others.loc[others.index[::5], "town"] = "elsewhere"
+    others.loc[others.index[::4], ["east", "north"]] = np.nan
+    # At the edges of cells, too, both are in the same.
+    edges = preprocessor._pairs.cuts[0].edges
+    others = others.iloc[: len(edges)].assign(north=preprocessor._pairs.cuts[1].edges[0])
+    others["east"] = edges[: len(others)]
+    features = run(to_onnx(preprocessor, X), others)["features"]
+    np.testing.assert_allclose(features, preprocessor.transform(others), rtol=0, atol=5e-7)
+
+
 @pytest.mark.parametrize("name", table(4, 0)[0].columns)
 def test_features_of_a_single_column(tables, name):
     X, y, others = tables

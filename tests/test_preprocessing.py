@@ -392,6 +392,158 @@ def test_names_are_distinct(table):
     assert len(set(names)) == len(names)
 
 
+def make_plane(n_rows=3000, seed=0):
+    """Return fields of a map, and a class that changes from field to field."""
+    rng = np.random.default_rng(seed)
+    X = pd.DataFrame(
+        {"east": rng.integers(0, 10, n_rows), "north": rng.integers(0, 10, n_rows)}
+    )
+    X["height"] = rng.normal(size=n_rows)
+    X["town"] = rng.choice([*"abcdefgh"], n_rows)
+    fields = np.random.default_rng(1).integers(0, 2, (10, 10))
+    y = fields[X["east"], X["north"]]
+    return X, np.where(rng.random(n_rows) < 0.1, 1 - y, y)
+
+
+class TestPairs:
+    """Pairs of columns that tell together what neither does."""
+
+    def test_a_pair_is_found_and_of_use(self):
+        X, y = make_plane()
+        preprocessor = TabularPreprocessor().fit(X, y)
+        assert preprocessor.pairs_ == [("east", "north")]
+        assert "east_and_north" in preprocessor.get_feature_names_out()
+        # A tenth of the classes is noise, and 30 rows tell nearly any field's.
+        network = MLPBinaryClassifier.tabular(random_state=0, n_members=2, max_iter=8)
+        later, y_later = make_plane(seed=2)
+        errors = [
+            1
+            - make_pipeline(TabularPreprocessor(max_pairs=n), clone(network))
+            .fit(X, y)
+            .score(later, y_later)
+            for n in (0, 8)
+        ]
+        assert errors[1] < 0.12 < 0.2 < errors[0]
+
+    @pytest.mark.parametrize("first", ["town", "east"])
+    @pytest.mark.parametrize("n_classes", [2, 3])
+    def test_of_categories_and_several_classes(self, first, n_classes):
+        X, _ = make_plane()
+        X["month"] = np.random.default_rng(3).choice([*"ijklmn"], len(X))
+        second = "month" if first == "town" else "town"
+        codes = [pd.factorize(X[name], sort=True)[0]
+                 for name in (first, second)]  # fmt: skip
+        fields = np.random.default_rng(1).integers(0, n_classes, (10, 10))
+        y = np.array(["u", "v", "w"])[fields[codes[0], codes[1]]]
+        preprocessor = TabularPreprocessor().fit(X, y)
+        assert set(preprocessor.pairs_[0]) == {first, second}
+        names = [name for name in preprocessor.get_feature_names_out() if "_and_" in name]
+        assert sum(name.endswith(("town", "month", "_u", "_v", "_w")) for name in names) == len(
+            preprocessor.pairs_
+        ) * (1 if n_classes == 2 else 3)
+
+    @pytest.mark.parametrize(
+        "target",
+        [
+            lambda X, rng: X["east"] + X["north"] - 9 > rng.logistic(size=len(X)),
+            lambda X, rng: (X["east"] - 5) * (X["north"] - 5) > 4 * rng.logistic(size=len(X)),
+            lambda X, rng: rng.random(len(X)) < 0.5,
+            lambda X, rng: X["town"].isin([*"abc"]) ^ (rng.random(len(X)) < 0.1),
+        ],
+    )
+    def test_none_where_a_network_needs_none(self, target):
+        X, _ = make_plane()
+        rng = np.random.default_rng(4)
+        X[["east", "north"]] += rng.uniform(size=(len(X), 2))
+        y = target(X, rng)
+        assert TabularPreprocessor().fit(X, y).pairs_ == []
+
+    @pytest.mark.parametrize(
+        ("n_rows", "y", "parameters"),
+        [
+            (3000, None, {"max_pairs": 0}),
+            (1439, None, {}),
+            (3000, "nothing", {}),
+            (3000, "numbers", {}),
+        ],
+    )
+    def test_none(self, n_rows, y, parameters):
+        X, labels = make_plane(n_rows)
+        y = {None: labels, "nothing": None, "numbers": labels + X["height"]}[y]
+        assert TabularPreprocessor(**parameters).fit(X, y).pairs_ == []
+
+    def test_a_row_does_not_tell_its_own_class(self):
+        X, y = make_plane()
+        name = "east_and_north"
+        before = TabularPreprocessor(max_bins=0, add_squares=False).fit_transform(X, y)
+        changed = y.copy()
+        changed[7] = 1 - changed[7]
+        preprocessor = TabularPreprocessor(max_bins=0, add_squares=False)
+        after = preprocessor.fit_transform(X, changed)
+        place = preprocessor.get_feature_names_out().tolist().index(name)
+        cell = np.flatnonzero(
+            (np.abs(X["east"] - X["east"][7]) < 0.3)
+            & (np.abs(X["north"] - X["north"][7]) < 0.3)
+        )
+        difference = np.abs(before[:, place] - after[:, place])
+        # Its own changes with the scale of the column alone.
+        assert difference[7] < 0.001 < 0.03 < difference[cell].max()
+
+    def test_missing_and_unknown_values(self):
+        X, y = make_plane()
+        X.loc[::10, "east"] = np.nan
+        X.loc[::11, "town"] = None
+        preprocessor = TabularPreprocessor().fit(X, y)
+        assert ("east", "north") in preprocessor.pairs_
+        X.loc[::7, "town"] = "new"
+        X["north"] = np.nan
+        assert np.isfinite(preprocessor.transform(X)).all()
+
+    @pytest.mark.parametrize("convert", [pl.DataFrame, pd.DataFrame.to_numpy], ids=["pl", "np"])
+    def test_other_tables(self, convert):
+        X, y = make_plane()
+        X = X.drop(columns="town")
+        wanted = TabularPreprocessor().fit_transform(X, y)
+        preprocessor = TabularPreprocessor()
+        np.testing.assert_array_equal(preprocessor.fit_transform(convert(X), y), wanted)
+        assert len(preprocessor.pairs_) == 1
+
+    def test_a_seed_is_a_result(self):
+        X, y = make_plane()
+        one, same, other = (
+            TabularPreprocessor(random_state=seed).fit_transform(X, y) for seed in (0, 0, 1)
+        )
+        np.testing.assert_array_equal(one, same)
+        assert (one != other).any()
+
+
+class TestFrequentValues:
+    """Columns most of whose numbers are one."""
+
+    def test_zero_is_told_from_little(self):
+        rng = np.random.default_rng(0)
+        x = np.where(rng.random(2000) < 0.8, 0.0, rng.lognormal(size=2000))
+        features = columns_of(TabularPreprocessor().fit(x[:, None]), x[:, None])
+        bins = [feature for name, feature in features.items() if "_bin" in name]
+        assert len(bins) >= 12
+        # The first begins at 0: no number beyond it has the same place in it.
+        assert len(np.unique(bins[0][x == 0])) == 1
+        assert (bins[0][x > 0] > bins[0][x == 0][0]).all()
+        # Two thirds of the others are neither next to 0 nor where clipping bends.
+        inside = np.abs(features["x0"][x > 0])
+        assert 0.2 < np.median(inside) < 2
+
+    def test_a_value_amid_others(self):
+        rng = np.random.default_rng(0)
+        x = np.where(rng.random(2000) < 0.3, 1.0, rng.normal(size=2000))
+        features = columns_of(TabularPreprocessor().fit(x[:, None]), x[:, None])
+        bins = [feature for name, feature in features.items() if "_bin" in name]
+        at = np.array([feature[x == 1][0] for feature in bins])
+        # Bins below are full there, and those above are empty: it is an edge.
+        np.testing.assert_allclose(np.abs(at), 0.15, rtol=1e-5)
+        assert -0.1 < at.mean() < 0.1
+
+
 class TestRefused:
     @pytest.mark.parametrize(
         ("change", "message"),

@@ -1,6 +1,5 @@
 """Categorical columns: categories compared by value, and their target encoding."""
 
-import math
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -10,16 +9,13 @@ from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from sklearn.model_selection import KFold
-from sklearn.utils.multiclass import check_classification_targets
+from numpy.typing import NDArray
 
-from skmlp._explanations import naming
-from skmlp._labels import as_vector
 from skmlp._tables.columns import Column, Floats, Source
+from skmlp._tables.targets import Target
 
-# Pseudo-count of the global mean in a category's mean, and the folds for cross-fitting.
-_SMOOTHING, _N_FOLDS = 10.0, 5
+# Pseudo-count of the global mean in a category's mean.
+_SMOOTHING = 10.0
 
 # Floats below it have no exponent as strings.
 _LARGEST_WRITTEN = 1e15
@@ -226,11 +222,7 @@ class TargetMeans:
     classes: NDArray[Any]
 
     def fit(
-        self,
-        columns: Sequence[Coded],
-        sizes: Sequence[int],
-        y: ArrayLike,
-        random_state: np.random.RandomState,
+        self, columns: Sequence[Coded], sizes: Sequence[int], target: Target
     ) -> list[Source]:
         """Learn the means; return those of the training rows, as of :meth:`sources`.
 
@@ -242,43 +234,20 @@ class TargetMeans:
         columns : sequence of Coded
         sizes : sequence of int
             The numbers of their categories.
-        y : array-like of shape (n,)
-        random_state : RandomState
-
-        Raises
-        ------
-        ValueError
-            y is invalid.
+        target : Target
         """
-        codes = columns[0].codes
-        labels = as_vector(y, codes)
-        with naming("y"):
-            check_classification_targets(labels)
-            self.classes, y = np.unique(labels, return_inverse=True)
-        folds = _folds(len(codes), random_state)
+        self.classes = target.classes
         self.tables, parts = [], []
         for column, size in zip(columns, sizes, strict=True):
-            counts = self._counts(column, size, y, folds)
+            # The last category counts nothing: unknown ones have the mean of all rows.
+            counts = target.counts(column.read(slice(None)), size + 1)
             self.tables.append(_means(counts.sum(axis=0)))
             others = np.stack([_means(part) for part in counts.sum(axis=0) - counts])
-            parts.append(self._of_other_folds(column, others, folds))
+            parts.append(self._of_other_folds(column, others, target.folds))
         return self._by_class(parts)
 
-    def _counts(
-        self, column: Coded, size: int, y: NDArray[np.intp], folds: NDArray[np.int8]
-    ) -> NDArray[np.intp]:
-        """Return how many rows there are of (fold, category, class)."""
-        shape = int(folds.max()) + 1, size + 1, len(self.classes)
-        places = folds.astype(np.intp)
-        places *= shape[1]
-        places += column.read(slice(None))
-        places *= shape[2]
-        places += y
-        # The last category counts nothing: unknown ones have the mean of all rows.
-        return np.bincount(places, minlength=math.prod(shape)).reshape(shape)
-
     def _of_other_folds(
-        self, column: Coded, tables: Floats, folds: NDArray[np.int8]
+        self, column: Coded, tables: Floats, folds: NDArray[np.signedinteger[Any]]
     ) -> tuple[NDArray[Any], Floats]:
         """Return codes of rows that tell folds apart as well, and the means of each code."""
         n_codes = len(column.positions)
@@ -309,16 +278,6 @@ class TargetMeans:
         if len(self.classes) == 2:
             return list(names)
         return [f"{name}_{label}" for label in self.classes[1:] for name in names]
-
-
-def _folds(n_rows: int, random_state: np.random.RandomState) -> NDArray[np.int8]:
-    """Return the fold of each row."""
-    seed, n_folds = random_state.randint(2**31 - 1), min(_N_FOLDS, n_rows)
-    result = np.empty(n_rows, np.int8)
-    splits = KFold(n_folds, shuffle=True, random_state=seed).split(result)
-    for number, (_, fold) in enumerate(splits):
-        result[fold] = number
-    return result
 
 
 def _means(counts: NDArray[np.intp]) -> Floats:

@@ -17,6 +17,8 @@ _FAR, _NEAR = 20.0, 0.95
 OF_SQUARE, OF_BIN = 0.7, 0.3
 # Rows that a bin needs for a bend at its ends to be of use.
 _ROWS_OF_BIN = 20
+# A value that more than this part of the rows have begins a bin, whatever the quantiles.
+_FREQUENT = 0.1
 # Positions in a narrower bin, of numbers between -3 and 3, are too coarse in float32.
 _NARROW = 2.0**-6
 
@@ -207,9 +209,16 @@ def _scale(values: NDArray[Any]) -> _Scale:
     low, center, high = _quantiles(values, np.array([0.25, 0.5, 0.75]), _quarter).tolist()
     least, largest = _quarter(values[[0, -1]]).tolist()
     spread, half = (min(part, _LARGEST / 4) * 4 for part in (high - low, (largest - least) / 2))
-    near = _near(values, center * 4)
+    center *= 4
+    if spread == 0 and half > 0:
+        # Half of them are the median, as in counts that are mostly 0: the others have a scale.
+        begin, end = np.searchsorted(values, center), np.searchsorted(values, center, "right")
+        others = np.concatenate([values[:begin], values[end:]])
+        if len(others) >= _ROWS_OF_BIN:
+            values, half = others, _near(others, center, 0.75)
+    near = _near(values, center, _NEAR)
     return _Scale(
-        center=center * 4,
+        center=center,
         spread=spread if spread > 0 else half if half > 0 else 1.0,
         limit=_FAR * near if near > 0 else np.inf,
     )
@@ -235,13 +244,13 @@ def _between(a: Floats, b: Floats, parts: Floats) -> Floats:
     return np.where(parts < 0.5, a + step * parts, b - step * (1 - parts))
 
 
-def _near(values: NDArray[Any], center: float) -> float:
-    """Return a high quantile of the distances to the center, given numbers in order.
+def _near(values: NDArray[Any], center: float, part: float) -> float:
+    """Return a quantile of the distances to the center, given numbers in order.
 
     The nearest numbers are neighbours: of all windows of so many, those around the center reach
     the least far.
     """
-    place = _NEAR * (len(values) - 1)
+    place = part * (len(values) - 1)
     before, after = int(place), min(int(place) + 1, len(values) - 1)
     ends = np.array([_reach(values, center, after), _reach(values, center, before)])
     return float(_between(ends[1], ends[0], np.array(place - before)))
@@ -272,9 +281,26 @@ def _edges(values: NDArray[Any], scale: _Scale, n_bins: int) -> Floats:
     if n_distinct <= n_bins + 1:
         edges = scale.squashed(values[is_first])
     else:
-        edges = _quantiles(values, np.arange(n_bins + 1) / n_bins, scale.squashed)
+        edges = _quantile_edges(values, is_first, scale, n_bins)
     edges = np.maximum.accumulate(edges)  # which rounding may have put out of order
     return edges[_is_first(edges)]
+
+
+def _quantile_edges(
+    values: NDArray[Any], is_first: NDArray[np.bool_], scale: _Scale, n_bins: int
+) -> Floats:
+    """Return frequent values, and quantiles of the others, in order."""
+    begins = np.flatnonzero(is_first)
+    sizes = np.diff(begins, append=len(values))
+    is_frequent = sizes > _FREQUENT * len(values)
+    frequent = scale.squashed(values[begins[is_frequent]])
+    if len(frequent):
+        values = values[~np.repeat(is_frequent, sizes)]
+        n_bins = max(min(n_bins - len(frequent), len(values) // _ROWS_OF_BIN), 1)
+    if not len(values):
+        return frequent
+    quantiles = _quantiles(values, np.arange(n_bins + 1) / n_bins, scale.squashed)
+    return np.sort(np.concatenate([frequent, quantiles]))
 
 
 def _is_first(values: NDArray[Any]) -> NDArray[np.bool_]:
