@@ -1,22 +1,23 @@
 """The tabular recipe beside its peers: error, log loss, AUC, and CPU time of fit and predict.
 
-On sets of the KEEL suite (five folds), or on the tables of a directory (three folds; see
-tables.py); models have one thread and their defaults. A line of JSON goes to the output for each
-fold, and what is there already is not run again, so that a run can be broken off. The
-probabilities of the test rows go to an npz file beside it, under suite/data/fold/model/seed, and
-their classes under suite/data/fold/y. Seconds are those of the process, and also of the clock; a
-prediction is made three times, and the fastest counts. What compiles is compiled beforehand.
+The data are sets of the KEEL suite (five folds) or the tables of a directory (three folds);
+see tabular_data.py. Models have one thread and their defaults. A line of JSON goes to the
+output for each fold, and what is there already is not run again, so that a run can be broken
+off. An npz file beside it has the probabilities of the test rows as
+suite/data/fold/model/seed, and the classes as suite/data/fold/y. Seconds are those of the
+process and, beside them, of the clock. Of three predictions the fastest counts. Whatever
+compiles has compiled before the first fold.
 
     python benchmarks/bench_tabular.py [--sets development | all | name ...]
-        [--directory DIR] [--models skmlp logreg mlp hgb rf lgbm xgb catboost realmlp]
-        [--seeds 0 ...] [--output tabular.jsonl]
+        [--models skmlp logreg mlp hgb rf lgbm xgb catboost realmlp] [--seeds 0 ...]
+        [--output tabular.jsonl]
+    python benchmarks/bench_tabular.py --directory DIR [--sets name ...] [...]
     python benchmarks/bench_tabular.py --summary tabular.jsonl [other.jsonl ...]
     python benchmarks/bench_tabular.py --ablation ablation.jsonl
 
-With a directory, `--sets` chooses among its tables. The last two read what was written: see
-tabular_summary.py. For the ablation the models are skmlp and those of ``PARTS``, each of them the
-recipe without one part. Times are comparable within a run: for the recipe's as a ratio to
-HistGradientBoosting's, `--models skmlp hgb`, which take turns on each fold.
+The last two read what was written; see tabular_summary.py. For the ablation the models are
+skmlp and those of ``PARTS``, each of them the recipe without one part. CPU time as a ratio to
+HistGradientBoosting's needs `--models skmlp hgb`, which take turns on each fold.
 """
 
 import argparse
@@ -32,7 +33,14 @@ import pandas as pd
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
 from sklearn.pipeline import make_pipeline
-from tables import PEERS, load_directory, load_keel, make_table, scaled
+from tabular_data import (
+    PEERS,
+    clip_probabilities,
+    load_directory,
+    load_keel,
+    make_table,
+    scaled,
+)
 from tabular_summary import ablate, summarise
 from threadpoolctl import threadpool_limits
 
@@ -75,8 +83,7 @@ MODELS = {"skmlp": our_pipeline, **PEERS, **{part: without(part) for part in PAR
 
 
 def scores(y, probabilities, n_classes):
-    probabilities = np.clip(np.asarray(probabilities, float), 1e-15, None)
-    probabilities /= probabilities.sum(axis=1, keepdims=True)
+    probabilities = clip_probabilities(probabilities)
     labels = np.arange(n_classes)
     ours = probabilities[:, 1] if n_classes == 2 else probabilities
     return {

