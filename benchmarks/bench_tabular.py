@@ -56,6 +56,12 @@ PARTS = {
     "silu (relu instead)": ({}, {"activation": "relu"}),
     "intervals": ({"max_bins": 0}, {}),
     "squares": ({"add_squares": False}, {}),
+    "pairs": ({"max_pairs": 0}, {}),
+    "dropout": ({}, {"dropout": 0.0}),
+    "schedule (64 constant epochs)": (
+        {},
+        {"learning_rate": "constant", "learning_rate_init": 0.002, "max_iter": 64},
+    ),
     "TabularPreprocessor": (None, {}),
 }
 
