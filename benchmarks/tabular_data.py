@@ -22,7 +22,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import LabelEncoder, OneHotEncoder, StandardScaler
+from sklearn.preprocessing import LabelEncoder, OneHotEncoder, StandardScaler, TargetEncoder
 
 # The sets of KEEL that the recipe was developed on. The others are for judging it.
 # fmt: off
@@ -80,24 +80,17 @@ def clip_probabilities(probabilities):
 
 
 class Categories(TransformerMixin, BaseEstimator):
-    """Makes text categorical; a column of more than `max_categories` becomes their codes.
+    """Makes text categorical.
 
     Where the dtype does not list the categories, they are those of the training rows.
     """
-
-    def __init__(self, max_categories=None):
-        self.max_categories = max_categories
 
     def fit(self, X, y=None):
         self.types_ = {name: X[name].astype("category").dtype for name in OTHERS(X)}
         return self
 
     def transform(self, X):
-        X = X.astype(self.types_)
-        for name, dtype in self.types_.items():
-            if self.max_categories and len(dtype.categories) > self.max_categories:
-                X[name] = X[name].cat.codes
-        return X
+        return X.astype(self.types_)
 
 
 class CatBoost:
@@ -128,8 +121,8 @@ class CatBoost:
 
 
 def one_hot(classifier, scaler=None):
-    numbers = make_pipeline(SimpleImputer(), scaler)
-    encoder = OneHotEncoder(handle_unknown="ignore")
+    numbers = make_pipeline(SimpleImputer(strategy="median"), scaler)
+    encoder = OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=255)
     return make_pipeline(
         make_column_transformer((numbers, NUMBERS), (encoder, OTHERS)), classifier
     )
@@ -139,9 +132,20 @@ def scaled(classifier):
     return one_hot(classifier, StandardScaler())
 
 
+def many_categories(X):
+    """Return the columns that HistGradientBoosting does not take as categorical."""
+    return [name for name in OTHERS(X) if X[name].nunique() > 255]
+
+
 def hist_gradient_boosting(n_classes, seed):
-    # which takes up to 255 categories, and more of them as a number
-    return make_pipeline(Categories(255), HistGradientBoostingClassifier(random_state=seed))
+    splitter = StratifiedKFold(5, shuffle=True, random_state=seed)
+    columns = make_column_transformer(
+        (TargetEncoder(cv=splitter), many_categories),
+        remainder="passthrough",
+        verbose_feature_names_out=False,
+    ).set_output(transform="pandas")
+    classifier = HistGradientBoostingClassifier(random_state=seed)
+    return make_pipeline(columns, Categories(), classifier)
 
 
 def lightgbm(n_classes, seed):
