@@ -6,6 +6,7 @@ anneals, and members that are averaged.
 
 import copy
 import math
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 Estimator = TypeVar("Estimator", bound=Any)
@@ -16,6 +17,8 @@ _OF_ONE_ROW, _FEWEST, _MOST = 2200.0, 8, 32
 _OF_LBFGS = 200
 # Members, and those of so many rows, whose networks differ less.
 _MEMBERS, _MANY_ROWS, _MEMBERS_OF_MANY = 8, 8000, 4
+# Hidden layers, and those of fewer rows than so many, which fill no wider ones.
+_WIDTHS, _FEW_ROWS, _WIDTHS_OF_FEW = (96, 96), 1500, (64, 64)
 
 
 def _n_epochs(n_rows: int, solver: str) -> int:
@@ -30,11 +33,24 @@ def _n_members(n_rows: int, solver: str) -> int:
     return _MEMBERS if n_rows < _MANY_ROWS else _MEMBERS_OF_MANY
 
 
+def _widths(n_rows: int, solver: str) -> tuple[int, int]:
+    return _WIDTHS_OF_FEW if n_rows < _FEW_ROWS else _WIDTHS
+
+
 # Functions of the number of training rows and the solver.
-RULES = {"max_iter": _n_epochs, "n_members": _n_members}
+RULES: dict[str, Callable[[int, str], Any]] = {
+    "hidden_layer_sizes": _widths,
+    "max_iter": _n_epochs,
+    "n_members": _n_members,
+}
 
 
-def with_numbers(estimator: Estimator, n_rows: int, resumed: dict[str, int]) -> Estimator:
+def is_auto(value: Any) -> bool:
+    """Return whether a parameter is to follow from the data."""
+    return isinstance(value, str) and value == "auto"
+
+
+def with_numbers(estimator: Estimator, n_rows: int, resumed: dict[str, Any]) -> Estimator:
     """Return an estimator with numbers in place of "auto": itself, or a shallow copy.
 
     Parameters
@@ -44,7 +60,7 @@ def with_numbers(estimator: Estimator, n_rows: int, resumed: dict[str, int]) -> 
     resumed : dict
         Numbers of the fit that training resumes, which are kept.
     """
-    names = [name for name in RULES if getattr(estimator, name) == "auto"]
+    names = [name for name in RULES if is_auto(getattr(estimator, name))]
     if not names:
         return estimator
     result = copy.copy(estimator)

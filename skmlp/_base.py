@@ -47,7 +47,7 @@ from skmlp._weights import check_weights
 
 # The settings of `tabular`; docs/tabular.md has the ablation.
 _TABULAR: Parameters = {
-    "hidden_layer_sizes": (128, 128),
+    "hidden_layer_sizes": "auto",
     "activation": "silu",
     "solver": "adamw",
     "learning_rate": "one_cycle",
@@ -79,7 +79,11 @@ class BaseMLP(CallbackSupport, Fitted, PredictionMixin, NamedParameters, BaseEst
     feature_names_in_: NDArray[np.object_]
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "hidden_layer_sizes": [
+            "array-like",
+            Interval(Integral, 1, None, closed="left"),
+            Names({"auto"}),
+        ],
         "activation": [Names(set(ACTIVATIONS)), "array-like"],
         "solver": [Names({*OPTIMIZERS, "lbfgs"})],
         "alpha": [Interval(Real, 0, None, closed="left")],
@@ -126,7 +130,7 @@ class BaseMLP(CallbackSupport, Fitted, PredictionMixin, NamedParameters, BaseEst
 
     def __init__(
         self,
-        hidden_layer_sizes: Widths = (100,),
+        hidden_layer_sizes: Widths | Literal["auto"] = (100,),
         activation: Activations = "relu",
         *,
         solver: Solver = "adam",
@@ -163,7 +167,7 @@ class BaseMLP(CallbackSupport, Fitted, PredictionMixin, NamedParameters, BaseEst
         init: Initialization = "random",
         scaling_rate: float = 0.0,
     ) -> None:
-        self.hidden_layer_sizes = hidden_layer_sizes
+        self.hidden_layer_sizes: Any = hidden_layer_sizes
         self.activation = activation
         self.solver = solver
         self.alpha = alpha
@@ -303,7 +307,10 @@ class BaseMLP(CallbackSupport, Fitted, PredictionMixin, NamedParameters, BaseEst
 
         A schedule goes on with calls to partial_fit, and so does its ``max_iter``.
         """
-        resumed = {"n_members": len(fitted.theta)} if fitted is not None else {}
+        resumed: dict[str, Any] = {}
+        if fitted is not None:
+            resumed["hidden_layer_sizes"] = tuple(fitted.units[1:-1])
+            resumed["n_members"] = len(fitted.theta)
         if max_iter is not None:
             resumed["max_iter"] = max_iter
         return with_numbers(self, n_rows, resumed)

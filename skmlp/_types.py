@@ -47,7 +47,7 @@ ClassWeight: TypeAlias = Literal["balanced"] | dict[Any, Any] | None
 class Parameters(TypedDict, total=False):
     """The constructor's parameters, as the keywords of methods."""
 
-    hidden_layer_sizes: Widths
+    hidden_layer_sizes: Widths | Literal["auto"]
     activation: Activations
     solver: Solver
     alpha: float

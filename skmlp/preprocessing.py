@@ -160,7 +160,7 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
       to 32 intervals or categories each, over other rows like the means above. They are those
       whose cells tell what neither column does, nor a smooth function of both, such as latitude
       and longitude, or month and day: a network would hardly learn it. There are none in fewer
-      than 1,440 rows.
+      than 5,760 rows.
     - A column without any value in training is ignored. Later, a column without any value is
       missing, whatever its dtype is then.
 

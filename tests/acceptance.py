@@ -307,11 +307,16 @@ JUDGES_OF_PREPROCESSING = {
 
 
 def judge_widths(value):
+    if is_same(value, "auto"):
+        return PLAIN
     is_list = isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.ndim)
     return a_layer(whole(1, up_to=100))(value, len(value) if is_list else 1)
 
 
 def widths_of(value):
+    """Return the widths of hidden layers; those of "auto" are of few rows."""
+    if is_same(value, "auto"):
+        return [64, 64]
     return [int(width) for width in np.atleast_1d(np.array(value, dtype=object))]
 
 

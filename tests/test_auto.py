@@ -19,7 +19,8 @@ def rows(n):
 def automatic(**params):
     """Return a network of the least size, with the schedule that "auto" is for."""
     params = {"max_iter": "auto", "n_members": "auto", "random_state": 0} | params
-    return MLPBinaryClassifier(2, learning_rate="one_cycle", n_iter_no_change=None, **params)
+    params = {"hidden_layer_sizes": 2, "n_iter_no_change": None} | params
+    return MLPBinaryClassifier(learning_rate="one_cycle", **params)
 
 
 @pytest.mark.parametrize(
@@ -74,8 +75,18 @@ def test_a_stream_goes_by_its_first_rows():
     assert (network.n_members_, network.max_iter_) == (4, 23)
 
 
-@pytest.mark.parametrize("name", ["max_iter", "n_members"])
+@pytest.mark.parametrize(("n_rows", "widths"), [(1499, [64, 64]), (1500, [96, 96])])
+def test_hidden_layers(n_rows, widths):
+    X, y = rows(n_rows)
+    network = automatic(max_iter=1, n_members=1, batch_size=n_rows, warm_start=True)
+    network.set_params(hidden_layer_sizes="auto").fit(X, y)
+    assert [len(bias) for bias in network.intercepts_[:-1]] == widths
+    network.set_params(batch_size=50).fit(X[:60], y[:60])  # goes on with the same
+    assert [len(bias) for bias in network.intercepts_[:-1]] == widths
+
+
+@pytest.mark.parametrize("name", ["hidden_layer_sizes", "max_iter", "n_members"])
 @pytest.mark.parametrize("value", ["Auto", "", None, 0, 1.5])
 def test_other_words(name, value):
-    with pytest.raises(ValueError, match=name):
+    with pytest.raises((TypeError, ValueError), match=name):
         automatic(**{name: value}).fit(*rows(50))

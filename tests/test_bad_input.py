@@ -567,7 +567,7 @@ def random_states():
 LARGE = 1.7e308
 # Valid ones. A new parameter must have some here: another test says so.
 VALID = {
-    "hidden_layer_sizes": per_layer(st.integers(1, 4)),
+    "hidden_layer_sizes": st.one_of(per_layer(st.integers(1, 4)), st.just("auto")),
     "activation": per_layer(st.sampled_from(sorted(ACTIVATIONS))),
     "solver": st.sampled_from(SOLVERS),
     "alpha": reals(0, LARGE),

@@ -392,7 +392,7 @@ def test_names_are_distinct(table):
     assert len(set(names)) == len(names)
 
 
-def make_plane(n_rows=3000, seed=0):
+def make_plane(n_rows=6000, seed=0):
     """Return fields of a map, and a class that changes from field to field."""
     rng = np.random.default_rng(seed)
     X = pd.DataFrame(
@@ -413,7 +413,7 @@ class TestPairs:
         preprocessor = TabularPreprocessor().fit(X, y)
         assert preprocessor.pairs_ == [("east", "north")]
         assert "east_and_north" in preprocessor.get_feature_names_out()
-        # A tenth of the classes is noise, and 30 rows tell nearly any field's.
+        # A tenth of the classes is noise, and 60 rows tell any field's.
         network = MLPBinaryClassifier.tabular(random_state=0, n_members=2, max_iter=8)
         later, y_later = make_plane(seed=2)
         errors = [
@@ -461,10 +461,10 @@ class TestPairs:
     @pytest.mark.parametrize(
         ("n_rows", "y", "parameters"),
         [
-            (3000, None, {"max_pairs": 0}),
-            (1439, None, {}),
-            (3000, "nothing", {}),
-            (3000, "numbers", {}),
+            (6000, None, {"max_pairs": 0}),
+            (5759, None, {}),
+            (6000, "nothing", {}),
+            (6000, "numbers", {}),
         ],
     )
     def test_none(self, n_rows, y, parameters):

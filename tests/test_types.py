@@ -95,5 +95,6 @@ def test_they_are_the_parameters_of_the_constructor(written_again):
     constructor = get_type_hints(MLPBinaryClassifier.__init__)
     assert constructor.pop("return") is type(None)
     if written_again is _types.Params:
-        constructor |= dict.fromkeys(RULES, int)
+        numbers = dict.fromkeys(RULES, int) | {"hidden_layer_sizes": _types.Widths}
+        constructor |= numbers
     assert list(get_type_hints(written_again).items()) == list(constructor.items())

@@ -19,8 +19,8 @@ from skmlp._tables.columns import Floats, Source
 from skmlp._tables.targets import Target
 
 # Bins of a numeric column: at most so many, and as few as have so many rows in a cell of two
-# columns; with fewer bins than the least, cells would be no finer than what is smooth.
-_MAX_BINS, _MIN_BINS, _ROWS_OF_CELL = 32, 12, 10
+# columns; with fewer than the least, a network does better without their log-odds.
+_MAX_BINS, _MIN_BINS, _ROWS_OF_CELL = 32, 24, 10
 # Groups of neighbouring bins between which a function counts as smooth.
 _N_GROUPS = 6
 # Pseudo-count of the smooth fit in the frequencies of a cell, and in those of a group of cells.
