@@ -18,7 +18,7 @@ _OF_LBFGS = 200
 # Members, and those of so many rows, whose networks differ less.
 _MEMBERS, _MANY_ROWS, _MEMBERS_OF_MANY = 8, 8000, 4
 # Hidden layers, and those of fewer rows than so many, which fill no wider ones.
-_WIDTHS, _FEW_ROWS, _WIDTHS_OF_FEW = (96, 96), 1500, (64, 64)
+_WIDTHS, _FEW_ROWS, _WIDTHS_OF_FEW = (128, 64), 1500, (64, 64)
 
 
 def _n_epochs(n_rows: int, solver: str) -> int:

@@ -51,7 +51,7 @@ _TABULAR: Parameters = {
     "activation": "silu",
     "solver": "adamw",
     "learning_rate": "one_cycle",
-    "learning_rate_init": 0.006,
+    "learning_rate_init": 0.005,
     "max_iter": "auto",
     "early_stopping": True,
     "validation_fraction": 0.125,

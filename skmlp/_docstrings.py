@@ -8,7 +8,7 @@ _PARAMETERS = """\
     ----------
     hidden_layer_sizes : int, array-like of int or 'auto', default=(100,)
         Widths h₁, h₂, ... of the hidden layers. An int means one hidden layer, ``()`` none: the
-        model is linear in X. 'auto' means (96, 96), or (64, 64) below 1,500 training rows.
+        model is linear in X. 'auto' means (128, 64), or (64, 64) below 1,500 training rows.
 
     activation : str or sequence of str, default='relu'
         Activation function σ of the hidden layers, or one for each, σ₁, σ₂, ...: 'identity',

@@ -157,10 +157,10 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
       learns from, `fit_transform` takes that mean over other rows, so that a network does not
       read from it what it is to predict.
     - Some pairs of columns become the log-odds of the classes in the cells of both [4]_, of up
-      to 32 intervals or categories each, over other rows like the means above. They are those
-      whose cells tell what neither column does, nor a smooth function of both, such as latitude
-      and longitude, or month and day: a network would hardly learn it. There are none in fewer
-      than 5,760 rows.
+      to 48 intervals, or the categories, of each, over other rows like the means above. They
+      are those whose cells tell what neither column does, nor a smooth function of both, such
+      as latitude and longitude, or month and day: a network would hardly learn it. There are
+      none in fewer than 5,760 rows.
     - A column without any value in training is ignored. Later, a column without any value is
       missing, whatever its dtype is then.
 
@@ -181,7 +181,7 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
     max_one_hot : int, default=32
         Largest number of categories that become a column each.
 
-    max_pairs : int, default=8
+    max_pairs : int, default=16
         Largest number of pairs of columns that become log-odds of the classes; 0 for none.
         There are none either where y is None or has no classes.
 
@@ -242,7 +242,7 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         max_bin_columns: int = 256,
         add_squares: bool = True,
         max_one_hot: int = 32,
-        max_pairs: int = 8,
+        max_pairs: int = 16,
         random_state: RandomState = 0,
     ) -> None:
         self.max_bins = max_bins

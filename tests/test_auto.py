@@ -75,7 +75,7 @@ def test_a_stream_goes_by_its_first_rows():
     assert (network.n_members_, network.max_iter_) == (4, 23)
 
 
-@pytest.mark.parametrize(("n_rows", "widths"), [(1499, [64, 64]), (1500, [96, 96])])
+@pytest.mark.parametrize(("n_rows", "widths"), [(1499, [64, 64]), (1500, [128, 64])])
 def test_hidden_layers(n_rows, widths):
     X, y = rows(n_rows)
     network = automatic(max_iter=1, n_members=1, batch_size=n_rows, warm_start=True)

@@ -20,16 +20,16 @@ from skmlp._tables.targets import Target
 
 # Bins of a numeric column: at most so many, and as few as have so many rows in a cell of two
 # columns; with fewer than the least, a network does better without their log-odds.
-_MAX_BINS, _MIN_BINS, _ROWS_OF_CELL = 32, 24, 10
+_MAX_BINS, _MIN_BINS, _ROWS_OF_CELL = 48, 24, 10
 # Groups of neighbouring bins between which a function counts as smooth.
 _N_GROUPS = 6
 # Pseudo-count of the smooth fit in the frequencies of a cell, and in those of a group of cells.
-_SMOOTHING, _SMOOTHING_OF_GROUP = 20.0, 5.0
+_SMOOTHING, _SMOOTHING_OF_GROUP = 10.0, 5.0
 # Pairs are tried on so many rows, of so many columns that tell most by themselves, and only if
 # they have no more cells.
 _TRIAL_ROWS, _TRIAL_COLUMNS, _MAX_CELLS = 20_000, 32, 8192
 # The gain of log loss that a pair needs, and how many standard errors it is from 0.
-_LEAST_GAIN, _LEAST_ERRORS = 0.002, 3.0
+_LEAST_GAIN, _LEAST_ERRORS = 0.001, 3.0
 # Rounds of iterative proportional fitting, and a count in place of 0.
 _N_ROUNDS, _TINY = 5, 1e-9
 _LEAST_PROBABILITY = 1e-4
