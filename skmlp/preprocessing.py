@@ -25,7 +25,7 @@ from skmlp._tables.categories import Categories, Coded, TargetMeans, label_of
 from skmlp._tables.columns import NUMERIC, Column, Kind, Source, as_frame
 from skmlp._tables.features import features_of
 from skmlp._tables.numbers import Numbers
-from skmlp._tables.pairs import PairMeans
+from skmlp._tables.pairs import LEAST_ROWS, PairMeans
 from skmlp._tables.targets import learn_target
 from skmlp._types import RandomState
 
@@ -475,7 +475,8 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         sizes, has_large = self._categories.sizes.tolist(), bool(self._is_large.any())
         if has_large:
             self._check_many(self._select(categorical, self._is_large), n_rows, y)
-        if y is None or not (has_large or (self.max_pairs and _has_classes(y))):
+        has_pairs = self.max_pairs and n_rows >= LEAST_ROWS
+        if y is None or not (has_large or (has_pairs and _has_classes(y))):
             return []
         target, means = learn_target(y, n_rows, check_random_state(self.random_state)), []
         if has_large:

@@ -857,6 +857,7 @@ TABULAR_VALID = {
     "max_bin_columns": st.sampled_from([0, 1, 10, 10**30, 10**400]),
     "add_squares": st.booleans(),
     "max_one_hot": st.sampled_from([0, 1, 3, 10**30, 10**400]),
+    "max_pairs": st.sampled_from([0, 1, 3, 10**30, 10**400]),
     "random_state": random_states(),
 }
 
@@ -964,14 +965,16 @@ def refuse_to_go_on(estimator, fit, X, *args, **kwargs):
 
 
 def refuse_settings(estimator, fit, X, *args, **kwargs):
-    if getattr(estimator, "solver", None) == "adamw":
-        raise ValueError("solver is odd")
+    if getattr(estimator, "solver", "adam") != "adam" or not getattr(
+        estimator, "shuffle", True
+    ):
+        raise ValueError("solver or shuffle is odd")
     return fit(X, *args, **kwargs)
 
 
 def refuse_dates(estimator, fit, X, *args, **kwargs):
-    if isinstance(X, pd.DataFrame) and "M" in {dtype.kind for dtype in X.dtypes}:
-        raise ValueError("X has dates")
+    if isinstance(X, pd.DataFrame) and {"M", "m"} & {dtype.kind for dtype in X.dtypes}:
+        raise ValueError("X has dates or durations")
     return fit(X, *args, **kwargs)
 
 

@@ -400,7 +400,7 @@ def make_plane(n_rows=6000, seed=0):
     )
     X["height"] = rng.normal(size=n_rows)
     X["town"] = rng.choice([*"abcdefgh"], n_rows)
-    fields = np.random.default_rng(1).integers(0, 2, (10, 10))
+    fields = np.random.default_rng(1).integers(0, 2, (20, 20))
     y = fields[X["east"], X["north"]]
     return X, np.where(rng.random(n_rows) < 0.1, 1 - y, y)
 
@@ -413,8 +413,9 @@ class TestPairs:
         preprocessor = TabularPreprocessor().fit(X, y)
         assert preprocessor.pairs_ == [("east", "north")]
         assert "east_and_north" in preprocessor.get_feature_names_out()
-        # A tenth of the classes is noise, and 60 rows tell any field's.
-        network = MLPBinaryClassifier.tabular(random_state=0, n_members=2, max_iter=8)
+        # A tenth of the classes is noise, and 15 rows tell most fields'. A linear model finds
+        # in these features alone what neither column tells.
+        network = MLPBinaryClassifier((), random_state=0, max_iter=20, n_iter_no_change=None)
         later, y_later = make_plane(seed=2)
         errors = [
             1
@@ -423,7 +424,7 @@ class TestPairs:
             .score(later, y_later)
             for n in (0, 8)
         ]
-        assert errors[1] < 0.12 < 0.2 < errors[0]
+        assert errors[1] < 0.15 < 0.35 < errors[0]
 
     @pytest.mark.parametrize("first", ["town", "east"])
     @pytest.mark.parametrize("n_classes", [2, 3])
@@ -433,7 +434,7 @@ class TestPairs:
         second = "month" if first == "town" else "town"
         codes = [pd.factorize(X[name], sort=True)[0]
                  for name in (first, second)]  # fmt: skip
-        fields = np.random.default_rng(1).integers(0, n_classes, (10, 10))
+        fields = np.random.default_rng(1).integers(0, n_classes, (20, 20))
         y = np.array(["u", "v", "w"])[fields[codes[0], codes[1]]]
         preprocessor = TabularPreprocessor().fit(X, y)
         assert set(preprocessor.pairs_[0]) == {first, second}
@@ -445,8 +446,8 @@ class TestPairs:
     @pytest.mark.parametrize(
         "target",
         [
-            lambda X, rng: X["east"] + X["north"] - 9 > rng.logistic(size=len(X)),
-            lambda X, rng: (X["east"] - 5) * (X["north"] - 5) > 4 * rng.logistic(size=len(X)),
+            lambda X, rng: (X["east"] + X["north"]) / 2 - 9 > rng.logistic(size=len(X)),
+            lambda X, rng: (X["east"] - 9) * (X["north"] - 9) > 9 * rng.logistic(size=len(X)),
             lambda X, rng: rng.random(len(X)) < 0.5,
             lambda X, rng: X["town"].isin([*"abc"]) ^ (rng.random(len(X)) < 0.1),
         ],

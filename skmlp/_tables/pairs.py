@@ -21,6 +21,7 @@ from skmlp._tables.targets import Target
 # Bins of a numeric column: at most so many, and as few as have so many rows in a cell of two
 # columns; with fewer than the least, a network does better without their log-odds.
 _MAX_BINS, _MIN_BINS, _ROWS_OF_CELL = 48, 24, 10
+LEAST_ROWS = _MIN_BINS**2 * _ROWS_OF_CELL
 # Groups of neighbouring bins between which a function counts as smooth.
 _N_GROUPS = 6
 # Pseudo-count of the smooth fit in the frequencies of a cell, and in those of a group of cells.
@@ -120,9 +121,9 @@ class PairMeans:
         limit : int
             Largest number of pairs.
         """
-        n_bins = min(_MAX_BINS, math.isqrt(len(target.y) // _ROWS_OF_CELL))
-        if n_bins < _MIN_BINS or not limit:
+        if not limit or len(target.y) < LEAST_ROWS:
             return []
+        n_bins = min(_MAX_BINS, math.isqrt(len(target.y) // _ROWS_OF_CELL))
         self.classes = target.classes
         rows = _some_rows(len(target.y))
         values = [_values(column)[rows] for column in columns]
