@@ -5,8 +5,9 @@ A network of hidden widths 512 and 256.
 
 The best multilayer perceptron among the benchmarks published with the data set (Xiao, Rasul
 and Vollgraf 2017, "Fashion-MNIST: a Novel Image Dataset for Benchmarking Machine Learning
-Algorithms") classifies 88.33 % of the test images. Dropout, and a learning rate that falls
-along a cosine to 0, so that no images need be held out, bring it above 90 %.
+Algorithms") classifies 88.33 % of the test images. Dropout, a smoother activation, and a
+learning rate that rises and falls to 0, so that no images need be held out, bring it above 90 %
+in 40 seconds of one core (an AMD EPYC with AVX-512).
 
 .. code-block:: console
 
@@ -76,7 +77,7 @@ def draw_mistakes(X, y, predicted):
 def main():
     parser = argparse.ArgumentParser(description="Train a network on Fashion-MNIST.")
     parser.add_argument("directory", nargs="?", type=Path, default=DEBIAN_DIRECTORY)
-    parser.add_argument("--epochs", type=int, default=40)
+    parser.add_argument("--epochs", type=int, default=24)
     arguments = parser.parse_args()
     X_train, y_train = load(arguments.directory, "train")
     X_test, y_test = load(arguments.directory, "t10k")
@@ -84,12 +85,13 @@ def main():
 
     network = MLPMulticlassClassifier(
         (512, 256),
-        "relu",
+        "silu",
         solver="adamw",
-        alpha=0.02,
-        batch_size=256,
-        dropout=0.3,
-        learning_rate="cosine",
+        alpha=0.01,
+        batch_size=128,
+        dropout=0.25,
+        learning_rate="one_cycle",
+        learning_rate_init=0.0015,
         max_iter=arguments.epochs,
         n_iter_no_change=None,
         random_state=0,

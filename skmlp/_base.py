@@ -14,6 +14,7 @@ from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval, Options
 
 from skmlp._assembly import Assembly, assemble_fit, assemble_partial_fit
+from skmlp._auto import with_numbers
 from skmlp._border.activations import ACTIVATIONS
 from skmlp._border.optimizers import OPTIMIZERS
 from skmlp._callbacks import CallbackSupport, FitCallbacks
@@ -46,16 +47,18 @@ from skmlp._weights import check_weights
 
 # The settings of `tabular`; docs/tabular.md has the ablation.
 _TABULAR: Parameters = {
-    "hidden_layer_sizes": (128, 128),
+    "hidden_layer_sizes": "auto",
     "activation": "silu",
     "solver": "adamw",
-    "learning_rate_init": 0.002,
-    "max_iter": 64,
+    "learning_rate": "one_cycle",
+    "learning_rate_init": 0.005,
+    "max_iter": "auto",
     "early_stopping": True,
     "validation_fraction": 0.125,
     "n_iter_no_change": None,
+    "dropout": 0.1,
     "scoring": "neg_log_loss",
-    "n_members": 8,
+    "n_members": "auto",
     "temperature_scaling": True,
     "init": "data",
     "scaling_rate": 60.0,
@@ -76,7 +79,11 @@ class BaseMLP(CallbackSupport, Fitted, PredictionMixin, NamedParameters, BaseEst
     feature_names_in_: NDArray[np.object_]
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "hidden_layer_sizes": [
+            "array-like",
+            Interval(Integral, 1, None, closed="left"),
+            Names({"auto"}),
+        ],
         "activation": [Names(set(ACTIVATIONS)), "array-like"],
         "solver": [Names({*OPTIMIZERS, "lbfgs"})],
         "alpha": [Interval(Real, 0, None, closed="left")],
@@ -84,7 +91,7 @@ class BaseMLP(CallbackSupport, Fitted, PredictionMixin, NamedParameters, BaseEst
         "learning_rate": [Names(set(SCHEDULES))],
         "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
         "power_t": [Interval(Real, 0, None, closed="left")],
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "max_iter": [Interval(Integral, 1, None, closed="left"), Names({"auto"})],
         "shuffle": ["boolean"],
         "random_state": ["random_state"],
         "tol": [Interval(Real, 0, None, closed="left")],
@@ -115,7 +122,7 @@ class BaseMLP(CallbackSupport, Fitted, PredictionMixin, NamedParameters, BaseEst
         "max_grad_norm": [Interval(Real, 0, None, closed="neither"), None],
         "scoring": [Names(set(get_scorer_names())), callable, None],
         "transform_layer": [Integral, Names({"all"})],
-        "n_members": [Interval(Integral, 1, None, closed="left")],
+        "n_members": [Interval(Integral, 1, None, closed="left"), Names({"auto"})],
         "temperature_scaling": ["boolean"],
         "init": [Names({"random", "data"})],
         "scaling_rate": [Interval(Real, 0, None, closed="left")],
@@ -123,7 +130,7 @@ class BaseMLP(CallbackSupport, Fitted, PredictionMixin, NamedParameters, BaseEst
 
     def __init__(
         self,
-        hidden_layer_sizes: Widths = (100,),
+        hidden_layer_sizes: Widths | Literal["auto"] = (100,),
         activation: Activations = "relu",
         *,
         solver: Solver = "adam",
@@ -132,7 +139,7 @@ class BaseMLP(CallbackSupport, Fitted, PredictionMixin, NamedParameters, BaseEst
         learning_rate: Schedule = "constant",
         learning_rate_init: float = 0.001,
         power_t: float = 0.5,
-        max_iter: int = 200,
+        max_iter: int | Literal["auto"] = 200,
         shuffle: bool = True,
         random_state: RandomState = None,
         tol: float = 1e-4,
@@ -155,12 +162,12 @@ class BaseMLP(CallbackSupport, Fitted, PredictionMixin, NamedParameters, BaseEst
         max_grad_norm: float | None = None,
         scoring: Scoring = None,
         transform_layer: int | Literal["all"] = -1,
-        n_members: int = 1,
+        n_members: int | Literal["auto"] = 1,
         temperature_scaling: bool = False,
         init: Initialization = "random",
         scaling_rate: float = 0.0,
     ) -> None:
-        self.hidden_layer_sizes = hidden_layer_sizes
+        self.hidden_layer_sizes: Any = hidden_layer_sizes
         self.activation = activation
         self.solver = solver
         self.alpha = alpha
@@ -168,7 +175,7 @@ class BaseMLP(CallbackSupport, Fitted, PredictionMixin, NamedParameters, BaseEst
         self.learning_rate = learning_rate
         self.learning_rate_init = learning_rate_init
         self.power_t = power_t
-        self.max_iter = max_iter
+        self.max_iter: Any = max_iter
         self.shuffle = shuffle
         self.random_state = random_state
         self.tol = tol
@@ -191,7 +198,7 @@ class BaseMLP(CallbackSupport, Fitted, PredictionMixin, NamedParameters, BaseEst
         self.max_grad_norm = max_grad_norm
         self.scoring = scoring
         self.transform_layer = transform_layer
-        self.n_members = n_members
+        self.n_members: Any = n_members
         self.temperature_scaling = temperature_scaling
         self.init = init
         self.scaling_rate = scaling_rate
@@ -220,8 +227,8 @@ class BaseMLP(CallbackSupport, Fitted, PredictionMixin, NamedParameters, BaseEst
         >>> from skmlp import MLPBinaryClassifier, TabularPreprocessor
         >>> network = MLPBinaryClassifier.tabular(random_state=0)
         >>> pipeline = make_pipeline(TabularPreprocessor(), network)
-        >>> network.get_params()["n_members"]
-        8
+        >>> network.get_params()["activation"]
+        'silu'
         """
         return cls(**(_TABULAR | overrides))
 
@@ -250,23 +257,26 @@ class BaseMLP(CallbackSupport, Fitted, PredictionMixin, NamedParameters, BaseEst
         fitted = self._ensemble if resumes else None
         X, y = check_training_rows(self, X, y, fitted and fitted.theta.dtype)
         output, targets = self._learn_output(y, X.dtype, resumes)
-        self._check_parameters()
-        check_watched(self, X_val, y_val, sample_weight_val)
-        warn_unused(self)
+        params = self._with_numbers(len(y), fitted)
+        params._check_parameters()
+        check_watched(params, X_val, y_val, sample_weight_val)
+        warn_unused(params)
         sample, given = self._sample(X, targets, sample_weight, output), None
         if X_val is not None:
             given = check_validation_rows(
                 self, X_val, y_val, sample_weight_val, output, X.dtype
             )
             warn_shifted(sample.data, given.data)
-        assembly = assemble_fit(self, sample, given, output, fitted, self._with_ensemble)
-        record = self._new_record(resumes, watches=assembly.validation is not None)
+        assembly = assemble_fit(params, sample, given, output, fitted, self._with_ensemble)
+        is_watched = assembly.validation is not None
+        record = self._new_record(resumes, params.max_iter, watches=is_watched)
         # A callback may keep what it is shown, while training goes on with the record.
         callbacks.begin(
-            lambda ensemble: fitted_attributes(ensemble, output, copy.deepcopy(record))
+            lambda ensemble: fitted_attributes(ensemble, output, copy.deepcopy(record)),
+            params.max_iter,
         )
         with self._undone_on_failure(self.random_state) if resumes else nullcontext():
-            state = self._train(assembly, record, callbacks)
+            state = params._train(assembly, record, callbacks)
             self._set_fitted(assembly.ensemble, output, record, state)
             callbacks.end(assembly.ensemble)  # inside: a callback that fails undoes the fit
         return self
@@ -277,17 +287,33 @@ class BaseMLP(CallbackSupport, Fitted, PredictionMixin, NamedParameters, BaseEst
         fitted, state = (self._ensemble, self._state) if resumes else (None, None)
         X, y = check_training_rows(self, X, y, fitted and fitted.theta.dtype)
         sample = self._sample(X, output.encode(y, X.dtype), sample_weight, output)
-        assembly = assemble_partial_fit(self, sample.data, output, fitted, state)
-        record = self._new_record(resumes, watches=False)
+        params = self._with_numbers(len(y), fitted, self.max_iter_ if resumes else None)
+        assembly = assemble_partial_fit(params, sample.data, output, fitted, state)
+        record = self._new_record(resumes, params.max_iter, watches=False)
         with self._undone_on_failure(self.random_state, state) if resumes else nullcontext():
             # A first call, one after L-BFGS, or one of an estimator from a file.
             if state is None:
-                state = self._new_state(assembly)
-            state.resume(self, assembly.ensemble)
-            self._stochastic_training(assembly, record, state).partial_fit()
+                state = params._new_state(assembly)
+            state.resume(params, assembly.ensemble)
+            params._stochastic_training(assembly, record, state).partial_fit()
             # A chunk on which the loss overflows is not to end a stream.
             self._set_fitted(assembly.ensemble, output, record, state, allow_any_loss=True)
         return self
+
+    def _with_numbers(
+        self, n_rows: int, fitted: Ensemble | None, max_iter: int | None = None
+    ) -> Self:
+        """Return the estimator with numbers in place of "auto", those that training resumes.
+
+        A schedule goes on with calls to partial_fit, and so does its ``max_iter``.
+        """
+        resumed: dict[str, Any] = {}
+        if fitted is not None:
+            resumed["hidden_layer_sizes"] = tuple(fitted.units[1:-1])
+            resumed["n_members"] = len(fitted.theta)
+        if max_iter is not None:
+            resumed["max_iter"] = max_iter
+        return with_numbers(self, n_rows, resumed)
 
     def _sample(
         self, X: Any, targets: NDArray[Any], sample_weight: Any, output: Output

@@ -47,19 +47,23 @@ class FitCallbacks:
         self.listen = SUPPORTED and bool(getattr(estimator, "_skl_callbacks", ()))
         self._epoch: Any = None
 
-    def begin(self, fitted_attributes: Callable[[Ensemble], dict[str, Any]]) -> None:
+    def begin(
+        self, fitted_attributes: Callable[[Ensemble], dict[str, Any]], max_iter: int
+    ) -> None:
         """Call the hooks before the first epoch.
 
         Parameters
         ----------
         fitted_attributes : callable
             From an ensemble to the attributes with which a copy of the estimator predicts.
+        max_iter : int
+            Largest number of epochs.
         """
         self._fitted_attributes = fitted_attributes
         if SUPPORTED:
             estimator = self._arguments["estimator"]
             with as_caller():
-                self._fit = estimator._init_callback_context(max_subtasks=estimator.max_iter)
+                self._fit = estimator._init_callback_context(max_subtasks=max_iter)
                 self._fit.call_on_fit_task_begin(**self._arguments)
 
     def begin_epoch(self) -> None:

@@ -6,9 +6,9 @@ from typing import TypeVar
 _PARAMETERS = """\
     Parameters
     ----------
-    hidden_layer_sizes : int or array-like of int, default=(100,)
+    hidden_layer_sizes : int, array-like of int or 'auto', default=(100,)
         Widths h₁, h₂, ... of the hidden layers. An int means one hidden layer, ``()`` none: the
-        model is linear in X.
+        model is linear in X. 'auto' means (128, 64), or (64, 64) below 1,500 training rows.
 
     activation : str or sequence of str, default='relu'
         Activation function σ of the hidden layers, or one for each, σ₁, σ₂, ...: 'identity',
@@ -55,8 +55,10 @@ _PARAMETERS = """\
     power_t : float, default=0.5
         Exponent of 'invscaling'.
 
-    max_iter : int, default=200
-        Largest number of epochs; of iterations for 'lbfgs'.
+    max_iter : int or 'auto', default=200
+        Largest number of epochs; of iterations for 'lbfgs'. 'auto' is for schedules that anneal
+        over them, as in `tabular`: 2200 / √n of n training rows, but 8 at least and 32 at most
+        (200 for 'lbfgs'); in `partial_fit` by the rows of the first call.
 
     shuffle : bool, default=True
         Whether to shuffle the rows before each epoch.
@@ -151,7 +153,7 @@ _PARAMETERS = """\
         Hidden layer that `transform` returns, from 0 on, or backwards from -1; 'all' means all
         of them side by side.
 
-    n_members : int, default=1
+    n_members : int or 'auto', default=1
         Number of networks that are trained side by side, an epoch of each at a time, from
         different initial parameters, and whose probabilities are averaged. With early stopping
         they hold out different ones of 1 / ``validation_fraction`` folds, or all take
@@ -160,6 +162,7 @@ _PARAMETERS = """\
         the members), and the best epoch is the same for all. A fold must have ten rows, or
         nothing is held out. Each fit draws new folds; a warm start has the same only with an
         int for ``random_state``. ``n_jobs`` threads train a member each. Not for 'lbfgs'.
+        'auto' means 8, or 4 of 8,000 training rows or more (1 for 'lbfgs').
 
     temperature_scaling : bool, default=False
         Whether to divide the logits, after training, by the temperature that minimises the
@@ -203,6 +206,10 @@ _ATTRIBUTES = """\
         Number of logits q.
     out_activation_ : str
         'logistic' or 'softmax'.
+    n_members_ : int
+        Number of networks, whatever 'auto' became.
+    max_iter_ : int
+        Largest number of epochs or iterations, likewise.
     n_iter_ : int
         Number of epochs (iterations for 'lbfgs') that the last call ran.
     t_ : int

@@ -26,6 +26,8 @@ class Fitted(PersistenceMixin):
     n_layers_: int
     n_outputs_: int
     out_activation_: str
+    n_members_: int
+    max_iter_: int
     n_iter_: int
     t_: int
     loss_: float
@@ -74,12 +76,13 @@ class Fitted(PersistenceMixin):
         fitted.__dict__.pop("feature_names_in_", None)
         return fitted
 
-    def _new_record(self, resumes: bool, *, watches: bool) -> Record:
+    def _new_record(self, resumes: bool, max_iter: int, *, watches: bool) -> Record:
         """Return the record of a call, with the curves so far where it resumes a fit.
 
         `watches` says whether there are validation rows.
         """
-        record = Record(self.loss_curve_, n_rows_seen=self.t_) if resumes else Record()
+        earlier = (self.loss_curve_, self.t_) if resumes else ([], 0)
+        record = Record(max_iter, earlier[0], n_rows_seen=earlier[1])
         if watches:
             record.validation_scores = (resumes and self.validation_scores_) or []
             record.validation_loss_curve = (resumes and self.validation_loss_curve_) or []
@@ -133,6 +136,8 @@ def fitted_attributes(
         "n_layers_": ensemble.depth + 1,
         "n_outputs_": ensemble.units[-1],
         "out_activation_": output.loss.link,
+        "n_members_": len(ensemble.theta),
+        "max_iter_": record.max_iter,
         "n_iter_": record.n_iter,
         "t_": record.n_rows_seen,
         "loss_": record.loss,

@@ -14,6 +14,8 @@ class Record:
 
     Attributes
     ----------
+    max_iter : int
+        Largest number of epochs, or of iterations.
     loss_curve : list of float
         The objective in each epoch.
     validation_scores, validation_loss_curve : list of float, or None
@@ -30,6 +32,7 @@ class Record:
         The objective at the end, where it is not that of an epoch: L-BFGS may stop within one.
     """
 
+    max_iter: int
     loss_curve: list[float] = field(default_factory=list)
     validation_scores: list[float] | None = None
     validation_loss_curve: list[float] | None = None

@@ -47,7 +47,7 @@ ClassWeight: TypeAlias = Literal["balanced"] | dict[Any, Any] | None
 class Parameters(TypedDict, total=False):
     """The constructor's parameters, as the keywords of methods."""
 
-    hidden_layer_sizes: Widths
+    hidden_layer_sizes: Widths | Literal["auto"]
     activation: Activations
     solver: Solver
     alpha: float
@@ -55,7 +55,7 @@ class Parameters(TypedDict, total=False):
     learning_rate: Schedule
     learning_rate_init: float
     power_t: float
-    max_iter: int
+    max_iter: int | Literal["auto"]
     shuffle: bool
     random_state: RandomState
     tol: float
@@ -78,14 +78,14 @@ class Parameters(TypedDict, total=False):
     max_grad_norm: float | None
     scoring: Scoring
     transform_layer: int | Literal["all"]
-    n_members: int
+    n_members: int | Literal["auto"]
     temperature_scaling: bool
     init: Initialization
     scaling_rate: float
 
 
 class Params(Protocol):
-    """An estimator as training sees it: its parameters as attributes."""
+    """An estimator as training sees it: its parameters, with numbers in place of "auto"."""
 
     hidden_layer_sizes: Widths
     activation: Activations

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from numbers import Integral
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils._param_validation import Interval
+from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import (
     _check_feature_names_in,
     check_is_fitted,
@@ -20,13 +21,19 @@ from skmlp._decorators import fit_context
 from skmlp._float_errors import quiet
 from skmlp._parameters import NamedParameters
 from skmlp._persistence import PersistenceMixin
-from skmlp._tables.categories import Categories, TargetMeans, label_of
-from skmlp._tables.columns import NUMERIC, Column, Floats, Kind, as_frame
+from skmlp._tables.categories import Categories, Coded, TargetMeans, label_of
+from skmlp._tables.columns import NUMERIC, Column, Kind, Source, as_frame
+from skmlp._tables.features import features_of
 from skmlp._tables.numbers import Numbers
+from skmlp._tables.pairs import LEAST_ROWS, PairMeans
+from skmlp._tables.targets import learn_target
 from skmlp._types import RandomState
 
 # A column may be an identifier from so many categories on, with at most so many rows for each.
 _MANY, _ROWS_OF_CATEGORY = 20, 1.1
+
+
+_Item = TypeVar("_Item")
 
 
 def _distinct(names: Sequence[str]) -> list[str]:
@@ -41,21 +48,6 @@ def _distinct(names: Sequence[str]) -> list[str]:
             distinct = f"{name}_{n_times[name]}"
         taken.add(distinct)
         result.append(distinct)
-    return result
-
-
-def _one_hot(codes: NDArray[np.intp], size: int) -> NDArray[np.float32]:
-    """Return the one-hot encoding of codes; a row is 0 for an unknown category."""
-    return np.eye(size + 1, size, dtype=np.float32)[codes]  # the last row is for unknown ones
-
-
-def _joined(blocks: Sequence[NDArray[Any]]) -> NDArray[np.float32]:
-    """Return blocks of columns as one float32 array."""
-    ends = np.cumsum([block.shape[1] for block in blocks])
-    result = np.empty((len(blocks[0]), ends[-1]), np.float32)
-    # In place of hstack, which would take float64 and a copy for the conversion.
-    for block, columns in zip(blocks, np.split(result, ends[:-1], axis=1), strict=True):
-        columns[:] = block
     return result
 
 
@@ -80,6 +72,11 @@ def _as_table(X: Any) -> Any:
     return X
 
 
+def _has_classes(y: ArrayLike) -> bool:
+    """Return whether a target is of classes, and not of numbers or several columns."""
+    return type_of_target(y) in ("binary", "multiclass")
+
+
 # Functions that convert a column to its kind in training.
 _CONVERTERS = {
     "number": "pandas.to_numeric",
@@ -88,13 +85,13 @@ _CONVERTERS = {
 }
 
 
-def _numbers_of(column: Column, expected: Kind) -> Floats:
-    """Return the numbers (n,) of a column whose kind in training is given.
+def _numbers_of(column: Column, expected: Kind) -> Source:
+    """Return the numbers of a column whose kind in training is given.
 
     Raises
     ------
     ValueError
-        It has values of another kind, infinity, or numbers too large for float64.
+        It has values of another kind, or numbers too large for float64.
     """
     if not column.fits(expected):
         converter = _CONVERTERS.get(expected)
@@ -102,10 +99,7 @@ def _numbers_of(column: Column, expected: Kind) -> Floats:
             f"Column {column.name!r} was of kind {expected} in training, and now is of kind "
             f"{column.kind}." + (f" {converter} may convert it." if converter else "")
         )
-    numbers = column.numbers()
-    if np.isinf(numbers).any():
-        raise ValueError(f"Input X contains infinity, in column {column.name!r}.")
-    return numbers
+    return column.numbers()
 
 
 def _warn_of_identifiers(column: Column) -> None:
@@ -121,17 +115,16 @@ def _warn_of_identifiers(column: Column) -> None:
         )
 
 
-def _warn_of_unknown(
-    column: Column, codes: NDArray[np.intp], labels: Sequence[str | None]
-) -> None:
+def _warn_of_unknown(column: Column, coded: Coded, labels: Sequence[str | None]) -> None:
     """Warn of a column none of whose categories is known, as in another spelling.
 
     A single string does not count: it may be a new category.
     """
-    distinct, rows = column.factorized
+    distinct = column.factorized.distinct
     known = [label for label in labels if label is not None]
     is_text = all(isinstance(value, str) for value in distinct) and not column.is_categorical
-    if len(distinct) < 1 + is_text or not known or (codes[rows >= 0] < len(labels)).any():
+    is_known = coded.positions[:-1] < len(labels)
+    if len(distinct) < 1 + is_text or not known or is_known.any():
         return
     warn(
         f"Column {column.name!r} had categories like {known[-1]!r} in training, and now has "
@@ -163,6 +156,11 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
       rows of the category, a numeric column for each class but the first [3]_. For the rows it
       learns from, `fit_transform` takes that mean over other rows, so that a network does not
       read from it what it is to predict.
+    - Some pairs of columns become the log-odds of the classes in the cells of both [4]_, of up
+      to 48 intervals, or the categories, of each, over other rows like the means above. They
+      are those whose cells tell what neither column does, nor a smooth function of both, such
+      as latitude and longitude, or month and day: a network would hardly learn it. There are
+      none in fewer than 5,760 rows.
     - A column without any value in training is ignored. Later, a column without any value is
       missing, whatever its dtype is then.
 
@@ -183,10 +181,14 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
     max_one_hot : int, default=32
         Largest number of categories that become a column each.
 
+    max_pairs : int, default=16
+        Largest number of pairs of columns that become log-odds of the classes; 0 for none.
+        There are none either where y is None or has no classes.
+
     random_state : int, RandomState instance or None, default=0
-        Seed of the folds over which target means are taken. By default it is the same in each
-        fit, so that a pipeline's results depend on the ``random_state`` of the network alone;
-        None means other folds each time.
+        Seed of the folds over which target means and log-odds are taken. By default it is the
+        same in each fit, so that a pipeline's results depend on the ``random_state`` of the
+        network alone; None means other folds each time.
 
     Attributes
     ----------
@@ -194,6 +196,8 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         Number of columns seen in fit.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Their names, where they are all strings.
+    pairs_ : list of tuple
+        Names of the pairs of columns that log-odds were learned for, or their numbers.
 
     References
     ----------
@@ -220,12 +224,14 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         "_numbers": Numbers,
         "_categories": Categories,
         "_means": TargetMeans,
+        "_pairs": PairMeans,
     }
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "max_bins": [Interval(Integral, 0, None, closed="left")],
         "max_bin_columns": [Interval(Integral, 0, None, closed="left")],
         "add_squares": ["boolean"],
         "max_one_hot": [Interval(Integral, 0, None, closed="left")],
+        "max_pairs": [Interval(Integral, 0, None, closed="left")],
         "random_state": ["random_state"],
     }
 
@@ -236,14 +242,18 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         max_bin_columns: int = 256,
         add_squares: bool = True,
         max_one_hot: int = 32,
+        max_pairs: int = 16,
         random_state: RandomState = 0,
     ) -> None:
         self.max_bins = max_bins
         self.max_bin_columns = max_bin_columns
         self.add_squares = add_squares
         self.max_one_hot = max_one_hot
+        self.max_pairs = max_pairs
         self.random_state = random_state
 
+    @quiet
+    @fit_context
     def fit(self, X: Any, y: ArrayLike | None = None) -> Self:
         """Learn the columns of a table.
 
@@ -251,7 +261,7 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         ----------
         X : {DataFrame, Table, array-like} of shape (n_samples, n_features)
         y : array-like of shape (n_samples,), default=None
-            Class labels, needed only for columns of many categories.
+            Class labels. Columns of many categories need them, and pairs of columns.
 
         Returns
         -------
@@ -271,7 +281,7 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         UserWarning
             A column has another category in nearly every row, as an identifier has.
         """
-        self.fit_transform(X, y)
+        self._learn(X, y)
         return self
 
     @quiet
@@ -300,23 +310,7 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         UserWarning
             As of `fit`.
         """
-        self.__dict__.pop("_numbers", None)  # not fitted until all is done
-        columns = self._columns(X, reset=True)
-        # Kinds and not dtypes, which differ between files of the same table.
-        self._kinds = [column.kind for column in columns]
-        categorical = self._select(columns, self._is_category)
-        self._categories = Categories(categorical)
-        self._is_large = np.array(
-            [size > self.max_one_hot for size in self._categories.sizes], dtype=bool
-        )
-        self._means = TargetMeans()
-        numbers, codes = self._read_numbers(columns), self._codes(categorical, len(columns[0]))
-        if self._is_large.any():
-            means = self._learn_means(categorical, codes, y)
-            # Target means are numbers from here on, with squares and intervals of their own.
-            numbers = np.hstack([numbers, means])
-        self._numbers = Numbers(numbers, self.max_bins, self.max_bin_columns, self.add_squares)
-        return self._features(numbers, codes)
+        return self._features(*self._learn(X, y))
 
     @quiet
     def transform(self, X: Any) -> NDArray[np.float32]:
@@ -331,6 +325,7 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         ndarray of shape (n_samples, n_features_out)
             Features in float32, C-ordered and finite: of numeric columns the numbers, squares,
             indicators of missing and far numbers, and parts of intervals; then of categories.
+            Target means and log-odds count as numeric columns.
 
         Raises
         ------
@@ -347,25 +342,40 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         check_is_fitted(self)
         columns = self._columns(X, reset=False)
         categorical = self._select(columns, self._is_category)
-        numbers, codes = self._read_numbers(columns), self._codes(categorical, len(columns[0]))
-        for column, positions, labels in zip(
-            categorical, codes.T, self._categories.labels, strict=True
-        ):
-            _warn_of_unknown(column, positions, labels)
+        sources, coded = self._sources(columns), self._coded(categorical)
+        means = self._pairs.sources([*sources, *coded])
         if self._is_large.any():
-            numbers = np.hstack([numbers, self._means.transform(codes[:, self._is_large])])
-        return self._features(numbers, codes)
+            means = self._means.sources(self._select(coded, self._is_large)) + means
+        result = self._features(len(columns[0]), sources + means, coded)
+        for trio in zip(categorical, coded, self._categories.labels, strict=True):
+            _warn_of_unknown(*trio)
+        return result
 
-    def _features(self, numbers: Floats, codes: NDArray[np.intp]) -> NDArray[np.float32]:
-        """Return the features of numbers, target means among them, and of categories."""
-        blocks = self._numbers.transform(numbers)
-        sizes = self._categories.sizes
-        return _joined(
-            [
-                *blocks,
-                *(_one_hot(codes[:, j], sizes[j]) for j in np.flatnonzero(~self._is_large)),
-            ]
+    def _learn(self, X: Any, y: ArrayLike | None) -> tuple[int, list[Source], list[Coded]]:
+        """Learn a table; return how many rows, and which numbers and categories, it has."""
+        self.__dict__.pop("_numbers", None)  # not fitted until all is done
+        columns = self._columns(X, reset=True)
+        # Kinds and not dtypes, which differ between files of the same table.
+        self._kinds = [column.kind for column in columns]
+        categorical = self._select(columns, self._is_category)
+        self._categories = Categories(categorical)
+        self._is_large = np.array(
+            [size > self.max_one_hot for size in self._categories.sizes], dtype=bool
         )
+        sources, coded = self._sources(columns), self._coded(categorical)
+        # Target means are numbers from here on, with squares and intervals of their own.
+        means = self._learn_means(categorical, sources, coded, len(columns[0]), y)
+        sources += means
+        self._numbers = Numbers(sources, self.max_bins, self.max_bin_columns, self.add_squares)
+        return len(columns[0]), sources, coded
+
+    def _features(
+        self, n_rows: int, sources: Sequence[Source], coded: Sequence[Coded]
+    ) -> NDArray[np.float32]:
+        """Return the features of numbers, target means among them, and of categories."""
+        small = zip(coded, self._categories.sizes.tolist(), strict=True)
+        one_hots = self._select([*small], ~self._is_large)
+        return features_of(n_rows, self._numbers, sources, one_hots)
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
         """Return the names of the features.
@@ -386,6 +396,7 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         names = _check_feature_names_in(self, input_features)
         numbers, categories = names[self._is_number], names[self._is_category]
         means = self._means.names(categories[self._is_large]) if self._is_large.any() else []
+        means += self._pairs.names([*numbers, *categories])
         result = self._numbers.names(np.array([*numbers, *means], dtype=object))
         for j in np.flatnonzero(~self._is_large):
             result += [
@@ -408,8 +419,16 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         validate_data(self, X, reset=reset, skip_check_array=True)
         return [Column(X[name], name) for name in X.columns]
 
+    @property
+    def pairs_(self) -> list[tuple[Any, Any]]:
+        """The pairs of columns that log-odds were learned for."""
+        check_is_fitted(self)
+        names = getattr(self, "feature_names_in_", np.arange(self.n_features_in_))
+        names = [*names[self._is_number].tolist(), *names[self._is_category].tolist()]
+        return [(names[pair.first], names[pair.second]) for pair in self._pairs.pairs]
+
     @staticmethod
-    def _select(columns: Sequence[Column], which: NDArray[np.bool_]) -> list[Column]:
+    def _select(columns: Sequence[_Item], which: NDArray[np.bool_]) -> list[_Item]:
         return [column for column, is_select in zip(columns, which, strict=True) if is_select]
 
     @property
@@ -421,48 +440,76 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
     def _is_category(self) -> NDArray[np.bool_]:
         return np.array([kind == "category" for kind in self._kinds], dtype=bool)
 
-    def _codes(self, categorical: Sequence[Column], n_rows: int) -> NDArray[np.intp]:
-        """Return the codes (n, q) of the categorical columns."""
-        # The empty block keeps the shape of a table without such columns.
-        codes = [self._categories.codes(j, column) for j, column in enumerate(categorical)]
-        return np.column_stack([np.empty((n_rows, 0), dtype=np.intp), *codes])
+    def _coded(self, categorical: Sequence[Column]) -> list[Coded]:
+        """Return the rows of the categorical columns."""
+        return [self._categories.coded(j, column) for j, column in enumerate(categorical)]
 
-    def _read_numbers(self, columns: Sequence[Column]) -> Floats:
-        """Return the numbers (n, p) of the numeric columns; NaN is missing."""
+    def _sources(self, columns: Sequence[Column]) -> list[Source]:
+        """Return the numbers of the numeric columns."""
         kinds = [kind for kind in self._kinds if kind in NUMERIC]
         chosen = self._select(columns, self._is_number)
-        numbers = [_numbers_of(*pair) for pair in zip(chosen, kinds, strict=True)]
-        return np.column_stack([np.empty((len(columns[0]), 0)), *numbers])
+        return [_numbers_of(*pair) for pair in zip(chosen, kinds, strict=True)]
 
     def _learn_means(
-        self, categorical: Sequence[Column], codes: NDArray[np.intp], y: ArrayLike | None
-    ) -> Floats:
-        """Learn the target means of columns with many categories; return those of X.
+        self,
+        categorical: Sequence[Column],
+        sources: Sequence[Source],
+        coded: Sequence[Coded],
+        n_rows: int,
+        y: ArrayLike | None,
+    ) -> list[Source]:
+        """Learn the target means of categories and of pairs; return those of X.
 
         Raises
         ------
         ValueError
-            There is no target, or no second row to take a mean over.
+            A column has many categories, and there is no target, or no second row to take a
+            mean over.
 
         Warns
         -----
         UserWarning
             A column has another category in nearly every row.
         """
-        sizes = self._categories.sizes[self._is_large]
-        large = [*zip(self._select(categorical, self._is_large), sizes, strict=True)]
-        if y is None or len(codes) < 2:
-            columns = ", ".join(f"{column.name!r} ({size})" for column, size in large)
+        self._means, self._pairs = TargetMeans(), PairMeans()
+        sizes, has_large = self._categories.sizes.tolist(), bool(self._is_large.any())
+        if has_large:
+            self._check_many(self._select(categorical, self._is_large), n_rows, y)
+        has_pairs = self.max_pairs and n_rows >= LEAST_ROWS
+        if y is None or not (has_large or (has_pairs and _has_classes(y))):
+            return []
+        target, means = learn_target(y, n_rows, check_random_state(self.random_state)), []
+        if has_large:
+            chosen = self._select(coded, self._is_large)
+            means = self._means.fit(chosen, self._select(sizes, self._is_large), target)
+        return means + self._pairs.fit([*sources, *coded], sizes, target, self.max_pairs)
+
+    def _check_many(self, large: Sequence[Column], n_rows: int, y: ArrayLike | None) -> None:
+        """Check that there are target means of columns with many categories.
+
+        Raises
+        ------
+        ValueError
+            There is no target, or no second row.
+
+        Warns
+        -----
+        UserWarning
+            A column has another category in nearly every row.
+        """
+        if y is None or n_rows < 2:
+            sizes = self._categories.sizes[self._is_large].tolist()
+            columns = ", ".join(
+                f"{column.name!r} ({size})" for column, size in zip(large, sizes, strict=True)
+            )
             lack = "fit needs y" if y is None else "X needs at least two rows"
             raise ValueError(
                 "A column has more than max_one_hot categories, which are encoded by the mean "
                 f"of the target over other rows: {lack}. Or raise max_one_hot, which is "
                 f"{self.max_one_hot}. Columns, and how many each has: {columns}."
             )
-        for column, _ in large:
+        for column in large:
             _warn_of_identifiers(column)
-        random_state = check_random_state(self.random_state)
-        return self._means.fit_transform(codes[:, self._is_large], sizes, y, random_state)
 
     def __sklearn_is_fitted__(self) -> bool:
         """Return whether a fit has come to its end."""

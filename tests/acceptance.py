@@ -265,7 +265,7 @@ JUDGES = {
     "learning_rate": among(*SCHEDULES),
     "learning_rate_init": real(0, above=True, ordinary=(0, 0.1)),
     "power_t": real(0),
-    "max_iter": whole(1),
+    "max_iter": whole(1, others=("auto",)),
     "shuffle": judge_truth,
     "random_state": judge_random_state,
     "tol": real(0),
@@ -287,7 +287,7 @@ JUDGES = {
     "max_grad_norm": real(0, above=True, ordinary=(1e-8, np.inf), others=(None,)),
     "scoring": judge_scoring,
     "transform_layer": judge_layer_to_return,
-    "n_members": whole(1),
+    "n_members": whole(1, others=("auto",)),
     "temperature_scaling": judge_truth,
     "init": among("random", "data"),
     "scaling_rate": real(0, ordinary=(0, 1)),
@@ -298,6 +298,7 @@ JUDGES_OF_LAYERS = {
 }
 JUDGES_OF_PREPROCESSING = {
     "max_bins": whole(0),
+    "max_pairs": whole(0),
     "max_bin_columns": whole(0),
     "add_squares": judge_truth,
     "max_one_hot": whole(0),
@@ -306,11 +307,16 @@ JUDGES_OF_PREPROCESSING = {
 
 
 def judge_widths(value):
+    if is_same(value, "auto"):
+        return PLAIN
     is_list = isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.ndim)
     return a_layer(whole(1, up_to=100))(value, len(value) if is_list else 1)
 
 
 def widths_of(value):
+    """Return the widths of hidden layers; those of "auto" are of few rows."""
+    if is_same(value, "auto"):
+        return [64, 64]
     return [int(width) for width in np.atleast_1d(np.array(value, dtype=object))]
 
 
@@ -330,6 +336,11 @@ def judge_parameters(network):
     return judge_together(network) if result == PLAIN else result
 
 
+def has_members(network):
+    """Return whether L-BFGS is asked for several; "auto" is not."""
+    return not is_same(network.n_members, "auto") and network.n_members > 1
+
+
 def judge_together(network):
     """Judge plain parameters that do not go with others, or with which scores may be none."""
     takes = OPTIMIZERS[network.solver].settings if network.solver in OPTIMIZERS else ()
@@ -338,7 +349,7 @@ def judge_together(network):
     if network.temperature_scaling and not network.early_stopping:
         return WRONG
     if network.solver == "lbfgs" and (
-        network.n_members > 1 or network.temperature_scaling or np.any(network.dropout)
+        has_members(network) or network.temperature_scaling or np.any(network.dropout)
     ):
         return WRONG
     is_scored = network.scoring in (None, "accuracy", "neg_log_loss", "roc_auc")
@@ -469,7 +480,8 @@ def judge_resumed(call, labels):
         return WRONG
     n_members = network.coefs_[0].shape[0] if network.coefs_[0].ndim == 3 else 1
     widths = [weights.shape[-1] for weights in network.coefs_[:-1]]
-    if n_members != network.n_members or widths != widths_of(network.hidden_layer_sizes):
+    asked = n_members if is_same(network.n_members, "auto") else network.n_members
+    if n_members != asked or widths != widths_of(network.hidden_layer_sizes):
         return WRONG
     names = np.broadcast_to(np.asarray(network.activation, dtype=object), len(widths))
     if list(names).count("prelu") != len(network.slopes_):

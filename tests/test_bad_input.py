@@ -567,7 +567,7 @@ def random_states():
 LARGE = 1.7e308
 # Valid ones. A new parameter must have some here: another test says so.
 VALID = {
-    "hidden_layer_sizes": per_layer(st.integers(1, 4)),
+    "hidden_layer_sizes": st.one_of(per_layer(st.integers(1, 4)), st.just("auto")),
     "activation": per_layer(st.sampled_from(sorted(ACTIVATIONS))),
     "solver": st.sampled_from(SOLVERS),
     "alpha": reals(0, LARGE),
@@ -575,7 +575,7 @@ VALID = {
     "learning_rate": st.sampled_from(sorted(SCHEDULES)),
     "learning_rate_init": reals(0, LARGE, least=False),
     "power_t": reals(0, LARGE),
-    "max_iter": st.integers(1, 5),
+    "max_iter": st.one_of(st.integers(1, 5), st.just("auto")),
     "shuffle": st.booleans(),
     "random_state": random_states(),
     "tol": reals(0, LARGE),
@@ -603,7 +603,7 @@ VALID = {
         st.sampled_from([lambda *_: 0.5, lambda *_: np.nan, lambda *_: -np.inf]),
     ),
     "transform_layer": st.sampled_from([-1, 0, 1, "all", 10**30, -5, True, np.int64(0)]),
-    "n_members": st.integers(1, 3),
+    "n_members": st.one_of(st.integers(1, 3), st.just("auto")),
     "temperature_scaling": st.booleans(),
     "init": st.sampled_from(["random", "data"]),
     "scaling_rate": reals(0, LARGE),
@@ -857,6 +857,7 @@ TABULAR_VALID = {
     "max_bin_columns": st.sampled_from([0, 1, 10, 10**30, 10**400]),
     "add_squares": st.booleans(),
     "max_one_hot": st.sampled_from([0, 1, 3, 10**30, 10**400]),
+    "max_pairs": st.sampled_from([0, 1, 3, 10**30, 10**400]),
     "random_state": random_states(),
 }
 
@@ -964,14 +965,16 @@ def refuse_to_go_on(estimator, fit, X, *args, **kwargs):
 
 
 def refuse_settings(estimator, fit, X, *args, **kwargs):
-    if getattr(estimator, "solver", None) == "adamw":
-        raise ValueError("solver is odd")
+    if getattr(estimator, "solver", "adam") != "adam" or not getattr(
+        estimator, "shuffle", True
+    ):
+        raise ValueError("solver or shuffle is odd")
     return fit(X, *args, **kwargs)
 
 
 def refuse_dates(estimator, fit, X, *args, **kwargs):
-    if isinstance(X, pd.DataFrame) and "M" in {dtype.kind for dtype in X.dtypes}:
-        raise ValueError("X has dates")
+    if isinstance(X, pd.DataFrame) and {"M", "m"} & {dtype.kind for dtype in X.dtypes}:
+        raise ValueError("X has dates or durations")
     return fit(X, *args, **kwargs)
 
 

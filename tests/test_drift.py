@@ -39,6 +39,7 @@ def objects(values):
 
 
 WHOLE = [1, 2, 2] * 4
+ZONE = "Europe/Berlin"
 TRUTHS = [True, False, False] * 4
 PARTS = [0.5, 1.25, 1.25] * 4
 # All are the same column as far as a reader would say.
@@ -78,6 +79,10 @@ SAME = {
         objects([f"2020-01-0{k}" for k in WHOLE]),
         objects([f"2020-01-0{k} 00:00:00" for k in WHOLE]),
         objects([f"2020-01-0{k}T00:00:00" for k in WHOLE]),
+    ],
+    "moments": [
+        pd.Categorical(pd.to_datetime([f"2020-01-0{k}" for k in WHOLE]).tz_localize(ZONE)),
+        objects([f"2020-01-0{k} 00:00:00+01:00" for k in WHOLE]),
     ],
     "intervals": [
         pd.Series(pd.cut(np.array(WHOLE), [0, 1, 2])),
@@ -121,6 +126,7 @@ LATER = {
         pl.Series([date(2020, 1, k) for k in WHOLE]),
         pl.Series([datetime(2020, 1, k) for k in WHOLE]),
     ],
+    "moments": [pd.Series(pd.to_datetime([f"2020-01-0{k}" for k in WHOLE]).tz_localize(ZONE))],
 }
 
 

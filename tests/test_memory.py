@@ -1,12 +1,15 @@
-"""X may be larger than memory: nothing of its size is allocated."""
+"""X may be larger than memory: nothing of its size is allocated, but for a table's features."""
 
 import tracemalloc
 from contextlib import contextmanager
 
 import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 
-from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
+from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier, TabularPreprocessor
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -122,3 +125,50 @@ def test_another_dtype_is_converted_by_blocks(memory_map):
         converted = network.predict_proba(X)
     expected = network.predict_proba(X[:100].astype(float))
     np.testing.assert_allclose(converted[:100], expected, rtol=1e-6)  # float32's rounding
+
+
+def make_table(n_rows):
+    """Return a table of numbers, categories and dates."""
+    rng = np.random.default_rng(0)
+    numbers = rng.standard_normal((n_rows, 6))
+    numbers[rng.random(numbers.shape) < 0.05] = np.nan
+    names = np.array([f"name {k}" for k in range(60)], dtype=object)
+    return pd.DataFrame(
+        {
+            **{f"x{j}": column for j, column in enumerate(numbers.T)},
+            "few": names[rng.integers(0, 20, n_rows)],
+            "some": pd.Categorical(names[rng.integers(0, 30, n_rows)]),
+            "many": pd.Series(names[rng.integers(0, 60, n_rows)], dtype=object),
+            "date": pd.Timestamp("2020") + pd.to_timedelta(rng.integers(0, 9**8, n_rows), "s"),
+        }
+    )
+
+
+TABLES = {
+    "pandas": make_table,
+    "polars": lambda n_rows: pl.from_pandas(make_table(n_rows)),
+    "arrow": lambda n_rows: pa.Table.from_pandas(make_table(n_rows)),
+    "float32": lambda n_rows: np.ones((n_rows, 40), np.float32) * np.arange(n_rows)[:, None],
+    "booleans": lambda n_rows: pd.DataFrame(np.arange(n_rows * 40).reshape(n_rows, 40) % 3 > 0),
+}
+
+
+@pytest.mark.parametrize("max_bins", [0, 16])
+@pytest.mark.parametrize("kind", TABLES)
+def test_features_of_tables(kind, max_bins):
+    """With the table, at most 1.3 times the table and its features together."""
+    n_rows = 60_000
+    X, y = TABLES[kind](n_rows), np.arange(n_rows) % 2
+    size = X.memory_usage(index=False).sum() if kind in ("pandas", "booleans") else 0
+    size = size or (X.estimated_size() if kind == "polars" else X.nbytes)
+    preprocessor = TabularPreprocessor(max_bins=max_bins)
+    preprocessor.fit_transform(X[:100], y[:100])  # imports
+    for call in (lambda: preprocessor.fit_transform(X, y), lambda: preprocessor.transform(X)):
+        tracemalloc.start()
+        try:
+            out = call()
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        assert size + peak < 1.3 * (size + out.nbytes)
+        assert out.nbytes < 1e8

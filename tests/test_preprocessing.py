@@ -118,6 +118,16 @@ class TestNumbers:
         late = np.array([[0.0, np.nan, np.nan]])
         assert np.isfinite(preprocessor.transform(late)).all()
 
+    def test_narrow_intervals(self):
+        """Of a third of the rows, float32 would tell but a few apart."""
+        rng = np.random.default_rng(0)
+        X = np.append(2 + 1e-7 * rng.random(130), rng.normal(size=270))[:, None]
+        out = columns_of(TabularPreprocessor(add_squares=False).fit(X), X)
+        parts = sum(out[f"x0_bin{k}"].astype(float) for k in range(16))
+        steps = np.diff(parts[np.argsort(X[:, 0])])
+        assert (steps > -1e-6).all()
+        assert (steps > 0).mean() > 0.9, "some are next to the end of a wide interval"
+
     @pytest.mark.parametrize("scale", [1e-300, 1e-6, 1e6, 1e300])
     def test_units_do_not_matter(self, scale):
         X = np.random.default_rng(0).normal(size=(60, 2))
@@ -229,6 +239,68 @@ class TestTables:
         np.testing.assert_array_equal(one.transform(rows), other)
 
 
+class TestManyRows:
+    """Features are written a block of rows at a time."""
+
+    @pytest.mark.parametrize("n_rows", [9000, 4096])
+    @pytest.mark.parametrize("convert", [lambda table: table, pl.from_pandas])
+    def test_blocks_do_not_matter(self, n_rows, convert):
+        rng = np.random.default_rng(0)
+        table = make_table().loc[rng.integers(0, 6, n_rows)].reset_index(drop=True)
+        table["age"] += rng.normal(size=n_rows)
+        table.loc[7, "age"] = 1e9
+        table["house"] = rng.integers(0, 40, n_rows).astype(str)
+        table = convert(table.astype({"code": str}))
+        y = rng.integers(0, 3, n_rows)
+        preprocessor = TabularPreprocessor().fit(table, y)
+        out = preprocessor.transform(table)
+        assert (preprocessor.transform(table[4000:]) == out[4000:]).all()
+        assert (preprocessor.transform(table[:100]) == out[:100]).all()
+        small = [not name.startswith("house") for name in preprocessor.get_feature_names_out()]
+        training = preprocessor.fit_transform(table, y)
+        np.testing.assert_array_equal(training[:, small], out[:, small])
+
+    def test_infinity_in_any_of_them(self):
+        X = pd.DataFrame(np.zeros((9000, 2)), columns=["a", "b"])
+        preprocessor = TabularPreprocessor().fit(X)
+        X.loc[8999, "b"] = -np.inf
+        for call in (preprocessor.transform, preprocessor.fit):
+            with pytest.raises(ValueError, match="contains infinity, in column 'b'"):
+                call(X)
+
+    @pytest.mark.parametrize("size", [100, 300, 40_000])
+    @pytest.mark.parametrize(
+        "convert",
+        [
+            lambda names: pd.Series(names, dtype=object),
+            lambda names: pd.Series(names, dtype="string"),
+            lambda names: pd.Series(pd.Categorical(names)),
+            lambda names: pl.Series(list(names)),
+            lambda names: pl.Series(list(names), dtype=pl.Categorical),
+        ],
+        ids=["object", "string", "category", "polars", "polars' category"],
+    )
+    def test_codes_of_any_size(self, size, convert):
+        """Each category is found where it stands, or has the target's mean of its own."""
+        rng = np.random.default_rng(0)
+        codes = np.append(np.arange(size), rng.integers(0, size, size))
+        names = np.array([f"n{code:05d}" for code in codes], dtype=object)
+        names[-1] = None
+        column = convert(names)
+        frame = pl.DataFrame if isinstance(column, pl.Series) else pd.DataFrame
+        table, max_one_hot = frame({"x": column}), 300
+        y = codes % 2
+        preprocessor = TabularPreprocessor(max_bins=0, max_one_hot=max_one_hot + 1)
+        out = preprocessor.fit(table, y).transform(table)
+        if size <= max_one_hot:
+            expected = np.eye(size + 1)[np.append(codes[:-1], size)]
+            np.testing.assert_array_equal(out, expected)
+        else:
+            known = np.arange(len(codes) - 1)
+            low, high = out[known, 0][y[known] == 0], out[known, 0][y[known] == 1]
+            assert low.max() < high.min()
+
+
 class TestManyCategories:
     @pytest.fixture
     def table(self):
@@ -318,6 +390,159 @@ class TestManyCategories:
 def test_names_are_distinct(table):
     names = TabularPreprocessor().fit(pd.DataFrame(table)).get_feature_names_out()
     assert len(set(names)) == len(names)
+
+
+def make_plane(n_rows=6000, seed=0):
+    """Return fields of a map, and a class that changes from field to field."""
+    rng = np.random.default_rng(seed)
+    X = pd.DataFrame(
+        {"east": rng.integers(0, 10, n_rows), "north": rng.integers(0, 10, n_rows)}
+    )
+    X["height"] = rng.normal(size=n_rows)
+    X["town"] = rng.choice([*"abcdefgh"], n_rows)
+    fields = np.random.default_rng(1).integers(0, 2, (20, 20))
+    y = fields[X["east"], X["north"]]
+    return X, np.where(rng.random(n_rows) < 0.1, 1 - y, y)
+
+
+class TestPairs:
+    """Pairs of columns that tell together what neither does."""
+
+    def test_a_pair_is_found_and_of_use(self):
+        X, y = make_plane()
+        preprocessor = TabularPreprocessor().fit(X, y)
+        assert preprocessor.pairs_ == [("east", "north")]
+        assert "east_and_north" in preprocessor.get_feature_names_out()
+        # A tenth of the classes is noise, and 15 rows tell most fields'. A linear model finds
+        # in these features alone what neither column tells.
+        network = MLPBinaryClassifier((), random_state=0, max_iter=20, n_iter_no_change=None)
+        later, y_later = make_plane(seed=2)
+        errors = [
+            1
+            - make_pipeline(TabularPreprocessor(max_pairs=n), clone(network))
+            .fit(X, y)
+            .score(later, y_later)
+            for n in (0, 8)
+        ]
+        assert errors[1] < 0.15 < 0.35 < errors[0]
+
+    @pytest.mark.parametrize("first", ["town", "east"])
+    @pytest.mark.parametrize("n_classes", [2, 3])
+    def test_of_categories_and_several_classes(self, first, n_classes):
+        X, _ = make_plane()
+        X["month"] = np.random.default_rng(3).choice([*"ijklmn"], len(X))
+        second = "month" if first == "town" else "town"
+        codes = [pd.factorize(X[name], sort=True)[0]
+                 for name in (first, second)]  # fmt: skip
+        fields = np.random.default_rng(1).integers(0, n_classes, (20, 20))
+        y = np.array(["u", "v", "w"])[fields[codes[0], codes[1]]]
+        preprocessor = TabularPreprocessor().fit(X, y)
+        assert set(preprocessor.pairs_[0]) == {first, second}
+        names = [name for name in preprocessor.get_feature_names_out() if "_and_" in name]
+        assert sum(name.endswith(("town", "month", "_u", "_v", "_w")) for name in names) == len(
+            preprocessor.pairs_
+        ) * (1 if n_classes == 2 else 3)
+
+    @pytest.mark.parametrize(
+        "target",
+        [
+            lambda X, rng: (X["east"] + X["north"]) / 2 - 9 > rng.logistic(size=len(X)),
+            lambda X, rng: (X["east"] - 9) * (X["north"] - 9) > 9 * rng.logistic(size=len(X)),
+            lambda X, rng: rng.random(len(X)) < 0.5,
+            lambda X, rng: X["town"].isin([*"abc"]) ^ (rng.random(len(X)) < 0.1),
+        ],
+    )
+    def test_none_where_a_network_needs_none(self, target):
+        X, _ = make_plane()
+        rng = np.random.default_rng(4)
+        X[["east", "north"]] += rng.uniform(size=(len(X), 2))
+        y = target(X, rng)
+        assert TabularPreprocessor().fit(X, y).pairs_ == []
+
+    @pytest.mark.parametrize(
+        ("n_rows", "y", "parameters"),
+        [
+            (6000, None, {"max_pairs": 0}),
+            (5759, None, {}),
+            (6000, "nothing", {}),
+            (6000, "numbers", {}),
+        ],
+    )
+    def test_none(self, n_rows, y, parameters):
+        X, labels = make_plane(n_rows)
+        y = {None: labels, "nothing": None, "numbers": labels + X["height"]}[y]
+        assert TabularPreprocessor(**parameters).fit(X, y).pairs_ == []
+
+    def test_a_row_does_not_tell_its_own_class(self):
+        X, y = make_plane()
+        name = "east_and_north"
+        before = TabularPreprocessor(max_bins=0, add_squares=False).fit_transform(X, y)
+        changed = y.copy()
+        changed[7] = 1 - changed[7]
+        preprocessor = TabularPreprocessor(max_bins=0, add_squares=False)
+        after = preprocessor.fit_transform(X, changed)
+        place = preprocessor.get_feature_names_out().tolist().index(name)
+        cell = np.flatnonzero(
+            (np.abs(X["east"] - X["east"][7]) < 0.3)
+            & (np.abs(X["north"] - X["north"][7]) < 0.3)
+        )
+        difference = np.abs(before[:, place] - after[:, place])
+        # Its own changes with the scale of the column alone.
+        assert difference[7] < 0.001 < 0.03 < difference[cell].max()
+
+    def test_missing_and_unknown_values(self):
+        X, y = make_plane()
+        X.loc[::10, "east"] = np.nan
+        X.loc[::11, "town"] = None
+        preprocessor = TabularPreprocessor().fit(X, y)
+        assert ("east", "north") in preprocessor.pairs_
+        X.loc[::7, "town"] = "new"
+        X["north"] = np.nan
+        assert np.isfinite(preprocessor.transform(X)).all()
+
+    @pytest.mark.parametrize("convert", [pl.DataFrame, pd.DataFrame.to_numpy], ids=["pl", "np"])
+    def test_other_tables(self, convert):
+        X, y = make_plane()
+        X = X.drop(columns="town")
+        wanted = TabularPreprocessor().fit_transform(X, y)
+        preprocessor = TabularPreprocessor()
+        np.testing.assert_array_equal(preprocessor.fit_transform(convert(X), y), wanted)
+        assert len(preprocessor.pairs_) == 1
+
+    def test_a_seed_is_a_result(self):
+        X, y = make_plane()
+        one, same, other = (
+            TabularPreprocessor(random_state=seed).fit_transform(X, y) for seed in (0, 0, 1)
+        )
+        np.testing.assert_array_equal(one, same)
+        assert (one != other).any()
+
+
+class TestFrequentValues:
+    """Columns most of whose numbers are one."""
+
+    def test_zero_is_told_from_little(self):
+        rng = np.random.default_rng(0)
+        x = np.where(rng.random(2000) < 0.8, 0.0, rng.lognormal(size=2000))
+        features = columns_of(TabularPreprocessor().fit(x[:, None]), x[:, None])
+        bins = [feature for name, feature in features.items() if "_bin" in name]
+        assert len(bins) >= 12
+        # The first begins at 0: no number beyond it has the same place in it.
+        assert len(np.unique(bins[0][x == 0])) == 1
+        assert (bins[0][x > 0] > bins[0][x == 0][0]).all()
+        # Two thirds of the others are neither next to 0 nor where clipping bends.
+        inside = np.abs(features["x0"][x > 0])
+        assert 0.2 < np.median(inside) < 2
+
+    def test_a_value_amid_others(self):
+        rng = np.random.default_rng(0)
+        x = np.where(rng.random(2000) < 0.3, 1.0, rng.normal(size=2000))
+        features = columns_of(TabularPreprocessor().fit(x[:, None]), x[:, None])
+        bins = [feature for name, feature in features.items() if "_bin" in name]
+        at = np.array([feature[x == 1][0] for feature in bins])
+        # Bins below are full there, and those above are empty: it is an edge.
+        np.testing.assert_allclose(np.abs(at), 0.15, rtol=1e-5)
+        assert -0.1 < at.mean() < 0.1
 
 
 class TestRefused:
@@ -451,13 +676,13 @@ class TestTimes:
             {"t": np.array(["2020-01-01", "2020-01-02T03:04:05.678901"], "M8[us]")}
         )
         for unit in ("s", "ms", "us", "ns"):
-            seconds = Column(X["t"].astype(f"M8[{unit}]"), "t").numbers()
+            seconds = Column(X["t"].astype(f"M8[{unit}]"), "t").numbers().whole()
             part = {"s": 0, "ms": 0.678}.get(unit, 0.678901)
             assert seconds.tolist() == [1577836800.0, 1577934245 + part]
 
     def test_far_beyond_pandas(self):
         X = np.array(["300000-01-01", "2000-01-01", "NaT", "1970-01-01"], "M8[s]")
-        far, near, missing, zero = Column(X, "t").numbers()
+        far, near, missing, zero = Column(X, "t").numbers().whole()
         assert far > 9e12 > near > zero == 0
         assert np.isnan(missing)
         X = np.array([2**62, 0], "M8[D]")[:, None]

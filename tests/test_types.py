@@ -12,6 +12,7 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 
 from skmlp import MLPBinaryClassifier, _types
+from skmlp._auto import RULES
 from skmlp._border.activations import ACTIVATIONS
 from skmlp._border.optimizers import OPTIMIZERS
 from skmlp._parameters import Names
@@ -90,7 +91,10 @@ def test_literals_are_the_constraints(name):
 
 @pytest.mark.parametrize("written_again", [_types.Parameters, _types.Params])
 def test_they_are_the_parameters_of_the_constructor(written_again):
-    """`tabular` takes the one, and training reads the other."""
+    """`tabular` takes the one, and training reads the other, with numbers for "auto"."""
     constructor = get_type_hints(MLPBinaryClassifier.__init__)
     assert constructor.pop("return") is type(None)
+    if written_again is _types.Params:
+        numbers = dict.fromkeys(RULES, int) | {"hidden_layer_sizes": _types.Widths}
+        constructor |= numbers
     assert list(get_type_hints(written_again).items()) == list(constructor.items())

@@ -6,19 +6,16 @@ from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from numbers import Real
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from sklearn.model_selection import KFold
-from sklearn.utils.multiclass import check_classification_targets
+from numpy.typing import NDArray
 
-from skmlp._explanations import naming
-from skmlp._labels import as_vector
-from skmlp._tables.columns import Column, Floats
+from skmlp._tables.columns import Column, Floats, Source
+from skmlp._tables.targets import Target
 
-# Pseudo-count of the global mean in a category's mean, and the folds for cross-fitting.
-_SMOOTHING, _N_FOLDS = 10.0, 5
+# Pseudo-count of the global mean in a category's mean.
+_SMOOTHING = 10.0
 
 # Floats below it have no exponent as strings.
 _LARGEST_WRITTEN = 1e15
@@ -121,6 +118,29 @@ def _spellings_of_number(number: Any, text: str) -> Iterator[str]:
     yield from words
 
 
+class Coded(NamedTuple):
+    """The categories of rows: the library's or our own codes, and what each code stands for.
+
+    Attributes
+    ----------
+    name : object
+        The column's.
+    codes : array of shape (n,)
+        Codes among the elements of this table; -1 is missing.
+    positions : array of shape (n_elements + 1,)
+        The place of each code among the categories of training; their number for an unknown
+        one. The last stands for missing.
+    """
+
+    name: Any
+    codes: NDArray[np.signedinteger[Any]]
+    positions: NDArray[np.intp]
+
+    def read(self, rows: slice) -> NDArray[np.intp]:
+        """Return the places of some rows' categories among those of training."""
+        return self.positions[self.codes[rows]]
+
+
 class Categories:
     """The categories of some columns.
 
@@ -150,12 +170,12 @@ class Categories:
         """
         return _position(value, self._positions(j))
 
-    def codes(self, j: int, column: Column) -> NDArray[np.intp]:
-        """Return the codes (n,) of the rows of column j."""
+    def coded(self, j: int, column: Column) -> Coded:
+        """Return the rows of column j."""
         distinct, codes = column.factorized
         positions = self._positions(j)
         found = [_position(value, positions) for value in (*distinct, None)]
-        return np.array(found, dtype=np.intp)[codes]
+        return Coded(column.name, codes, np.array(found, dtype=np.intp))
 
     def _positions(self, j: int) -> dict[str | None, int]:
         return {name: code for code, name in enumerate(self.labels[j])}
@@ -166,6 +186,23 @@ def _position(value: Any, positions: dict[str | None, int]) -> int:
         return positions.get(None, len(positions))
     known = (positions[name] for name in spellings(value) if name in positions)
     return next(known, len(positions))
+
+
+def write_one_hot(places: NDArray[np.intp], size: int, out: NDArray[np.float32]) -> None:
+    """Write ones into zeros, in the column of each row's category; none if it is unknown.
+
+    Parameters
+    ----------
+    places : array of shape (m,)
+    size : int
+        The number of categories.
+    out : array of shape (m, size)
+    """
+    rows = np.arange(len(places))
+    is_known = places < size
+    if not is_known.all():
+        rows, places = rows[is_known], places[is_known]
+    out[rows, places] = 1
 
 
 class TargetMeans:
@@ -184,58 +221,57 @@ class TargetMeans:
     tables: list[Floats]
     classes: NDArray[Any]
 
-    def fit_transform(
-        self,
-        codes: NDArray[np.intp],
-        sizes: NDArray[np.intp],
-        y: ArrayLike,
-        random_state: np.random.RandomState,
-    ) -> Floats:
-        """Learn the means; return them (n, columns * classes) for the training rows.
+    def fit(
+        self, columns: Sequence[Coded], sizes: Sequence[int], target: Target
+    ) -> list[Source]:
+        """Learn the means; return those of the training rows, as of :meth:`sources`.
 
         A row has means over the other folds (Micci-Barreca 2001, with cross-fitting as in
         scikit-learn's TargetEncoder), so that a network does not read its label from them.
 
         Parameters
         ----------
-        codes : array of shape (n, columns)
-        sizes : array of shape (columns,)
-        y : array-like of shape (n,)
-        random_state : RandomState
-
-        Raises
-        ------
-        ValueError
-            y is invalid.
+        columns : sequence of Coded
+        sizes : sequence of int
+            The numbers of their categories.
+        target : Target
         """
-        labels = as_vector(y, codes)
-        with naming("y"):
-            check_classification_targets(labels)
-            self.classes, y = np.unique(labels, return_inverse=True)
-        self.tables = [
-            self._table(column, y, size) for column, size in zip(codes.T, sizes, strict=True)
+        self.classes = target.classes
+        self.tables, parts = [], []
+        for column, size in zip(columns, sizes, strict=True):
+            # The last category counts nothing: unknown ones have the mean of all rows.
+            counts = target.counts(column.read(slice(None)), size + 1)
+            self.tables.append(_means(counts.sum(axis=0)))
+            others = np.stack([_means(part) for part in counts.sum(axis=0) - counts])
+            parts.append(self._of_other_folds(column, others, target.folds))
+        return self._by_class(parts)
+
+    def _of_other_folds(
+        self, column: Coded, tables: Floats, folds: NDArray[np.signedinteger[Any]]
+    ) -> tuple[NDArray[Any], Floats]:
+        """Return codes of rows that tell folds apart as well, and the means of each code."""
+        n_codes = len(column.positions)
+        codes = folds.astype(np.min_scalar_type(-n_codes * len(tables)))
+        codes *= n_codes
+        codes += np.where(column.codes < 0, n_codes - 1, column.codes).astype(codes.dtype)
+        means = tables[:, column.positions]
+        return codes, means.reshape(len(tables) * n_codes, -1)
+
+    def sources(self, columns: Sequence[Coded]) -> list[Source]:
+        """Return the means for other rows: of all columns for each class but the first."""
+        return self._by_class(
+            [
+                (column.codes, table[column.positions])
+                for column, table in zip(columns, self.tables, strict=True)
+            ]
+        )
+
+    def _by_class(self, parts: Sequence[tuple[NDArray[Any], Floats]]) -> list[Source]:
+        return [
+            Source(None, codes, np.ascontiguousarray(means[:, k]).take)
+            for k in range(len(self.classes) - 1)
+            for codes, means in parts
         ]
-        seed, n_folds = random_state.randint(2**31 - 1), min(_N_FOLDS, len(codes))
-        result = np.empty((len(codes), codes.shape[1], len(self.classes) - 1))
-        for rest, fold in KFold(n_folds, shuffle=True, random_state=seed).split(codes):
-            for j, size in enumerate(sizes):
-                table = self._table(codes[rest, j], y[rest], size)
-                result[fold, j] = table[codes[fold, j]]
-        return _by_class(result)
-
-    def _table(self, codes: NDArray[np.intp], y: NDArray[np.intp], size: int) -> Floats:
-        """Return the means of a column's categories."""
-        k = len(self.classes)
-        # The last row counts nothing: unknown categories have the mean of all rows.
-        counts = np.bincount(codes * k + y, minlength=(size + 1) * k).reshape(size + 1, k)
-        mean = np.bincount(y, minlength=k) / len(y)
-        means = (counts + _SMOOTHING * mean) / (counts.sum(axis=1, keepdims=True) + _SMOOTHING)
-        return means[:, 1:]
-
-    def transform(self, codes: NDArray[np.intp]) -> Floats:
-        """Return the means for other rows."""
-        means = [table[column] for table, column in zip(self.tables, codes.T, strict=True)]
-        return _by_class(np.stack(means, axis=1))
 
     def names(self, names: Sequence[str]) -> list[str]:
         """Return the names of the features, given those of the columns."""
@@ -244,6 +280,9 @@ class TargetMeans:
         return [f"{name}_{label}" for label in self.classes[1:] for name in names]
 
 
-def _by_class(means: Floats) -> Floats:
-    """Return means (n, columns, classes) as (n, classes * columns)."""
-    return means.transpose(0, 2, 1).reshape(len(means), -1)
+def _means(counts: NDArray[np.intp]) -> Floats:
+    """Return the means of categories from counts (category, class), but for the first class."""
+    n_of_class = counts.sum(axis=0)
+    mean = n_of_class / n_of_class.sum()
+    means = (counts + _SMOOTHING * mean) / (counts.sum(axis=1, keepdims=True) + _SMOOTHING)
+    return means[:, 1:]

@@ -11,6 +11,7 @@ from sklearn.utils.validation import _check_feature_names_in
 
 from skmlp._tables.categories import Categories, number_of, spellings
 from skmlp._tables.numbers import BOUND, OF_BIN, OF_SQUARE, Numbers
+from skmlp._tables.pairs import Cut
 from skmlp.onnx._tensor import Tensor, alias, emit, joined
 
 # Objects that are missing values, as strings in onnxruntime.
@@ -140,6 +141,13 @@ def _target_means(codes: Sequence[Tensor], tables: Sequence[NDArray[Any]]) -> Te
     return joined(means).take(by_column.ravel(order="F"))
 
 
+def _cells(column: Tensor, cut: Cut) -> Tensor:
+    """Return the cells (n,) of a column of numbers (n, 1)."""
+    edges = np.asarray(cut.edges, float)
+    n_above = (-column > -edges).cast(float) @ np.ones((len(edges), 1))
+    return (column.is_nan().cast(float) - n_above + len(edges)).cast(np.int64).flatten()
+
+
 def convert_preprocessor(scope: Any, operator: Any, container: Any) -> None:
     """Add the nodes of a TabularPreprocessor to the graph, in float64 but for the result."""
     preprocessor, graph = operator.raw_operator, Opset(container, scope)
@@ -162,9 +170,20 @@ def convert_preprocessor(scope: Any, operator: Any, container: Any) -> None:
         )
     # As in Python: float32 would round large numbers, such as seconds of dates.
     numbers = [part.cast(float) for part in numbers]
-    features, means = [], preprocessor._means
+    features, means, pairs = [], preprocessor._means, preprocessor._pairs
+    n_numbers = int(preprocessor._is_number.sum())
+
+    def cells(j: int) -> Tensor:
+        if j >= n_numbers:
+            return codes(np.array([j - n_numbers]))[0]
+        return _cells(joined(numbers).take([j]), pairs.cuts[j])
+
+    log_odds = [
+        (cells(i) * pairs.cuts[j].size + cells(j)).look_up(table) for i, j, table in pairs.pairs
+    ]
     if is_large.any() and len(means.classes) > 1:
         numbers.append(_target_means(codes(np.flatnonzero(is_large)), means.tables))
+    numbers += log_odds
     if numbers:
         features += _number_features(joined(numbers), preprocessor._numbers)
     small = np.flatnonzero(~is_large)

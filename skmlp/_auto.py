@@ -1,0 +1,69 @@
+"""Parameters that follow from the data: what "auto" becomes.
+
+The rules come from the tables of docs/tabular.md, and are for its recipe: a schedule that
+anneals, and members that are averaged.
+"""
+
+import copy
+import math
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+Estimator = TypeVar("Estimator", bound=Any)
+
+# Epochs that one row would take, and the fewest and most.
+_OF_ONE_ROW, _FEWEST, _MOST = 2200.0, 8, 32
+# Iterations of L-BFGS, which stops by itself: the default of ``max_iter``.
+_OF_LBFGS = 200
+# Members, and those of so many rows, whose networks differ less.
+_MEMBERS, _MANY_ROWS, _MEMBERS_OF_MANY = 8, 8000, 4
+# Hidden layers, and those of fewer rows than so many, which fill no wider ones.
+_WIDTHS, _FEW_ROWS, _WIDTHS_OF_FEW = (128, 64), 1500, (64, 64)
+
+
+def _n_epochs(n_rows: int, solver: str) -> int:
+    if solver == "lbfgs":
+        return _OF_LBFGS
+    return round(min(max(_OF_ONE_ROW / math.sqrt(n_rows), _FEWEST), _MOST))
+
+
+def _n_members(n_rows: int, solver: str) -> int:
+    if solver == "lbfgs":
+        return 1
+    return _MEMBERS if n_rows < _MANY_ROWS else _MEMBERS_OF_MANY
+
+
+def _widths(n_rows: int, solver: str) -> tuple[int, int]:
+    return _WIDTHS_OF_FEW if n_rows < _FEW_ROWS else _WIDTHS
+
+
+# Functions of the number of training rows and the solver.
+RULES: dict[str, Callable[[int, str], Any]] = {
+    "hidden_layer_sizes": _widths,
+    "max_iter": _n_epochs,
+    "n_members": _n_members,
+}
+
+
+def is_auto(value: Any) -> bool:
+    """Return whether a parameter is to follow from the data."""
+    return isinstance(value, str) and value == "auto"
+
+
+def with_numbers(estimator: Estimator, n_rows: int, resumed: dict[str, Any]) -> Estimator:
+    """Return an estimator with numbers in place of "auto": itself, or a shallow copy.
+
+    Parameters
+    ----------
+    estimator : estimator
+    n_rows : int
+    resumed : dict
+        Numbers of the fit that training resumes, which are kept.
+    """
+    names = [name for name in RULES if is_auto(getattr(estimator, name))]
+    if not names:
+        return estimator
+    result = copy.copy(estimator)
+    for name in names:
+        setattr(result, name, resumed.get(name) or RULES[name](n_rows, estimator.solver))
+    return result
