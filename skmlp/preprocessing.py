@@ -183,7 +183,8 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
 
     max_pairs : int, default=16
         Largest number of pairs of columns that become log-odds of the classes; 0 for none.
-        There are none either where y is None or has no classes.
+        With more than two classes a pair has a column for each, and at most so many columns
+        are added. There are none where y is None or has no classes.
 
     random_state : int, RandomState instance or None, default=0
         Seed of the folds over which target means and log-odds are taken. By default it is the

@@ -27,8 +27,8 @@ _N_GROUPS = 6
 # Pseudo-count of the smooth fit in the frequencies of a cell, and in those of a group of cells.
 _SMOOTHING, _SMOOTHING_OF_GROUP = 10.0, 5.0
 # Pairs are tried on so many rows, of so many columns that tell most by themselves, and only if
-# they have no more cells.
-_TRIAL_ROWS, _TRIAL_COLUMNS, _MAX_CELLS = 20_000, 32, 8192
+# they have no more cells, and counts of classes in cells.
+_TRIAL_ROWS, _TRIAL_COLUMNS, _MAX_CELLS, _MAX_COUNTS = 20_000, 24, 8192, 1 << 17
 # The gain of log loss that a pair needs, and how many standard errors it is from 0.
 _LEAST_GAIN, _LEAST_ERRORS = 0.001, 3.0
 # Rounds of iterative proportional fitting, and a count in place of 0.
@@ -119,12 +119,14 @@ class PairMeans:
             The numbers of the latter's categories.
         target : Target
         limit : int
-            Largest number of pairs.
+            Largest number of pairs; of features, where there are more than two classes.
         """
         if not limit or len(target.y) < LEAST_ROWS:
             return []
         n_bins = min(_MAX_BINS, math.isqrt(len(target.y) // _ROWS_OF_CELL))
-        self.classes = target.classes
+        self.classes, k = target.classes, len(target.classes)
+        if k > 2:  # a pair has a feature for each
+            limit = max(limit // k, 1)
         rows = _some_rows(len(target.y))
         values = [_values(column)[rows] for column in columns]
         self.cuts = [_cut(part, n_bins) for part in values[: len(values) - len(sizes)]]
@@ -209,8 +211,9 @@ def _choose(
     gains = []
     for i, j in itertools.combinations(tried, 2):
         n_cells = cuts[i].size * cuts[j].size
+        is_large = n_cells > _MAX_CELLS or n_cells * len(target.classes) > _MAX_COUNTS
         # Two binary columns have no cell that a network could not tell.
-        if n_cells > _MAX_CELLS or max(cuts[i].size, cuts[j].size) <= 3:
+        if is_large or max(cuts[i].size, cuts[j].size) <= 3:
             continue
         counts = target.counts(cells[i] * cuts[j].size + cells[j], n_cells)
         gain, error = _gain(counts, cuts[i], cuts[j])
