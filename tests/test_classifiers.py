@@ -94,8 +94,8 @@ class TestSingleClass:
     X = np.random.RandomState(0).normal(size=(120, 3))
 
     def fit(self, label="a", X=None, **parameters):
-        # An epsilon of 1e-300 is 0 in float32, where it depends on the weights whether a gradient
-        # that vanishes ends in 0 / 0.
+        # An epsilon of 1e-300 is 0 in float32, where it depends on the weights whether a
+        # gradient that vanishes ends in 0 / 0.
         parameters = {"hidden_layer_sizes": (4,), "random_state": 0, **parameters}
         network = MLPMulticlassClassifier(**parameters)
         X = self.X if X is None else X
