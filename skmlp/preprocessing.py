@@ -208,6 +208,8 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
        tabular deep learning", NeurIPS 2022.
     .. [3] D. Micci-Barreca, "A preprocessing scheme for high-cardinality categorical attributes
        in classification and prediction problems", SIGKDD Explorations 3, 2001.
+    .. [4] Y. Lou, R. Caruana, J. Gehrke and G. Hooker, "Accurate intelligible models with
+       pairwise interactions", KDD 2013.
 
     Examples
     --------
