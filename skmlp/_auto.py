@@ -9,6 +9,8 @@ import math
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from skmlp._ensemble import Ensemble
+
 Estimator = TypeVar("Estimator", bound=Any)
 
 # Epochs that one row would take, and the fewest and most.
@@ -45,25 +47,32 @@ RULES: dict[str, Callable[[int, str], Any]] = {
 }
 
 
-def is_auto(value: Any) -> bool:
-    """Return whether a parameter is to follow from the data."""
-    return isinstance(value, str) and value == "auto"
-
-
-def with_numbers(estimator: Estimator, n_rows: int, resumed: dict[str, Any]) -> Estimator:
+def with_numbers(
+    estimator: Estimator, n_rows: int, fitted: Ensemble | None, max_iter: int | None = None
+) -> Estimator:
     """Return an estimator with numbers in place of "auto": itself, or a shallow copy.
 
     Parameters
     ----------
     estimator : estimator
     n_rows : int
-    resumed : dict
-        Numbers of the fit that training resumes, which are kept.
+    fitted : Ensemble or None
+        The networks that training resumes, and whose sizes are kept.
+    max_iter : int or None
+        The number that calls to partial_fit keep, since a schedule goes on with them.
     """
-    names = [name for name in RULES if is_auto(getattr(estimator, name))]
+    given = {name: getattr(estimator, name) for name in RULES}
+    # Widths may be an array, which is compared element by element.
+    names = [
+        name for name, value in given.items() if isinstance(value, str) and value == "auto"
+    ]
     if not names:
         return estimator
+    kept: dict[str, Any] = {} if max_iter is None else {"max_iter": max_iter}
+    if fitted is not None:
+        kept |= {"hidden_layer_sizes": fitted.units[1:-1], "n_members": len(fitted.theta)}
     result = copy.copy(estimator)
     for name in names:
-        setattr(result, name, resumed.get(name) or RULES[name](n_rows, estimator.solver))
+        number = kept[name] if name in kept else RULES[name](n_rows, estimator.solver)
+        setattr(result, name, number)
     return result

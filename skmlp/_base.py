@@ -257,7 +257,7 @@ class BaseMLP(CallbackSupport, Fitted, PredictionMixin, NamedParameters, BaseEst
         fitted = self._ensemble if resumes else None
         X, y = check_training_rows(self, X, y, fitted and fitted.theta.dtype)
         output, targets = self._learn_output(y, X.dtype, resumes)
-        params = self._with_numbers(len(y), fitted)
+        params = with_numbers(self, len(y), fitted)
         params._check_parameters()
         check_watched(params, X_val, y_val, sample_weight_val)
         warn_unused(params)
@@ -287,7 +287,7 @@ class BaseMLP(CallbackSupport, Fitted, PredictionMixin, NamedParameters, BaseEst
         fitted, state = (self._ensemble, self._state) if resumes else (None, None)
         X, y = check_training_rows(self, X, y, fitted and fitted.theta.dtype)
         sample = self._sample(X, output.encode(y, X.dtype), sample_weight, output)
-        params = self._with_numbers(len(y), fitted, self.max_iter_ if resumes else None)
+        params = with_numbers(self, len(y), fitted, self.max_iter_ if resumes else None)
         assembly = assemble_partial_fit(params, sample.data, output, fitted, state)
         record = self._new_record(resumes, params.max_iter, watches=False)
         with self._undone_on_failure(self.random_state, state) if resumes else nullcontext():
@@ -299,21 +299,6 @@ class BaseMLP(CallbackSupport, Fitted, PredictionMixin, NamedParameters, BaseEst
             # A chunk on which the loss overflows is not to end a stream.
             self._set_fitted(assembly.ensemble, output, record, state, allow_any_loss=True)
         return self
-
-    def _with_numbers(
-        self, n_rows: int, fitted: Ensemble | None, max_iter: int | None = None
-    ) -> Self:
-        """Return the estimator with numbers in place of "auto", those that training resumes.
-
-        A schedule goes on with calls to partial_fit, and so does its ``max_iter``.
-        """
-        resumed: dict[str, Any] = {}
-        if fitted is not None:
-            resumed["hidden_layer_sizes"] = tuple(fitted.units[1:-1])
-            resumed["n_members"] = len(fitted.theta)
-        if max_iter is not None:
-            resumed["max_iter"] = max_iter
-        return with_numbers(self, n_rows, resumed)
 
     def _sample(
         self, X: Any, targets: NDArray[Any], sample_weight: Any, output: Output

@@ -81,8 +81,9 @@ class Fitted(PersistenceMixin):
 
         `watches` says whether there are validation rows.
         """
-        earlier = (self.loss_curve_, self.t_) if resumes else ([], 0)
-        record = Record(max_iter, earlier[0], n_rows_seen=earlier[1])
+        record = Record(max_iter)
+        if resumes:
+            record = Record(max_iter, self.loss_curve_, n_rows_seen=self.t_)
         if watches:
             record.validation_scores = (resumes and self.validation_scores_) or []
             record.validation_loss_curve = (resumes and self.validation_loss_curve_) or []

@@ -85,6 +85,13 @@ def test_hidden_layers(n_rows, widths):
     assert [len(bias) for bias in network.intercepts_[:-1]] == widths
 
 
+def test_a_linear_model_goes_on_as_one():
+    X, y = rows(60)
+    network = automatic(hidden_layer_sizes=(), n_members=1, warm_start=True).fit(X, y)
+    network.set_params(hidden_layer_sizes="auto").fit(X, y)
+    assert len(network.intercepts_) == 1
+
+
 @pytest.mark.parametrize("name", ["hidden_layer_sizes", "max_iter", "n_members"])
 @pytest.mark.parametrize("value", ["Auto", "", None, 0, 1.5])
 def test_other_words(name, value):
