@@ -428,7 +428,7 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         check_is_fitted(self)
         names = getattr(self, "feature_names_in_", np.arange(self.n_features_in_))
         names = [*names[self._is_number].tolist(), *names[self._is_category].tolist()]
-        return [(names[pair.first], names[pair.second]) for pair in self._pairs.pairs]
+        return [(names[i], names[j]) for i, j in self._pairs.places]
 
     @staticmethod
     def _select(columns: Sequence[_Item], which: NDArray[np.bool_]) -> list[_Item]:

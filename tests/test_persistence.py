@@ -248,6 +248,14 @@ class TestSkops:
             types.update(skops_io.get_untrusted_types(data=skops_io.dumps(estimator)))
         assert sorted(types) == TRUSTED
 
+    def test_pairs_of_columns_are_of_no_other_types(self, skops_io):
+        X = np.random.default_rng(0).integers(0, 20, (6000, 2))
+        y = np.random.default_rng(1).integers(0, 2, (20, 20))[X[:, 0], X[:, 1]]
+        preprocessor = TabularPreprocessor().fit(X, y)
+        assert preprocessor.pairs_ == [(0, 1)]
+        loaded = skops_io.loads(skops_io.dumps(preprocessor), trusted=TRUSTED)
+        np.testing.assert_array_equal(loaded.transform(X), preprocessor.transform(X))
+
     def test_it_is_the_same_pipeline(self, skops_io, pipeline, table, tmp_path):
         X, y = table
         skops_io.dump(pipeline, tmp_path / "pipeline.skops")

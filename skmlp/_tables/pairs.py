@@ -8,7 +8,7 @@ such cells, over other rows, become features.
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -88,17 +88,34 @@ class PairMeans:
 
     Attributes
     ----------
-    cuts : list of Cut
-        One a column, the numeric ones first.
-    pairs : list of Pair
+    edges : list of array or None
+    sizes : list of int
+        What cuts the columns, the numeric ones first; see :class:`Cut`.
+    places : list of (int, int)
+    tables : list of array
+        The pairs; see :class:`Pair`.
     classes : array of shape (k,)
         The target's; empty if no pair was tried.
     """
 
+    # Plain attributes, as files name no private class.
     def __init__(self) -> None:
-        self.cuts: list[Cut] = []
-        self.pairs: list[Pair] = []
+        self.edges: list[Floats | None] = []
+        self.sizes: list[int] = []
+        self.places: list[tuple[int, int]] = []
+        self.tables: list[Floats] = []
         self.classes: NDArray[Any] = np.empty(0)
+
+    @property
+    def cuts(self) -> list[Cut]:
+        """How each column is cut into cells."""
+        return [Cut(*each) for each in zip(self.edges, self.sizes, strict=True)]
+
+    @property
+    def pairs(self) -> list[Pair]:
+        """The pairs of columns, the best first."""
+        places = zip(self.places, self.tables, strict=True)
+        return [Pair(i, j, table) for (i, j), table in places]
 
     def fit(
         self,
@@ -129,44 +146,50 @@ class PairMeans:
             limit = max(limit // k, 1)
         rows = _some_rows(len(target.y))
         values = [_values(column)[rows] for column in columns]
-        self.cuts = [_cut(part, n_bins) for part in values[: len(values) - len(sizes)]]
-        self.cuts += [Cut(None, size + 1) for size in sizes]
-        cells = [cut.cells(part) for cut, part in zip(self.cuts, values, strict=True)]
-        features = []
-        for i, j in _choose(cells, self.cuts, target.take(rows))[:limit]:
-            codes, n_cells = self._codes(columns, i, j), self.cuts[i].size * self.cuts[j].size
+        cuts = [_cut(part, n_bins) for part in values[: len(values) - len(sizes)]]
+        cuts += [Cut(None, size + 1) for size in sizes]
+        self.edges, self.sizes = [cut.edges for cut in cuts], [cut.size for cut in cuts]
+        cells = [cut.cells(part) for cut, part in zip(cuts, values, strict=True)]
+        self.places = _choose(cells, cuts, target.take(rows))[:limit]
+        folds, features = target.folds.astype(np.intp), []
+        for (i, j), codes in zip(self.places, self._codes(columns), strict=True):
+            n_cells = cuts[i].size * cuts[j].size
             counts = target.counts(codes, n_cells)
             total = counts.sum(axis=0)
-            self.pairs.append(Pair(i, j, self._table(total, i, j)))
-            others = [self._table(total - part, i, j) for part in counts]
-            features += _sources(codes + n_cells * target.folds.astype(np.intp), others)
+            self.tables.append(_log_odds(total, cuts[i], cuts[j]))
+            others = [_log_odds(total - part, cuts[i], cuts[j]) for part in counts]
+            features += _sources(codes + n_cells * folds, others)
         return features
 
     def sources(self, columns: Sequence[Source | Coded]) -> list[Source]:
         """Return the features of other rows, of the same columns."""
         return [
             source
-            for i, j, table in self.pairs
-            for source in _sources(self._codes(columns, i, j), [table])
+            for table, codes in zip(self.tables, self._codes(columns), strict=True)
+            for source in _sources(codes, [table])
         ]
 
     def names(self, names: Sequence[Any]) -> list[str]:
         """Return the names of the features, given those of the columns."""
-        both = [f"{names[i]}_and_{names[j]}" for i, j, _ in self.pairs]
+        both = [f"{names[i]}_and_{names[j]}" for i, j in self.places]
         if len(self.classes) == 2:
             return both
         return [f"{name}_{label}" for name in both for label in self.classes]
 
-    def _codes(self, columns: Sequence[Source | Coded], i: int, j: int) -> NDArray[np.intp]:
-        """Return the cell of each row in the plane of two columns."""
-        rows, others = (self.cuts[k].cells(_values(columns[k])) for k in (i, j))
-        return rows * self.cuts[j].size + others
+    def _codes(self, columns: Sequence[Source | Coded]) -> Iterator[NDArray[np.intp]]:
+        """Yield, of each pair, the rows' cells in the plane of both columns."""
+        cuts = self.cuts
+        cells = {
+            k: cuts[k].cells(_values(columns[k])) for k in {*itertools.chain(*self.places)}
+        }
+        return (cells[i] * cuts[j].size + cells[j] for i, j in self.places)
 
-    def _table(self, counts: NDArray[np.intp], i: int, j: int) -> Floats:
-        """Return the log-odds of the classes in cells, given the counts (n_cells, k)."""
-        smooth = _smooth_fit(counts, self.cuts[i], self.cuts[j])
-        logs = np.log(np.maximum(_shrunk(counts, smooth), _LEAST_PROBABILITY))
-        return logs[:, 1:] - logs[:, :1] if logs.shape[1] == 2 else logs - logs.mean(1)[:, None]
+
+def _log_odds(counts: NDArray[np.intp], first: Cut, second: Cut) -> Floats:
+    """Return the log-odds of the classes in cells, given the counts (n_cells, k)."""
+    smooth = _smooth_fit(counts, first, second)
+    logs = np.log(np.maximum(_shrunk(counts, smooth), _LEAST_PROBABILITY))
+    return logs[:, 1:] - logs[:, :1] if logs.shape[1] == 2 else logs - logs.mean(1)[:, None]
 
 
 def _values(column: Source | Coded) -> NDArray[Any]:
