@@ -347,8 +347,7 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         categorical = self._select(columns, self._is_category)
         sources, coded = self._sources(columns), self._coded(categorical)
         means = self._pairs.sources([*sources, *coded])
-        if self._is_large.any():
-            means = self._means.sources(self._select(coded, self._is_large)) + means
+        means = self._means.sources(self._select(coded, self._is_large)) + means
         result = self._features(len(columns[0]), sources + means, coded)
         for trio in zip(categorical, coded, self._categories.labels, strict=True):
             _warn_of_unknown(*trio)
@@ -398,7 +397,7 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         check_is_fitted(self)
         names = _check_feature_names_in(self, input_features)
         numbers, categories = names[self._is_number], names[self._is_category]
-        means = self._means.names(categories[self._is_large]) if self._is_large.any() else []
+        means = self._means.names(categories[self._is_large])
         means += self._pairs.names([*numbers, *categories])
         result = self._numbers.names(np.array([*numbers, *means], dtype=object))
         for j in np.flatnonzero(~self._is_large):

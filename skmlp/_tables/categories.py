@@ -216,10 +216,12 @@ class TargetMeans:
     tables : list of array of shape (n_categories + 1, n_classes - 1)
         The means of each column's categories; the last row is for unknown ones.
     classes : array of shape (n_classes,)
+        The target's; empty if there are no columns.
     """
 
-    tables: list[Floats]
-    classes: NDArray[Any]
+    def __init__(self) -> None:
+        self.tables: list[Floats] = []
+        self.classes: NDArray[Any] = np.empty(0)
 
     def fit(
         self, columns: Sequence[Coded], sizes: Sequence[int], target: Target
@@ -268,7 +270,7 @@ class TargetMeans:
 
     def _by_class(self, parts: Sequence[tuple[NDArray[Any], Floats]]) -> list[Source]:
         return [
-            Source(None, codes, np.ascontiguousarray(means[:, k]).take)
+            Source.of_codes(codes, means[:, k])
             for k in range(len(self.classes) - 1)
             for codes, means in parts
         ]

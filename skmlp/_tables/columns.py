@@ -104,6 +104,11 @@ class Source:
         self._values = values
         self._convert = convert
 
+    @classmethod
+    def of_codes(cls, codes: NDArray[Any], numbers: Floats) -> "Source":
+        """Return the numbers (n_codes,) that codes (n,) stand for."""
+        return cls(None, codes, np.ascontiguousarray(numbers).take)
+
     def read(self, rows: slice) -> NDArray[Any]:
         """Return the numbers of some rows; NaN is missing."""
         values = self._values[rows]

@@ -201,7 +201,7 @@ def _sources(codes: NDArray[np.intp], tables: Sequence[Floats]) -> list[Source]:
     """Return the columns of tables, one below the other, at the codes of rows."""
     table = np.concatenate(tables)
     codes = codes.astype(np.min_scalar_type(len(table)))
-    return [Source(None, codes, np.ascontiguousarray(column).take) for column in table.T]
+    return [Source.of_codes(codes, column) for column in table.T]
 
 
 def _some_rows(n_rows: int) -> NDArray[np.intp] | slice:
@@ -298,17 +298,19 @@ def _smooth_fit(counts: NDArray[np.intp], first: Cut, second: Cut) -> Floats:
     def grouped(cells: Floats) -> Floats:
         return np.add.reduceat(np.add.reduceat(cells, begins[0], axis=0), begins[1], axis=1)
 
-    margins = [table.sum(axis=axis, keepdims=True) + _TINY for axis in (1, 0, 2)]
+    of_first, of_second, of_cell = (
+        table.sum(axis=axis, keepdims=True) + _TINY for axis in (1, 0, 2)
+    )
     groups = grouped(table)
     n_of_group = groups.sum(axis=2, keepdims=True) + _TINY
-    fit = margins[2] * (table.sum(axis=(0, 1)) + _TINY)
+    fit = of_cell * (table.sum(axis=(0, 1)) + _TINY)
     for _ in range(_N_ROUNDS):
-        for axis, margin in zip((1, 0), margins, strict=False):
-            fit *= margin / (fit.sum(axis=axis, keepdims=True) + _TINY)
+        fit *= of_first / (fit.sum(axis=1, keepdims=True) + _TINY)
+        fit *= of_second / (fit.sum(axis=0, keepdims=True) + _TINY)
         fitted = grouped(fit) + _TINY
         wanted = groups + _SMOOTHING_OF_GROUP * fitted / fitted.sum(axis=2, keepdims=True)
         wanted *= n_of_group / wanted.sum(axis=2, keepdims=True)
         fit *= np.repeat(np.repeat(wanted / fitted, lengths[0], axis=0), lengths[1], axis=1)
-        fit *= margins[2] / (fit.sum(axis=2, keepdims=True) + _TINY)
+        fit *= of_cell / (fit.sum(axis=2, keepdims=True) + _TINY)
     fit += _TINY
     return (fit / fit.sum(axis=2, keepdims=True)).reshape(counts.shape)

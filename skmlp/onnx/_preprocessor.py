@@ -1,6 +1,7 @@
 """TabularPreprocessor as an ONNX graph."""
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -171,15 +172,15 @@ def convert_preprocessor(scope: Any, operator: Any, container: Any) -> None:
     # As in Python: float32 would round large numbers, such as seconds of dates.
     numbers = [part.cast(float) for part in numbers]
     features, means, pairs = [], preprocessor._means, preprocessor._pairs
-    n_numbers = int(preprocessor._is_number.sum())
-
-    def cells(j: int) -> Tensor:
-        if j >= n_numbers:
-            return codes(np.array([j - n_numbers]))[0]
-        return _cells(joined(numbers).take([j]), pairs.cuts[j])
-
+    n_numbers, cuts = int(preprocessor._is_number.sum()), pairs.cuts
+    cells = {
+        j: _cells(joined(numbers).take([j]), cuts[j])
+        if j < n_numbers
+        else codes(np.array([j - n_numbers]))[0]
+        for j in sorted({*chain(*pairs.places)})
+    }
     log_odds = [
-        (cells(i) * pairs.cuts[j].size + cells(j)).look_up(table) for i, j, table in pairs.pairs
+        (cells[i] * cuts[j].size + cells[j]).look_up(table) for i, j, table in pairs.pairs
     ]
     if is_large.any() and len(means.classes) > 1:
         numbers.append(_target_means(codes(np.flatnonzero(is_large)), means.tables))
