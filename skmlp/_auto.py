@@ -19,6 +19,9 @@ _OF_ONE_ROW, _FEWEST, _MOST = 2200.0, 8, 32
 _OF_LBFGS = 200
 # Members, and those of so many rows, whose networks differ less.
 _MEMBERS, _MANY_ROWS, _MEMBERS_OF_MANY = 8, 8000, 4
+# The part of the rows that is held out, and that of few rows, which their members hold out in
+# turn: a temperature needs some hundred of them.
+_HELD_OUT, _HELD_OUT_OF_FEW = 1 / 12, 1 / 8
 # Hidden layers, and those of fewer rows than so many, which fill no wider ones.
 _WIDTHS, _FEW_ROWS, _WIDTHS_OF_FEW = (128, 64), 1500, (64, 64)
 
@@ -39,10 +42,15 @@ def _widths(n_rows: int, solver: str) -> tuple[int, int]:
     return _WIDTHS_OF_FEW if n_rows < _FEW_ROWS else _WIDTHS
 
 
+def _validation_fraction(n_rows: int, solver: str) -> float:
+    return _HELD_OUT_OF_FEW if n_rows < _FEW_ROWS else _HELD_OUT
+
+
 # Functions of the number of training rows and the solver.
 RULES: dict[str, Callable[[int, str], Any]] = {
     "hidden_layer_sizes": _widths,
     "max_iter": _n_epochs,
+    "validation_fraction": _validation_fraction,
     "n_members": _n_members,
 }
 

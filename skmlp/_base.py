@@ -54,7 +54,7 @@ _TABULAR: Parameters = {
     "learning_rate_init": 0.005,
     "max_iter": "auto",
     "early_stopping": True,
-    "validation_fraction": 0.125,
+    "validation_fraction": "auto",
     "n_iter_no_change": None,
     "dropout": 0.1,
     "scoring": "neg_log_loss",
@@ -100,7 +100,7 @@ class BaseMLP(CallbackSupport, Fitted, PredictionMixin, NamedParameters, BaseEst
         "momentum": [Interval(Real, 0, 1, closed="both")],
         "nesterovs_momentum": ["boolean"],
         "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="left")],
+        "validation_fraction": [Interval(Real, 0, 1, closed="left"), Names({"auto"})],
         "beta_1": [Interval(Real, 0, 1, closed="left")],
         "beta_2": [Interval(Real, 0, 1, closed="left")],
         "epsilon": [Interval(Real, 0, None, closed="neither")],
@@ -148,7 +148,7 @@ class BaseMLP(CallbackSupport, Fitted, PredictionMixin, NamedParameters, BaseEst
         momentum: float = 0.9,
         nesterovs_momentum: bool = True,
         early_stopping: bool = False,
-        validation_fraction: float = 0.1,
+        validation_fraction: float | Literal["auto"] = 0.1,
         beta_1: float = 0.9,
         beta_2: float = 0.999,
         epsilon: float = 1e-8,
@@ -184,7 +184,7 @@ class BaseMLP(CallbackSupport, Fitted, PredictionMixin, NamedParameters, BaseEst
         self.momentum = momentum
         self.nesterovs_momentum = nesterovs_momentum
         self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
+        self.validation_fraction: Any = validation_fraction
         self.beta_1 = beta_1
         self.beta_2 = beta_2
         self.epsilon = epsilon
@@ -269,7 +269,7 @@ class BaseMLP(CallbackSupport, Fitted, PredictionMixin, NamedParameters, BaseEst
             warn_shifted(sample.data, given.data)
         assembly = assemble_fit(params, sample, given, output, fitted, self._with_ensemble)
         is_watched = assembly.validation is not None
-        record = self._new_record(resumes, params.max_iter, watches=is_watched)
+        record = self._new_record(resumes, params, watches=is_watched)
         # A callback may keep what it is shown, while training goes on with the record.
         callbacks.begin(
             lambda ensemble: fitted_attributes(ensemble, output, copy.deepcopy(record)),
@@ -289,7 +289,7 @@ class BaseMLP(CallbackSupport, Fitted, PredictionMixin, NamedParameters, BaseEst
         sample = self._sample(X, output.encode(y, X.dtype), sample_weight, output)
         params = with_numbers(self, len(y), fitted, self.max_iter_ if resumes else None)
         assembly = assemble_partial_fit(params, sample.data, output, fitted, state)
-        record = self._new_record(resumes, params.max_iter, watches=False)
+        record = self._new_record(resumes, params, watches=False)
         with self._undone_on_failure(self.random_state, state) if resumes else nullcontext():
             # A first call, one after L-BFGS, or one of an estimator from a file.
             if state is None:

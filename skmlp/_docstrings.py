@@ -96,9 +96,10 @@ _PARAMETERS = """\
         out, fit warns, trains on all of them and monitors the training loss, as without early
         stopping. 'lbfgs' does not stop early, and warns.
 
-    validation_fraction : float, default=0.1
+    validation_fraction : float or 'auto', default=0.1
         Fraction of the rows held out by early stopping, above 0 and below 1; at most 0.5 with
         several members. It must be two rows at least, and leave training rows of each class.
+        'auto' means 1/12, or 1/8 of less than 1,500 training rows.
 
     beta_1, beta_2 : float, default=0.9 and 0.999
         Decay rates of Adam's first and second moment, in [0, 1).
@@ -210,6 +211,8 @@ _ATTRIBUTES = """\
         Number of networks, whatever 'auto' became.
     max_iter_ : int
         Largest number of epochs or iterations, likewise.
+    validation_fraction_ : float
+        The fraction of the rows that early stopping holds out, likewise.
     n_iter_ : int
         Number of epochs (iterations for 'lbfgs') that the last call ran.
     t_ : int

@@ -13,6 +13,7 @@ from skmlp._output import Output
 from skmlp._persistence import PersistenceMixin
 from skmlp._record import Record
 from skmlp._training import TrainingState
+from skmlp._types import Params
 from skmlp._undo import Undo
 
 
@@ -28,6 +29,7 @@ class Fitted(PersistenceMixin):
     out_activation_: str
     n_members_: int
     max_iter_: int
+    validation_fraction_: float
     n_iter_: int
     t_: int
     loss_: float
@@ -76,14 +78,15 @@ class Fitted(PersistenceMixin):
         fitted.__dict__.pop("feature_names_in_", None)
         return fitted
 
-    def _new_record(self, resumes: bool, max_iter: int, *, watches: bool) -> Record:
+    def _new_record(self, resumes: bool, params: Params, *, watches: bool) -> Record:
         """Return the record of a call, with the curves so far where it resumes a fit.
 
         `watches` says whether there are validation rows.
         """
-        record = Record(max_iter)
+        numbers = params.max_iter, params.validation_fraction
+        record = Record(*numbers)
         if resumes:
-            record = Record(max_iter, self.loss_curve_, n_rows_seen=self.t_)
+            record = Record(*numbers, self.loss_curve_, n_rows_seen=self.t_)
         if watches:
             record.validation_scores = (resumes and self.validation_scores_) or []
             record.validation_loss_curve = (resumes and self.validation_loss_curve_) or []
@@ -139,6 +142,7 @@ def fitted_attributes(
         "out_activation_": output.loss.link,
         "n_members_": len(ensemble.theta),
         "max_iter_": record.max_iter,
+        "validation_fraction_": record.validation_fraction,
         "n_iter_": record.n_iter,
         "t_": record.n_rows_seen,
         "loss_": record.loss,

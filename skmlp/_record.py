@@ -16,6 +16,8 @@ class Record:
     ----------
     max_iter : int
         Largest number of epochs, or of iterations.
+    validation_fraction : float
+        The part of the rows that early stopping holds out, where it does.
     loss_curve : list of float
         The objective in each epoch.
     validation_scores, validation_loss_curve : list of float, or None
@@ -33,6 +35,7 @@ class Record:
     """
 
     max_iter: int
+    validation_fraction: float
     loss_curve: list[float] = field(default_factory=list)
     validation_scores: list[float] | None = None
     validation_loss_curve: list[float] | None = None

@@ -64,7 +64,7 @@ class Parameters(TypedDict, total=False):
     momentum: float
     nesterovs_momentum: bool
     early_stopping: bool
-    validation_fraction: float
+    validation_fraction: float | Literal["auto"]
     beta_1: float
     beta_2: float
     epsilon: float

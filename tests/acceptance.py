@@ -274,7 +274,7 @@ JUDGES = {
     "momentum": real(0, 1),
     "nesterovs_momentum": judge_truth,
     "early_stopping": judge_truth,
-    "validation_fraction": real(0, 1, below=True),
+    "validation_fraction": real(0, 1, below=True, others=("auto",)),
     "beta_1": real(0, 1, below=True),
     # With a short memory a gradient of next to 0 is divided by next to nothing.
     "beta_2": real(0, 1, below=True, ordinary=(0.5, 1)),
@@ -353,7 +353,8 @@ def judge_together(network):
     ):
         return WRONG
     is_scored = network.scoring in (None, "accuracy", "neg_log_loss", "roc_auc")
-    watches = is_scored and network.validation_fraction > 0
+    fraction = network.validation_fraction
+    watches = is_scored and (is_same(fraction, "auto") or fraction > 0)
     return PLAIN if watches or not network.early_stopping else UNSURE
 
 

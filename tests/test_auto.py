@@ -92,8 +92,24 @@ def test_a_linear_model_goes_on_as_one():
     assert len(network.intercepts_) == 1
 
 
-@pytest.mark.parametrize("name", ["hidden_layer_sizes", "max_iter", "n_members"])
-@pytest.mark.parametrize("value", ["Auto", "", None, 0, 1.5])
+@pytest.mark.parametrize(("n_rows", "fraction"), [(1499, 1 / 8), (1500, 1 / 12)])
+def test_rows_that_are_held_out(n_rows, fraction):
+    X, y = rows(n_rows)
+    network = automatic(max_iter=1, n_members=1, batch_size=1000, early_stopping=True)
+    network.set_params(validation_fraction="auto").fit(X, y)
+    assert network.validation_fraction_ == fraction
+    assert network.t_ == n_rows - np.ceil(fraction * n_rows)
+    assert_same_network(
+        network, clone(network).set_params(validation_fraction=fraction).fit(X, y)
+    )
+    network.set_params(validation_fraction=0.25).fit(X, y)
+    assert network.validation_fraction_ == 0.25
+
+
+@pytest.mark.parametrize(
+    "name", ["hidden_layer_sizes", "max_iter", "n_members", "validation_fraction"]
+)
+@pytest.mark.parametrize("value", ["Auto", "", None, -1, 1.5])
 def test_other_words(name, value):
     with pytest.raises((TypeError, ValueError), match=name):
         automatic(**{name: value}).fit(*rows(50))

@@ -584,7 +584,7 @@ VALID = {
     "momentum": reals(0, 1),
     "nesterovs_momentum": st.booleans(),
     "early_stopping": st.booleans(),
-    "validation_fraction": reals(0, 0.999999),
+    "validation_fraction": st.one_of(reals(0, 0.999999), st.just("auto")),
     "beta_1": reals(0, 0.999999),
     "beta_2": reals(0, 0.999999),
     "epsilon": reals(0, LARGE, least=False),

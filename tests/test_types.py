@@ -95,6 +95,7 @@ def test_they_are_the_parameters_of_the_constructor(written_again):
     constructor = get_type_hints(MLPBinaryClassifier.__init__)
     assert constructor.pop("return") is type(None)
     if written_again is _types.Params:
-        numbers = dict.fromkeys(RULES, int) | {"hidden_layer_sizes": _types.Widths}
+        numbers = dict.fromkeys(RULES, int)
+        numbers |= {"hidden_layer_sizes": _types.Widths, "validation_fraction": float}
         constructor |= numbers
     assert list(get_type_hints(written_again).items()) == list(constructor.items())
