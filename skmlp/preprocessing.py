@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from numbers import Integral
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, Literal, Self, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils._param_validation import Interval
-from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import (
     _check_feature_names_in,
     check_is_fitted,
@@ -19,7 +18,7 @@ from sklearn.utils.validation import (
 from skmlp._caller import warn
 from skmlp._decorators import fit_context
 from skmlp._float_errors import quiet
-from skmlp._parameters import NamedParameters
+from skmlp._parameters import NamedParameters, Names
 from skmlp._persistence import PersistenceMixin
 from skmlp._tables.categories import Categories, Coded, TargetMeans, label_of
 from skmlp._tables.columns import NUMERIC, Column, Kind, Source, as_frame
@@ -70,11 +69,6 @@ def _as_table(X: Any) -> Any:
             "LazyFrame of polars, and X.compute() for a DataFrame of dask."
         )
     return X
-
-
-def _has_classes(y: ArrayLike) -> bool:
-    """Return whether a target is of classes, and not of numbers or several columns."""
-    return type_of_target(y) in ("binary", "multiclass")
 
 
 # Functions that convert a column to its kind in training.
@@ -153,12 +147,13 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
       integers, of floats (1.0), of strings ("1" or "1.0") and of booleans (True), where no
       other category of training is written so.
     - A column of more than ``max_one_hot`` categories becomes the mean of the target among the
-      rows of the category, a numeric column for each class but the first [3]_. For the rows it
-      learns from, `fit_transform` takes that mean over other rows, so that a network does not
-      read from it what it is to predict.
-    - Some pairs of columns become the log-odds of the classes in the cells of both [4]_, of up
-      to 48 intervals, or the categories, of each, over other rows like the means above. They
-      are those whose cells tell what neither column does, nor a smooth function of both, such
+      rows of the category [3]_: the frequency of each class but the first, or the mean of each
+      number. For the rows it learns from, `fit_transform` takes that mean over other rows, so
+      that a network does not read from it what it is to predict.
+    - Some pairs of columns become the log-odds of the classes, or the mean of the target, in
+      the cells of both [4]_, of up to 48 intervals, or the categories, of each, over other rows
+      like the means above. They are those
+      whose cells tell what neither column does, nor a smooth function of both, such
       as latitude and longitude, or month and day: a network would hardly learn it. There are
       none in fewer than 5,760 rows.
     - A column without any value in training is ignored. Later, a column without any value is
@@ -182,9 +177,14 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         Largest number of categories that become a column each.
 
     max_pairs : int, default=16
-        Largest number of pairs of columns that become log-odds of the classes; 0 for none.
-        With more than two classes a pair has a column for each, and at most so many columns
-        are added. There are none where y is None or has no classes.
+        Largest number of pairs of columns that become log-odds of the classes, or means of the
+        target; 0 for none. With more than two classes, or several targets, a pair has a column
+        for each, and at most so many columns are added. There are none where y is None.
+
+    target_type : {'auto', 'multiclass', 'continuous'}, default='auto'
+        Whether y has classes, two or more, or numbers, of which y may have several columns.
+        'auto' means numbers for several columns, fractions, and more than 32 distinct whole
+        numbers. Set 'continuous' for counts with fewer, and 'multiclass' for more classes.
 
     random_state : int, RandomState instance or None, default=0
         Seed of the folds over which target means and log-odds are taken. By default it is the
@@ -198,7 +198,7 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Their names, where they are all strings.
     pairs_ : list of tuple
-        Names of the pairs of columns that log-odds were learned for, or their numbers.
+        Names of the pairs of columns that were found, or their numbers.
 
     References
     ----------
@@ -235,6 +235,7 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         "add_squares": ["boolean"],
         "max_one_hot": [Interval(Integral, 0, None, closed="left")],
         "max_pairs": [Interval(Integral, 0, None, closed="left")],
+        "target_type": [Names({"auto", "multiclass", "continuous"})],
         "random_state": ["random_state"],
     }
 
@@ -246,6 +247,7 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         add_squares: bool = True,
         max_one_hot: int = 32,
         max_pairs: int = 16,
+        target_type: Literal["auto", "multiclass", "continuous"] = "auto",
         random_state: RandomState = 0,
     ) -> None:
         self.max_bins = max_bins
@@ -253,6 +255,7 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         self.add_squares = add_squares
         self.max_one_hot = max_one_hot
         self.max_pairs = max_pairs
+        self.target_type = target_type
         self.random_state = random_state
 
     @quiet
@@ -263,8 +266,9 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         Parameters
         ----------
         X : {DataFrame, Table, array-like} of shape (n_samples, n_features)
-        y : array-like of shape (n_samples,), default=None
-            Class labels. Columns of many categories need them, and pairs of columns.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
+            The target: class labels, or numbers. Columns of many categories need it, and pairs
+            of columns.
 
         Returns
         -------
@@ -295,7 +299,7 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         Parameters
         ----------
         X : {DataFrame, Table, array-like} of shape (n_samples, n_features)
-        y : array-like of shape (n_samples,), default=None
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
             As of `fit`.
 
         Returns
@@ -423,7 +427,7 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
 
     @property
     def pairs_(self) -> list[tuple[Any, Any]]:
-        """The pairs of columns that log-odds were learned for."""
+        """The pairs of columns that were found."""
         check_is_fitted(self)
         names = getattr(self, "feature_names_in_", np.arange(self.n_features_in_))
         names = [*names[self._is_number].tolist(), *names[self._is_category].tolist()]
@@ -478,9 +482,10 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         if has_large:
             self._check_many(self._select(categorical, self._is_large), n_rows, y)
         has_pairs = self.max_pairs and n_rows >= LEAST_ROWS
-        if y is None or not (has_large or (has_pairs and _has_classes(y))):
+        if y is None or not (has_large or has_pairs):
             return []
-        target, means = learn_target(y, n_rows, check_random_state(self.random_state)), []
+        random_state, means = check_random_state(self.random_state), []
+        target = learn_target(y, n_rows, self.target_type, random_state)
         if has_large:
             chosen = self._select(coded, self._is_large)
             means = self._means.fit(chosen, self._select(sizes, self._is_large), target)

@@ -302,6 +302,7 @@ JUDGES_OF_PREPROCESSING = {
     "max_bin_columns": whole(0),
     "add_squares": judge_truth,
     "max_one_hot": whole(0),
+    "target_type": among("auto", "multiclass", "continuous"),
     "random_state": judge_random_state,
 }
 
@@ -518,8 +519,9 @@ def judge_preprocessing(preprocessor, table, y):
         return all_of([of_parameters, UNSURE if len(table) else WRONG])
     if 0 in table.shape or len(set(table.columns)) < table.shape[1]:
         return WRONG
-    # Labels, and a second row, are for columns of many categories.
+    # Labels, and a second row, are for columns of many categories; some are no numbers.
     is_usual = len(table) > 1 and judge_labels(y, len(table), None) == PLAIN
+    is_usual = is_usual and not is_same(preprocessor.target_type, "continuous")
     of_labels = PLAIN if is_usual else UNSURE
     columns = [table.iloc[:, j] for j in range(table.shape[1])]
     return all_of([of_parameters, of_labels, *map(judge_cells, columns)])

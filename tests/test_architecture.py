@@ -23,6 +23,7 @@ ORDER = [
     "skmlp._tables.pairs",
     "skmlp._tables.categories",
     "skmlp._tables.targets",
+    "skmlp._tables.cells",
     "skmlp._tables.numbers",
     "skmlp._tables.columns",
     "skmlp._displays",

@@ -427,15 +427,20 @@ def test_features(tables, parameters):
     np.testing.assert_allclose(features, preprocessor.transform(others), rtol=0, atol=5e-7)
 
 
-@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize("target", ["two classes", "three classes", "a number", "two numbers"])
 @pytest.mark.parametrize("pair", [("east", "north"), ("town", "month"), ("east", "town")])
-def test_features_of_pairs_of_columns(pair, n_classes):
+def test_features_of_pairs_of_columns(pair, target):
     rng = np.random.default_rng(0)
     X = pd.DataFrame(rng.uniform(0, 10, (6000, 2)), columns=["east", "north"])
     X["town"], X["month"] = rng.choice([*"abcdefgh"], 6000), rng.choice([*"ijklmn"], 6000)
     places = {name: pd.factorize(X[name], sort=True)[0] for name in ("town", "month")}
     places |= {name: X[name].astype(int) for name in ("east", "north")}
-    fields = rng.integers(0, n_classes, (10, 10))
+    fields = {
+        "two classes": rng.integers(0, 2, (10, 10)),
+        "three classes": rng.integers(0, 3, (10, 10)),
+        "a number": rng.normal(size=(10, 10)),
+        "two numbers": rng.normal(size=(10, 10, 2)),
+    }[target]
     y = fields[tuple(places[name] for name in pair)]
     X.loc[::17, "east"] = np.nan
     preprocessor = TabularPreprocessor().fit(X, y)
@@ -447,7 +452,7 @@ def test_features_of_pairs_of_columns(pair, n_classes):
     edges = preprocessor._pairs.cuts[0].edges
     others.iloc[: len(edges), 0] = edges
     features = run(to_onnx(preprocessor, X), others)["features"]
-    # Log-odds have narrow intervals, whose parts multiply the rounding of float32.
+    # They have narrow intervals, whose parts multiply the rounding of float32.
     np.testing.assert_allclose(features, preprocessor.transform(others), rtol=0, atol=5e-6)
 
 

@@ -12,6 +12,7 @@ from sklearn.datasets import make_classification
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import TargetEncoder
 
 from skmlp import MLPBinaryClassifier, TabularPreprocessor
 from skmlp._tables.columns import Column
@@ -359,12 +360,61 @@ class TestManyCategories:
         one_class = TabularPreprocessor(max_one_hot=0).fit(table.assign(n=range(3)), [1, 1, 1])
         assert one_class.transform(table.assign(n=range(3))).shape == (3, 2)
 
+    @pytest.mark.parametrize("unit", [1.0, 1e-300, 1e300])
+    def test_of_numbers(self, table, unit):
+        X, labels = table
+        y = unit * (labels + np.random.default_rng(1).normal(size=3000))
+        preprocessor = TabularPreprocessor(max_bins=0).fit(X, y)
+        assert preprocessor.get_feature_names_out().tolist() == ["town", "town_squared"]
+        # An increasing function, the scaling of numbers, of scikit-learn's encoding.
+        out = preprocessor.transform(X)[:, 0]
+        encoder = TargetEncoder(target_type="continuous", smooth=10.0)
+        means = encoder.fit(X, y / unit).transform(X)[:, 0]
+        order = np.argsort(means, kind="stable")
+        is_new = np.diff(means[order]) > 1e-9
+        assert ((np.diff(out[order]) > 0) == is_new).all()
+        training = preprocessor.fit_transform(X, y)[:, 0]
+        assert 0.9 < np.corrcoef(training, out)[0, 1] < 0.9999
+
+    def test_of_several_numbers(self, table):
+        X, labels = table
+        y = np.stack([labels, X["town"].astype(int) % 7], axis=1)
+        both = columns_of(TabularPreprocessor(max_bins=0).fit(X, y), X)
+        assert list(both)[:2] == ["town_y0", "town_y1"]
+        for j in range(2):
+            alone = TabularPreprocessor(max_bins=0, target_type="continuous").fit(X, y[:, j])
+            np.testing.assert_array_equal(both[f"town_y{j}"], alone.transform(X)[:, 0])
+
+    def test_what_is_a_class_and_what_a_number(self, table):
+        X, labels = table
+        rows = np.arange(3000)
+
+        def names(y, target_type="auto"):
+            preprocessor = TabularPreprocessor(target_type=target_type).fit(X, y)
+            return [name for name in preprocessor.get_feature_names_out() if "_s" in name]
+
+        assert names(labels) == names(labels / 3) == names(rows) == ["town_squared"]
+        assert len(names(rows % 32)) == len(names(rows % 32 + 0.0)) == 31
+        assert names(rows % 33) == names(rows % 32, "continuous") == ["town_squared"]
+        assert len(names(rows % 33, "multiclass")) == len(names((rows % 33).astype(str))) == 32
+
+    def test_a_target_of_a_single_number(self, table):
+        out = TabularPreprocessor().fit_transform(table[0], np.full(3000, 0.5))
+        assert np.ptp(out, axis=0).max() == 0
+
+    @pytest.mark.parametrize("target_type", ["auto", "continuous"])
+    @pytest.mark.parametrize("bad", [np.nan, np.inf])
+    def test_numbers_that_are_missing_or_infinite(self, table, target_type, bad):
+        y = np.append(table[1][1:] / 3, bad)
+        with pytest.raises(ValueError, match=r"y contains (NaN|infinity)"):
+            TabularPreprocessor(target_type=target_type).fit(table[0], y)
+
     @pytest.mark.parametrize(
         "y", [np.arange(3000) / 7, np.full(3000, np.nan), np.arange(10)], ids=str
     )
     def test_targets_that_are_not_labels(self, table, y):
         with pytest.raises(ValueError, match=r"continuous|NaN|inconsistent"):
-            TabularPreprocessor().fit(table[0], y)
+            TabularPreprocessor(target_type="multiclass").fit(table[0], y)
 
     def test_a_failed_fit_is_none(self, table):
         preprocessor = TabularPreprocessor(random_state=0).fit(*table)
@@ -465,13 +515,41 @@ class TestPairs:
             (6000, None, {"max_pairs": 0}),
             (5759, None, {}),
             (6000, "nothing", {}),
-            (6000, "numbers", {}),
         ],
     )
     def test_none(self, n_rows, y, parameters):
         X, labels = make_plane(n_rows)
-        y = {None: labels, "nothing": None, "numbers": labels + X["height"]}[y]
+        y = {None: labels, "nothing": None}[y]
         assert TabularPreprocessor(**parameters).fit(X, y).pairs_ == []
+
+    def test_of_numbers(self):
+        X, y = make_plane()
+        y = 1e6 * (2 * y + X["height"].to_numpy())  # smooth in the height
+        preprocessor = TabularPreprocessor(max_bins=0, add_squares=False).fit(X, y)
+        assert preprocessor.pairs_ == [("east", "north")]
+        # What the field tells, and noise of a tenth of a class, becomes a column.
+        later, y_later = make_plane(seed=2)
+        name = preprocessor.get_feature_names_out().tolist().index("east_and_north")
+        correlation = np.corrcoef(preprocessor.transform(later)[:, name], y_later)[0, 1]
+        assert correlation > 0.7
+        both = TabularPreprocessor().fit(X, np.stack([y, -y], axis=1))
+        names = [name for name in both.get_feature_names_out() if "_and_" in name]
+        assert {"east_and_north_y0", "east_and_north_y1"} <= {*names}
+
+    @pytest.mark.parametrize(
+        "target",
+        [
+            lambda X, rng: (X["east"] + X["north"]) / 2 + 3 * rng.normal(size=len(X)),
+            lambda X, rng: (X["east"] - 9) * (X["north"] - 9) / 9 + rng.normal(size=len(X)),
+            lambda X, rng: rng.normal(size=len(X)),
+            lambda X, rng: X["town"].isin([*"abc"]) + 0.3 * rng.standard_cauchy(size=len(X)),
+        ],
+    )
+    def test_none_where_a_network_needs_none_for_numbers(self, target):
+        X, _ = make_plane()
+        rng = np.random.default_rng(4)
+        X[["east", "north"]] += rng.uniform(size=(len(X), 2))
+        assert TabularPreprocessor().fit(X, target(X, rng)).pairs_ == []
 
     def test_a_row_does_not_tell_its_own_class(self):
         X, y = make_plane()

@@ -14,9 +14,6 @@ from numpy.typing import NDArray
 from skmlp._tables.columns import Column, Floats, Source
 from skmlp._tables.targets import Target
 
-# Pseudo-count of the global mean in a category's mean.
-_SMOOTHING = 10.0
-
 # Floats below it have no exponent as strings.
 _LARGEST_WRITTEN = 1e15
 _TRUTHS = {False: ("False", "false", "FALSE"), True: ("True", "true", "TRUE")}
@@ -206,22 +203,22 @@ def write_one_hot(places: NDArray[np.intp], size: int, out: NDArray[np.float32])
 
 
 class TargetMeans:
-    """Target encoding of columns with many categories: a mean for each class but the first.
+    """Target encoding of columns with many categories.
 
-    A category's mean is the frequency of the class among its rows, shrunk towards that of all
-    rows.
+    A category's means are those of its rows, shrunk towards those of all rows: the frequency of
+    each class but the first, or means of numbers.
 
     Attributes
     ----------
-    tables : list of array of shape (n_categories + 1, n_classes - 1)
+    tables : list of array of shape (n_categories + 1, q)
         The means of each column's categories; the last row is for unknown ones.
-    classes : array of shape (n_classes,)
-        The target's; empty if there are no columns.
+    labels : list of str or None
+        The target's, of length q; empty if there are no columns.
     """
 
     def __init__(self) -> None:
         self.tables: list[Floats] = []
-        self.classes: NDArray[Any] = np.empty(0)
+        self.labels: list[str | None] = []
 
     def fit(
         self, columns: Sequence[Coded], sizes: Sequence[int], target: Target
@@ -238,15 +235,15 @@ class TargetMeans:
             The numbers of their categories.
         target : Target
         """
-        self.classes = target.classes
+        self.labels = target.labels
         self.tables, parts = [], []
         for column, size in zip(columns, sizes, strict=True):
             # The last category counts nothing: unknown ones have the mean of all rows.
-            counts = target.counts(column.read(slice(None)), size + 1)
-            self.tables.append(_means(counts.sum(axis=0)))
-            others = np.stack([_means(part) for part in counts.sum(axis=0) - counts])
+            sums = target.sums(column.read(slice(None)), size + 1)
+            self.tables.append(target.means(sums.sum(axis=0)))
+            others = np.stack([target.means(part) for part in sums.sum(axis=0) - sums])
             parts.append(self._of_other_folds(column, others, target.folds))
-        return self._by_class(parts)
+        return self._by_label(parts)
 
     def _of_other_folds(
         self, column: Coded, tables: Floats, folds: NDArray[np.signedinteger[Any]]
@@ -260,31 +257,25 @@ class TargetMeans:
         return codes, means.reshape(len(tables) * n_codes, -1)
 
     def sources(self, columns: Sequence[Coded]) -> list[Source]:
-        """Return the means for other rows: of all columns for each class but the first."""
-        return self._by_class(
+        """Return the means for other rows: of all columns for the first label, and so on."""
+        return self._by_label(
             [
                 (column.codes, table[column.positions])
                 for column, table in zip(columns, self.tables, strict=True)
             ]
         )
 
-    def _by_class(self, parts: Sequence[tuple[NDArray[Any], Floats]]) -> list[Source]:
+    def _by_label(self, parts: Sequence[tuple[NDArray[Any], Floats]]) -> list[Source]:
         return [
             Source.of_codes(codes, means[:, k])
-            for k in range(len(self.classes) - 1)
+            for k in range(len(self.labels))
             for codes, means in parts
         ]
 
     def names(self, names: Sequence[str]) -> list[str]:
         """Return the names of the features, given those of the columns."""
-        if len(self.classes) == 2:
-            return list(names)
-        return [f"{name}_{label}" for label in self.classes[1:] for name in names]
-
-
-def _means(counts: NDArray[np.intp]) -> Floats:
-    """Return the means of categories from counts (category, class), but for the first class."""
-    n_of_class = counts.sum(axis=0)
-    mean = n_of_class / n_of_class.sum()
-    means = (counts + _SMOOTHING * mean) / (counts.sum(axis=1, keepdims=True) + _SMOOTHING)
-    return means[:, 1:]
+        return [
+            name if label is None else f"{name}_{label}"
+            for label in self.labels
+            for name in names
+        ]

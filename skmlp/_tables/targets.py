@@ -1,24 +1,105 @@
-"""The target of a table: counts of its classes in folds of the rows."""
+"""The target of a table, of classes or of numbers, by folds of the rows.
+
+Means of the target over some rows become features. A target says what is summed over rows, in
+an array (..., s) for any groups of them, and what follows from such sums.
+"""
 
 import math
-from typing import Any, NamedTuple
+from abc import ABC, abstractmethod
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.model_selection import KFold
 from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_array, check_consistent_length
 
 from skmlp._explanations import naming
 from skmlp._labels import as_vector
+from skmlp._tables.cells import Plane, smooth_frequencies, smooth_means
+from skmlp._tables.columns import Floats
 
 # Folds for means of the target over other rows.
 _N_FOLDS = 5
+# Pseudo-count of what is expected in a mean.
+_SMOOTHING = 10.0
+_LEAST_PROBABILITY = 1e-4
+# Whole numbers are of classes up to so many distinct ones.
+_MOST_CLASSES = 32
 
 
-class Target(NamedTuple):
-    """The classes of rows, and folds that means for a row are taken without.
+class Target(ABC):
+    """The target of rows, and folds that means for a row are taken without.
 
     Attributes
+    ----------
+    folds : int8 array of shape (n,)
+    labels : list of str or None
+        What tells apart the means of a category, in the names of features; None of a single
+        one.
+    labels_of_cell : list of str or None
+        Likewise of a cell of two columns.
+    """
+
+    folds: NDArray[np.int8]
+    labels: list[str | None]
+    labels_of_cell: list[str | None]
+
+    @abstractmethod
+    def sums(self, codes: NDArray[np.intp], n_codes: int) -> NDArray[Any]:
+        """Return sums over the rows of (fold, code, ...), of shape (n_folds, n_codes, s).
+
+        Parameters
+        ----------
+        codes : int array of shape (n,)
+        n_codes : int
+        """
+
+    @abstractmethod
+    def take(self, rows: NDArray[np.intp] | slice) -> Self:
+        """Return the target of some rows."""
+
+    @abstractmethod
+    def means(self, sums: NDArray[Any]) -> Floats:
+        """Return the means (n_codes, q) of categories, shrunk towards that of all rows."""
+
+    @abstractmethod
+    def of_cells(self, sums: NDArray[Any], plane: Plane) -> Floats:
+        """Return the features (n_cells, q') of cells, shrunk towards a smooth fit."""
+
+    @abstractmethod
+    def information(self, sums: NDArray[Any]) -> float:
+        """Return how much the codes tell of the target, to compare columns by."""
+
+    @abstractmethod
+    def gain(self, sums: NDArray[Any], plane: Plane) -> tuple[float, float]:
+        """Return how much cells gain over a smooth fit, on other folds, and the standard error.
+
+        It is in nats of the log loss of a row, which for numbers is that of a normal
+        distribution.
+
+        Parameters
+        ----------
+        sums : array of shape (n_folds, n_cells, s)
+        plane : Plane
+        """
+
+    def _places(self, codes: NDArray[np.intp], n_codes: int) -> NDArray[np.intp]:
+        """Return codes that tell folds apart as well."""
+        places = self.folds.astype(np.intp)
+        places *= n_codes
+        places += codes
+        return places
+
+    @property
+    def _n_folds(self) -> int:
+        return int(self.folds.max()) + 1
+
+
+class ClassTarget(Target):
+    """Classes, of which counts are kept.
+
+    Parameters
     ----------
     classes : array of shape (k,)
     y : int array of shape (n,)
@@ -26,44 +107,195 @@ class Target(NamedTuple):
     folds : int8 array of shape (n,)
     """
 
-    classes: NDArray[Any]
-    y: NDArray[np.intp]
-    folds: NDArray[np.int8]
+    def __init__(
+        self, classes: NDArray[Any], y: NDArray[np.intp], folds: NDArray[np.int8]
+    ) -> None:
+        self._classes, self._y, self.folds = classes, y, folds
+        labels: list[str | None] = [str(label) for label in classes]
+        self.labels = [None] if len(classes) == 2 else labels[1:]
+        self.labels_of_cell = [None] if len(classes) == 2 else labels
 
-    def counts(self, codes: NDArray[np.intp], n_codes: int) -> NDArray[np.intp]:
-        """Return how many rows there are of (fold, code, class).
-
-        Parameters
-        ----------
-        codes : int array of shape (n,)
-        n_codes : int
-        """
-        shape = int(self.folds.max()) + 1, n_codes, len(self.classes)
-        places = self.folds.astype(np.intp)
-        places *= n_codes
-        places += codes
+    def sums(self, codes: NDArray[np.intp], n_codes: int) -> NDArray[np.intp]:
+        """Return how many rows there are of (fold, code, class)."""
+        shape = self._n_folds, n_codes, len(self._classes)
+        places = self._places(codes, n_codes)
         places *= shape[2]
-        places += self.y
+        places += self._y
         return np.bincount(places, minlength=math.prod(shape)).reshape(shape)
 
-    def take(self, rows: NDArray[np.intp] | slice) -> "Target":
+    def take(self, rows: NDArray[np.intp] | slice) -> Self:
         """Return the target of some rows."""
-        return Target(self.classes, self.y[rows], self.folds[rows])
+        return type(self)(self._classes, self._y[rows], self.folds[rows])
+
+    def means(self, sums: NDArray[np.intp]) -> Floats:
+        """Return the frequencies of each class but the first."""
+        n_of_class = sums.sum(axis=0)
+        return _shrunk(sums, n_of_class / n_of_class.sum())[:, 1:]
+
+    def of_cells(self, sums: NDArray[np.intp], plane: Plane) -> Floats:
+        """Return the log-odds of the second of two classes, or log-odds of all."""
+        frequencies = _shrunk(sums, smooth_frequencies(sums, plane))
+        logs = np.log(np.maximum(frequencies, _LEAST_PROBABILITY))
+        if logs.shape[1] == 2:
+            return logs[:, 1:] - logs[:, :1]
+        return logs - logs.mean(axis=1, keepdims=True)
+
+    def information(self, sums: NDArray[np.intp]) -> float:
+        """Return the mutual information of codes and classes, in nats."""
+        joint = sums / sums.sum()
+        independent = joint.sum(axis=1, keepdims=True) * joint.sum(axis=0)
+        ratio = np.divide(joint, independent, out=np.ones_like(joint), where=joint > 0)
+        return float((joint * np.log(ratio)).sum())
+
+    def gain(self, sums: NDArray[np.intp], plane: Plane) -> tuple[float, float]:
+        """Return the gain of log loss, and its standard error."""
+        total = sums.sum(axis=0)
+        smooth = smooth_frequencies(total, plane)
+        gains = np.log(_shrunk(total - sums, smooth)) - np.log(smooth)
+        return _mean_and_error((sums * gains).sum(), (sums * gains**2).sum(), total.sum())
 
 
-def learn_target(y: ArrayLike, n_rows: int, random_state: np.random.RandomState) -> Target:
+class NumberTarget(Target):
+    """One or several numbers, of which sums and sums of squares are kept.
+
+    Parameters
+    ----------
+    y : array of shape (n, q)
+        Their means are 0, and their variances 1 or 0.
+    folds : int8 array of shape (n,)
+    """
+
+    def __init__(self, y: Floats, folds: NDArray[np.int8]) -> None:
+        self._y, self.folds = y, folds
+        n_outputs = y.shape[1]
+        self.labels = [None] if n_outputs == 1 else [f"y{j}" for j in range(n_outputs)]
+        self.labels_of_cell = self.labels
+
+    def sums(self, codes: NDArray[np.intp], n_codes: int) -> Floats:
+        """Return the number of rows, and the sums of y and of y², of (fold, code)."""
+        shape = self._n_folds, n_codes
+        places, n = self._places(codes, n_codes), math.prod(shape)
+        summed = [None, *self._y.T, *(self._y.T**2)]
+        columns = [np.bincount(places, weights, n) for weights in summed]
+        return np.stack(columns, axis=1).astype(float).reshape(*shape, -1)
+
+    def take(self, rows: NDArray[np.intp] | slice) -> Self:
+        """Return the target of some rows."""
+        return type(self)(self._y[rows], self.folds[rows])
+
+    def means(self, sums: Floats) -> Floats:
+        """Return the means of each number."""
+        n, total, _ = self._parts(sums)
+        return _shrunk_means(n, total, total.sum(axis=0) / n.sum())
+
+    def of_cells(self, sums: Floats, plane: Plane) -> Floats:
+        """Return the means of each number."""
+        n, total, _ = self._parts(sums)
+        return _shrunk_means(n, total, smooth_means(n, total, plane))
+
+    def information(self, sums: Floats) -> float:
+        """Return the variance between codes, of all numbers together."""
+        n, total, _ = self._parts(sums)
+        return float((total**2 / np.maximum(n, 1)).sum() / n.sum())
+
+    def gain(self, sums: Floats, plane: Plane) -> tuple[float, float]:
+        """Return the gain of squared error by twice that of the smooth fit, and its error."""
+        n, total, squares = self._parts(sums)
+        n_all, total_all, squares_all = (part.sum(axis=0) for part in (n, total, squares))
+        smooth = smooth_means(n_all, total_all, plane)
+        fine = _shrunk_means(n_all - n, total_all - total, smooth)
+        # Of a row: (y - smooth)² - (y - fine)² = d (2 y - c).
+        d, c = fine - smooth, fine + smooth
+        gains = d * (2 * total - n * c)
+        gains_squared = d**2 * (4 * squares - 4 * c * total + n * c**2)
+        rest = squares_all - 2 * smooth * total_all + n_all * smooth**2
+        unit = 2 * rest.sum(axis=0) / n_all.sum()
+        unit = np.where(unit > 0, unit, np.inf)
+        return _mean_and_error(
+            (gains / unit).sum(), (gains_squared / unit**2).sum(), n_all.sum() * len(unit)
+        )
+
+    def _parts(self, sums: Floats) -> tuple[Floats, Floats, Floats]:
+        """Return numbers of rows (..., 1), sums (..., q) and sums of squares (..., q)."""
+        n, total, squares = np.split(sums, [1, 1 + self._y.shape[1]], axis=-1)
+        return n, total, squares
+
+
+def _shrunk(counts: NDArray[np.intp], expected: Floats) -> Floats:
+    """Return the frequencies of classes, shrunk towards those that are expected."""
+    n = counts.sum(axis=-1, keepdims=True)
+    return (counts + _SMOOTHING * expected) / (n + _SMOOTHING)
+
+
+def _shrunk_means(n: Floats, sums: Floats, expected: Floats) -> Floats:
+    """Return the means of numbers, shrunk towards those that are expected."""
+    return (sums + _SMOOTHING * expected) / (n + _SMOOTHING)
+
+
+def _mean_and_error(total: Any, total_of_squares: Any, n: Any) -> tuple[float, float]:
+    """Return the mean of n numbers and its standard error, given their sums."""
+    mean = float(total / n)
+    variance = float(total_of_squares / n) - mean**2
+    return mean, math.sqrt(max(variance, 0.0) / float(n))
+
+
+def learn_target(
+    y: ArrayLike, n_rows: int, target_type: str, random_state: np.random.RandomState
+) -> Target:
     """Return the target, with folds at random.
+
+    Parameters
+    ----------
+    y : array-like of shape (n,) or (n, q)
+    n_rows : int
+    target_type : {'auto', 'multiclass', 'continuous'}
+    random_state : RandomState
 
     Raises
     ------
     ValueError
         y is invalid.
     """
+    values = np.asarray(y)
+    if target_type == "auto":
+        target_type = _type_of(values)
+    if target_type == "continuous":
+        numbers = _standardized(y, n_rows)
+        return NumberTarget(numbers, _folds(n_rows, random_state))
     labels = as_vector(y, range(n_rows))
     with naming("y"):
         check_classification_targets(labels)
         classes, codes = np.unique(labels, return_inverse=True)
-    return Target(classes, codes, _folds(n_rows, random_state))
+    return ClassTarget(classes, codes, _folds(n_rows, random_state))
+
+
+def _type_of(y: NDArray[Any]) -> str:
+    """Return 'continuous' for several columns, fractions, and many distinct whole numbers."""
+    if y.ndim == 2 and y.shape[1] > 1:
+        return "continuous"
+    if y.dtype.kind not in "iuf" or not np.isfinite(y).all():
+        return "multiclass"
+    is_whole = (y == np.floor(y)).all()
+    return "multiclass" if is_whole and len(np.unique(y)) <= _MOST_CLASSES else "continuous"
+
+
+def _standardized(y: ArrayLike, n_rows: int) -> Floats:
+    """Return numbers (n, q) less their mean, divided by their standard deviation if not 0.
+
+    Raises
+    ------
+    ValueError
+        y has no finite numbers, or of another number of rows.
+    """
+    with naming("y"):
+        values = check_array(y, ensure_2d=False, dtype=float, input_name="y")
+        check_consistent_length(range(n_rows), values)
+    values = values.reshape(n_rows, -1)
+    largest = np.abs(values).max(axis=0)
+    values = values / np.where(largest > 0, largest, 1)  # whose squares do not overflow
+    values -= values.mean(axis=0)
+    deviation = values.std(axis=0)
+    return values / np.where(deviation > 0, deviation, 1)
 
 
 def _folds(n_rows: int, random_state: np.random.RandomState) -> NDArray[np.int8]:

@@ -11,8 +11,8 @@ from skl2onnx.common.graph_builder_opset import Opset
 from sklearn.utils.validation import _check_feature_names_in
 
 from skmlp._tables.categories import Categories, number_of, spellings
+from skmlp._tables.cells import Cut
 from skmlp._tables.numbers import BOUND, OF_BIN, OF_SQUARE, Numbers
-from skmlp._tables.pairs import Cut
 from skmlp.onnx._tensor import Tensor, alias, emit, joined
 
 # Objects that are missing values, as strings in onnxruntime.
@@ -135,9 +135,9 @@ def _one_hot(codes: Tensor, size: int) -> Tensor:
 
 
 def _target_means(codes: Sequence[Tensor], tables: Sequence[NDArray[Any]]) -> Tensor:
-    """Return the target means of all columns for the second class, then the third, ..."""
+    """Return the target means of all columns for the first label, then the second, ..."""
     means = [code.look_up(table) for code, table in zip(codes, tables, strict=True)]
-    # As TabularPreprocessor has them: class by class, not column by column.
+    # As TabularPreprocessor has them: label by label, not column by column.
     by_column = np.arange(sum(table.shape[1] for table in tables)).reshape(len(tables), -1)
     return joined(means).take(by_column.ravel(order="F"))
 
@@ -182,7 +182,7 @@ def convert_preprocessor(scope: Any, operator: Any, container: Any) -> None:
     log_odds = [
         (cells[i] * cuts[j].size + cells[j]).look_up(table) for i, j, table in pairs.pairs
     ]
-    if is_large.any() and len(means.classes) > 1:
+    if means.labels:
         numbers.append(_target_means(codes(np.flatnonzero(is_large)), means.tables))
     numbers += log_odds
     if numbers:
