@@ -57,6 +57,7 @@ PARTS = {
     "intervals": ({"max_bins": 0}, {}),
     "squares": ({"add_squares": False}, {}),
     "pairs": ({"max_pairs": 0}, {}),
+    "codes": ({"encode_codes": False}, {}),
     "dropout": ({}, {"dropout": 0.0}),
     "schedule (64 constant epochs)": (
         {},

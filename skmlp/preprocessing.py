@@ -26,6 +26,7 @@ from skmlp._tables.features import features_of
 from skmlp._tables.numbers import Numbers
 from skmlp._tables.pairs import LEAST_ROWS, PairMeans
 from skmlp._tables.targets import learn_target
+from skmlp._tables.values import ValueMeans
 from skmlp._types import RandomState
 
 # A column may be an identifier from so many categories on, with at most so many rows for each.
@@ -150,6 +151,10 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
       rows of the category [3]_: the frequency of each class but the first, or the mean of each
       number. For the rows it learns from, `fit_transform` takes that mean over other rows, so
       that a network does not read from it what it is to predict.
+    - A numeric column whose numbers are codes, such as those of districts, has the mean of the
+      target, or log-odds of the classes, among the rows of each value as well. It is one with
+      more than 16 values, and ten rows for each on the average, that tell what those around
+      them do not.
     - Some pairs of columns become the log-odds of the classes, or the mean of the target, in
       the cells of both [4]_, of up to 48 intervals, or the categories, of each, over other rows
       like the means above. They are those
@@ -181,6 +186,9 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         target; 0 for none. With more than two classes, or several targets, a pair has a column
         for each, and at most so many columns are added. There are none where y is None.
 
+    encode_codes : bool, default=True
+        Whether numeric columns whose numbers are codes have means of the target, too.
+
     target_type : {'auto', 'multiclass', 'continuous'}, default='auto'
         Whether y has classes, two or more, or numbers, of which y may have several columns.
         'auto' means numbers for several columns, fractions, and more than 32 distinct whole
@@ -197,6 +205,8 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         Number of columns seen in fit.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Their names, where they are all strings.
+    codes_ : list
+        Names of the numeric columns whose values have means of the target, or their numbers.
     pairs_ : list of tuple
         Names of the pairs of columns that were found, or their numbers.
 
@@ -227,6 +237,7 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         "_numbers": Numbers,
         "_categories": Categories,
         "_means": TargetMeans,
+        "_values": ValueMeans,
         "_pairs": PairMeans,
     }
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
@@ -235,6 +246,7 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         "add_squares": ["boolean"],
         "max_one_hot": [Interval(Integral, 0, None, closed="left")],
         "max_pairs": [Interval(Integral, 0, None, closed="left")],
+        "encode_codes": ["boolean"],
         "target_type": [Names({"auto", "multiclass", "continuous"})],
         "random_state": ["random_state"],
     }
@@ -247,6 +259,7 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         add_squares: bool = True,
         max_one_hot: int = 32,
         max_pairs: int = 16,
+        encode_codes: bool = True,
         target_type: Literal["auto", "multiclass", "continuous"] = "auto",
         random_state: RandomState = 0,
     ) -> None:
@@ -255,6 +268,7 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         self.add_squares = add_squares
         self.max_one_hot = max_one_hot
         self.max_pairs = max_pairs
+        self.encode_codes = encode_codes
         self.target_type = target_type
         self.random_state = random_state
 
@@ -350,8 +364,8 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         columns = self._columns(X, reset=False)
         categorical = self._select(columns, self._is_category)
         sources, coded = self._sources(columns), self._coded(categorical)
-        means = self._pairs.sources([*sources, *coded])
-        means = self._means.sources(self._select(coded, self._is_large)) + means
+        means = self._means.sources(self._select(coded, self._is_large))
+        means += self._values.sources(sources) + self._pairs.sources([*sources, *coded])
         result = self._features(len(columns[0]), sources + means, coded)
         for trio in zip(categorical, coded, self._categories.labels, strict=True):
             _warn_of_unknown(*trio)
@@ -402,7 +416,7 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         names = _check_feature_names_in(self, input_features)
         numbers, categories = names[self._is_number], names[self._is_category]
         means = self._means.names(categories[self._is_large])
-        means += self._pairs.names([*numbers, *categories])
+        means += self._values.names(numbers) + self._pairs.names([*numbers, *categories])
         result = self._numbers.names(np.array([*numbers, *means], dtype=object))
         for j in np.flatnonzero(~self._is_large):
             result += [
@@ -426,12 +440,24 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         return [Column(X[name], name) for name in X.columns]
 
     @property
+    def codes_(self) -> list[Any]:
+        """The numeric columns whose values have means of the target."""
+        check_is_fitted(self)
+        names = self._names_of_columns[self._is_number].tolist()
+        return [names[place] for place in self._values.places]
+
+    @property
     def pairs_(self) -> list[tuple[Any, Any]]:
         """The pairs of columns that were found."""
         check_is_fitted(self)
-        names = getattr(self, "feature_names_in_", np.arange(self.n_features_in_))
-        names = [*names[self._is_number].tolist(), *names[self._is_category].tolist()]
+        columns = self._names_of_columns
+        names = [*columns[self._is_number].tolist(), *columns[self._is_category].tolist()]
         return [(names[i], names[j]) for i, j in self._pairs.places]
+
+    @property
+    def _names_of_columns(self) -> NDArray[Any]:
+        """The names of the table's columns, or their numbers."""
+        return getattr(self, "feature_names_in_", np.arange(self.n_features_in_))
 
     @staticmethod
     def _select(columns: Sequence[_Item], which: NDArray[np.bool_]) -> list[_Item]:
@@ -464,7 +490,7 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         n_rows: int,
         y: ArrayLike | None,
     ) -> list[Source]:
-        """Learn the target means of categories and of pairs; return those of X.
+        """Learn the target means of categories, values and pairs; return those of X.
 
         Raises
         ------
@@ -477,18 +503,20 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         UserWarning
             A column has another category in nearly every row.
         """
-        self._means, self._pairs = TargetMeans(), PairMeans()
+        self._means, self._values, self._pairs = TargetMeans(), ValueMeans(), PairMeans()
         sizes, has_large = self._categories.sizes.tolist(), bool(self._is_large.any())
         if has_large:
             self._check_many(self._select(categorical, self._is_large), n_rows, y)
         has_pairs = self.max_pairs and n_rows >= LEAST_ROWS
-        if y is None or not (has_large or has_pairs):
+        if y is None or not (has_large or has_pairs or (self.encode_codes and sources)):
             return []
         random_state, means = check_random_state(self.random_state), []
         target = learn_target(y, n_rows, self.target_type, random_state)
         if has_large:
             chosen = self._select(coded, self._is_large)
             means = self._means.fit(chosen, self._select(sizes, self._is_large), target)
+        if self.encode_codes:
+            means += self._values.fit(sources, target)
         return means + self._pairs.fit([*sources, *coded], sizes, target, self.max_pairs)
 
     def _check_many(self, large: Sequence[Column], n_rows: int, y: ArrayLike | None) -> None:

@@ -302,6 +302,7 @@ JUDGES_OF_PREPROCESSING = {
     "max_bin_columns": whole(0),
     "add_squares": judge_truth,
     "max_one_hot": whole(0),
+    "encode_codes": judge_truth,
     "target_type": among("auto", "multiclass", "continuous"),
     "random_state": judge_random_state,
 }

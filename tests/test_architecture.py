@@ -21,6 +21,7 @@ ORDER = [
     "skmlp._tables",
     "skmlp._tables.features",
     "skmlp._tables.pairs",
+    "skmlp._tables.values",
     "skmlp._tables.categories",
     "skmlp._tables.targets",
     "skmlp._tables.cells",

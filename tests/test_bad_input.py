@@ -858,6 +858,7 @@ TABULAR_VALID = {
     "add_squares": st.booleans(),
     "max_one_hot": st.sampled_from([0, 1, 3, 10**30, 10**400]),
     "max_pairs": st.sampled_from([0, 1, 3, 10**30, 10**400]),
+    "encode_codes": st.booleans(),
     "target_type": st.sampled_from(["auto", "multiclass", "continuous"]),
     "random_state": random_states(),
 }

@@ -456,6 +456,25 @@ def test_features_of_pairs_of_columns(pair, target):
     np.testing.assert_allclose(features, preprocessor.transform(others), rtol=0, atol=5e-6)
 
 
+@pytest.mark.parametrize("target", ["two classes", "three classes", "a number"])
+def test_features_of_numbers_that_are_codes(target):
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"shop": rng.integers(0, 60, 3000) * 0.1, "size": rng.normal(size=3000)})
+    by_shop = {
+        "two classes": rng.integers(0, 2, 60),
+        "three classes": rng.integers(0, 3, 60),
+        "a number": rng.normal(size=60),
+    }[target]
+    y = by_shop[np.rint(X["shop"] * 10).astype(int)]
+    X.loc[::17, "shop"] = np.nan
+    preprocessor = TabularPreprocessor().fit(X, y)
+    assert preprocessor.codes_ == ["shop"]
+    others = X.iloc[::7].copy()
+    others.iloc[::5, 0] = 1e6 * np.arange(len(others.iloc[::5]))
+    features = run(to_onnx(preprocessor, X), others)["features"]
+    np.testing.assert_allclose(features, preprocessor.transform(others), rtol=0, atol=5e-6)
+
+
 @pytest.mark.parametrize("name", table(4, 0)[0].columns)
 def test_features_of_a_single_column(tables, name):
     X, y, others = tables

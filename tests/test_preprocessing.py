@@ -442,6 +442,76 @@ def test_names_are_distinct(table):
     assert len(set(names)) == len(names)
 
 
+def make_shops(n_rows=3000, seed=0):
+    """Return numbers of shops, each of which has sales of its own, and sizes."""
+    rng = np.random.default_rng(seed)
+    shop = rng.integers(1000, 1100, n_rows)
+    X = pd.DataFrame({"size": rng.normal(size=n_rows), "shop": shop})
+    sales = np.random.default_rng(1).normal(size=100)[shop - 1000]
+    return X, sales + X["size"].to_numpy() + rng.normal(size=n_rows)
+
+
+class TestCodes:
+    """Numbers that tell nothing by their size."""
+
+    @pytest.mark.parametrize("kind", ["number", "two classes", "three classes"])
+    def test_they_are_found_and_of_use(self, kind):
+        X, sales = make_shops()
+        n_classes = {"number": 0, "two classes": 2, "three classes": 3}[kind]
+        y = np.searchsorted([-0.8, 0.8][: n_classes - 1], sales) if n_classes else sales
+        preprocessor = TabularPreprocessor(max_bins=0, add_squares=False).fit(X, y)
+        assert preprocessor.codes_ == ["shop"]
+        names = preprocessor.get_feature_names_out().tolist()
+        of_shop = [name for name in names if "_mean" in name]
+        assert len(of_shop) == (3 if n_classes == 3 else 1)
+        later, sales = make_shops(seed=2)
+        feature = preprocessor.transform(later)[:, names.index(of_shop[-1])]
+        expected = np.random.default_rng(1).normal(size=100)[later["shop"] - 1000]
+        assert np.corrcoef(feature, expected)[0, 1] > 0.85
+        without = TabularPreprocessor(encode_codes=False).fit(X, y)
+        assert without.codes_ == []
+        assert not any("_mean" in name for name in without.get_feature_names_out())
+
+    @pytest.mark.parametrize(
+        "column",
+        [
+            lambda X, rng: X["shop"] / 7 + rng.uniform(size=len(X)),  # all of them distinct
+            lambda X, rng: X["shop"] % 16,  # an interval for each
+            lambda X, rng: rng.integers(0, 100, len(X)),  # noise
+            lambda X, rng: (10 * X["size"]).round(),  # a smooth function
+            lambda X, rng: np.maximum((10 * X["size"]).round(), 0),  # mostly 0, and else smooth
+        ],
+    )
+    def test_none_where_intervals_do(self, column):
+        X, y = make_shops()
+        rng = np.random.default_rng(4)
+        X["shop"] = column(X, rng)
+        y = X["size"] + rng.normal(size=len(X))
+        assert TabularPreprocessor().fit(X, y).codes_ == []
+        assert TabularPreprocessor().fit(X, y > 0).codes_ == []
+
+    def test_a_row_does_not_tell_its_own_target(self):
+        X, y = make_shops()
+        preprocessor = TabularPreprocessor(max_bins=0, add_squares=False)
+        before = preprocessor.fit_transform(X, y)[:, -1]
+        noise = np.random.default_rng(3).normal(size=len(y))
+        changed = y.copy()
+        changed[::50] += 20 * noise[::50]
+        after = preprocessor.fit_transform(X, changed)[:, -1]
+        assert abs(np.corrcoef((after - before)[::50], noise[::50])[0, 1]) < 0.35
+
+    def test_missing_and_unknown_numbers(self):
+        X, y = make_shops()
+        X["shop"] = X["shop"].astype(float)
+        X.loc[::10, "shop"] = np.nan
+        y[::10] += 5
+        preprocessor = TabularPreprocessor(max_bins=0, add_squares=False).fit(X, y)
+        others = pd.DataFrame({"size": [0.0] * 3, "shop": [np.nan, 5.5, 1e300]})
+        means = columns_of(preprocessor, others)["shop_mean"]
+        assert means[1] == means[2] < means[0]
+        assert means[0] == columns_of(preprocessor, X)["shop_mean"].max()
+
+
 def make_plane(n_rows=6000, seed=0):
     """Return fields of a map, and a class that changes from field to field."""
     rng = np.random.default_rng(seed)

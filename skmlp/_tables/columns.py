@@ -1,6 +1,6 @@
 """Columns of a table: their elements, missing values and kind, whatever the library."""
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cached_property, partial
@@ -108,6 +108,13 @@ class Source:
     def of_codes(cls, codes: NDArray[Any], numbers: Floats) -> "Source":
         """Return the numbers (n_codes,) that codes (n,) stand for."""
         return cls(None, codes, np.ascontiguousarray(numbers).take)
+
+    @classmethod
+    def of_tables(cls, codes: NDArray[Any], tables: Sequence[Floats]) -> list["Source"]:
+        """Return the columns of tables, one below the other, at the codes of rows."""
+        table = np.concatenate(tables)
+        codes = codes.astype(np.min_scalar_type(len(table)))
+        return [cls.of_codes(codes, column) for column in table.T]
 
     def read(self, rows: slice) -> NDArray[Any]:
         """Return the numbers of some rows; NaN is missing."""

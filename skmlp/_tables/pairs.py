@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from skmlp._tables.categories import Coded
 from skmlp._tables.cells import Cut, Plane
 from skmlp._tables.columns import Floats, Source
-from skmlp._tables.targets import Target
+from skmlp._tables.targets import Target, is_worth, some_rows
 
 # Bins of a numeric column: at most so many, and as few as have so many rows in a cell of two
 # columns; with fewer than the least, a network does better without their means.
@@ -26,8 +26,6 @@ LEAST_ROWS = _MIN_BINS**2 * _ROWS_OF_CELL
 # Pairs are tried on so many rows, of so many columns that tell most by themselves, and only if
 # they have no more cells, and sums in cells.
 _TRIAL_ROWS, _TRIAL_COLUMNS, _MAX_CELLS, _MAX_SUMS = 20_000, 24, 8192, 1 << 17
-# The gain that a pair needs, in nats, and how many standard errors it is from 0.
-_LEAST_GAIN, _LEAST_ERRORS = 0.001, 3.0
 
 
 class Pair(NamedTuple):
@@ -103,9 +101,9 @@ class PairMeans:
         if not limit or len(target.folds) < LEAST_ROWS:
             return []
         n_bins = min(_MAX_BINS, math.isqrt(len(target.folds) // _ROWS_OF_CELL))
-        self.labels = target.labels_of_cell
+        self.labels = target.labels_of_features
         limit = max(limit // len(self.labels), 1)
-        rows = _some_rows(len(target.folds))
+        rows = some_rows(len(target.folds), _TRIAL_ROWS)
         values = [_values(column)[rows] for column in columns]
         cuts = [_cut(part, n_bins) for part in values[: len(values) - len(sizes)]]
         cuts += [Cut(None, size + 1) for size in sizes]
@@ -117,9 +115,12 @@ class PairMeans:
             plane = Plane(cuts[i], cuts[j])
             sums = target.sums(codes, plane.n_cells)
             total = sums.sum(axis=0)
-            self.tables.append(target.of_cells(total, plane))
-            others = [target.of_cells(total - part, plane) for part in sums]
-            features += _sources(codes + plane.n_cells * folds, others)
+            first, *others = (
+                target.features(part, target.smooth(part, plane))
+                for part in (total, *(total - sums))
+            )
+            self.tables.append(first)
+            features += Source.of_tables(codes + plane.n_cells * folds, others)
         return features
 
     def sources(self, columns: Sequence[Source | Coded]) -> list[Source]:
@@ -127,7 +128,7 @@ class PairMeans:
         return [
             source
             for table, codes in zip(self.tables, self._codes(columns), strict=True)
-            for source in _sources(codes, [table])
+            for source in Source.of_tables(codes, [table])
         ]
 
     def names(self, names: Sequence[Any]) -> list[str]:
@@ -153,20 +154,6 @@ def _values(column: Source | Coded) -> NDArray[Any]:
     return column.whole() if isinstance(column, Source) else column.read(slice(None))
 
 
-def _sources(codes: NDArray[np.intp], tables: Sequence[Floats]) -> list[Source]:
-    """Return the columns of tables, one below the other, at the codes of rows."""
-    table = np.concatenate(tables)
-    codes = codes.astype(np.min_scalar_type(len(table)))
-    return [Source.of_codes(codes, column) for column in table.T]
-
-
-def _some_rows(n_rows: int) -> NDArray[np.intp] | slice:
-    """Return the rows on which pairs are tried, the same in each fit."""
-    if n_rows <= _TRIAL_ROWS:
-        return slice(None)
-    return np.random.RandomState(0).permutation(n_rows)[:_TRIAL_ROWS]
-
-
 def _cut(values: NDArray[Any], n_bins: int) -> Cut:
     """Return the cells of numbers: of each, where they are few, or of quantiles."""
     known = np.sort(values[~np.isnan(values)].astype(float))
@@ -189,13 +176,13 @@ def _choose(
     tried = sorted(np.argsort(told)[-_TRIAL_COLUMNS:].tolist())
     gains = []
     for i, j in itertools.combinations(tried, 2):
-        plane, n_labels = Plane(cuts[i], cuts[j]), len(target.labels_of_cell)
+        plane, n_labels = Plane(cuts[i], cuts[j]), len(target.labels_of_features)
         is_large = plane.n_cells > _MAX_CELLS or plane.n_cells * n_labels > _MAX_SUMS
         # Two binary columns have no cell that a network could not tell.
         if is_large or max(cuts[i].size, cuts[j].size) <= 3:
             continue
         sums = target.sums(plane.cells(cells[i], cells[j]), plane.n_cells)
-        gain, error = target.gain(sums, plane)
-        if gain > max(_LEAST_GAIN, _LEAST_ERRORS * error):
+        gain, error = target.gain(sums, target.smooth(sums.sum(axis=0), plane))
+        if is_worth(gain, error):
             gains.append((gain, i, j))
     return [(i, j) for _, i, j in sorted(gains, reverse=True)]

@@ -23,7 +23,10 @@ from skmlp._tables.columns import Floats
 _N_FOLDS = 5
 # Pseudo-count of what is expected in a mean.
 _SMOOTHING = 10.0
-_LEAST_PROBABILITY = 1e-4
+# A count in place of 0, and the least probability whose logarithm is taken for a feature.
+_TINY, _LEAST_PROBABILITY = 1e-3, 1e-4
+# The gain that a feature needs, in nats, and how many standard errors it is from 0.
+_LEAST_GAIN, _LEAST_ERRORS = 0.001, 3.0
 # Whole numbers are of classes up to so many distinct ones.
 _MOST_CLASSES = 32
 
@@ -37,13 +40,13 @@ class Target(ABC):
     labels : list of str or None
         What tells apart the means of a category, in the names of features; None of a single
         one.
-    labels_of_cell : list of str or None
-        Likewise of a cell of two columns.
+    labels_of_features : list of str or None
+        Likewise of `features`.
     """
 
     folds: NDArray[np.int8]
     labels: list[str | None]
-    labels_of_cell: list[str | None]
+    labels_of_features: list[str | None]
 
     @abstractmethod
     def sums(self, codes: NDArray[np.intp], n_codes: int) -> NDArray[Any]:
@@ -64,24 +67,36 @@ class Target(ABC):
         """Return the means (n_codes, q) of categories, shrunk towards that of all rows."""
 
     @abstractmethod
-    def of_cells(self, sums: NDArray[Any], plane: Plane) -> Floats:
-        """Return the features (n_cells, q') of cells, shrunk towards a smooth fit."""
+    def n_rows(self, sums: NDArray[Any]) -> NDArray[Any]:
+        """Return how many rows (...) were summed over."""
+
+    @abstractmethod
+    def expected(self, sums: NDArray[Any]) -> Floats:
+        """Return the frequencies of all classes, or the means of numbers, of shape (..., c)."""
+
+    @abstractmethod
+    def smooth(self, sums: NDArray[Any], plane: Plane) -> Floats:
+        """Return what a smooth function expects in cells, as of `expected`."""
+
+    @abstractmethod
+    def features(self, sums: NDArray[Any], expected: Floats) -> Floats:
+        """Return the features (n_codes, q') of codes, shrunk towards what is expected."""
 
     @abstractmethod
     def information(self, sums: NDArray[Any]) -> float:
         """Return how much the codes tell of the target, to compare columns by."""
 
     @abstractmethod
-    def gain(self, sums: NDArray[Any], plane: Plane) -> tuple[float, float]:
-        """Return how much cells gain over a smooth fit, on other folds, and the standard error.
+    def gain(self, sums: NDArray[Any], expected: Floats) -> tuple[float, float]:
+        """Return how much codes gain over what is expected, and the standard error.
 
-        It is in nats of the log loss of a row, which for numbers is that of a normal
-        distribution.
+        It is in nats of the log loss of a row of another fold, which for numbers is that of a
+        normal distribution.
 
         Parameters
         ----------
-        sums : array of shape (n_folds, n_cells, s)
-        plane : Plane
+        sums : array of shape (n_folds, n_codes, s)
+        expected : array of shape (n_codes, c)
         """
 
     def _places(self, codes: NDArray[np.intp], n_codes: int) -> NDArray[np.intp]:
@@ -113,7 +128,7 @@ class ClassTarget(Target):
         self._classes, self._y, self.folds = classes, y, folds
         labels: list[str | None] = [str(label) for label in classes]
         self.labels = [None] if len(classes) == 2 else labels[1:]
-        self.labels_of_cell = [None] if len(classes) == 2 else labels
+        self.labels_of_features = [None] if len(classes) == 2 else labels
 
     def sums(self, codes: NDArray[np.intp], n_codes: int) -> NDArray[np.intp]:
         """Return how many rows there are of (fold, code, class)."""
@@ -132,9 +147,22 @@ class ClassTarget(Target):
         n_of_class = sums.sum(axis=0)
         return _shrunk(sums, n_of_class / n_of_class.sum())[:, 1:]
 
-    def of_cells(self, sums: NDArray[np.intp], plane: Plane) -> Floats:
+    def n_rows(self, sums: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Return the sum of the counts."""
+        return sums.sum(axis=-1)
+
+    def expected(self, sums: NDArray[Any]) -> Floats:
+        """Return the frequencies of classes, none of them 0."""
+        counts = sums + _TINY
+        return counts / counts.sum(axis=-1, keepdims=True)
+
+    def smooth(self, sums: NDArray[np.intp], plane: Plane) -> Floats:
+        """Return the frequencies of classes."""
+        return smooth_frequencies(sums, plane)
+
+    def features(self, sums: NDArray[np.intp], expected: Floats) -> Floats:
         """Return the log-odds of the second of two classes, or log-odds of all."""
-        frequencies = _shrunk(sums, smooth_frequencies(sums, plane))
+        frequencies = _shrunk(sums, expected)
         logs = np.log(np.maximum(frequencies, _LEAST_PROBABILITY))
         if logs.shape[1] == 2:
             return logs[:, 1:] - logs[:, :1]
@@ -147,11 +175,10 @@ class ClassTarget(Target):
         ratio = np.divide(joint, independent, out=np.ones_like(joint), where=joint > 0)
         return float((joint * np.log(ratio)).sum())
 
-    def gain(self, sums: NDArray[np.intp], plane: Plane) -> tuple[float, float]:
+    def gain(self, sums: NDArray[np.intp], expected: Floats) -> tuple[float, float]:
         """Return the gain of log loss, and its standard error."""
         total = sums.sum(axis=0)
-        smooth = smooth_frequencies(total, plane)
-        gains = np.log(_shrunk(total - sums, smooth)) - np.log(smooth)
+        gains = np.log(_shrunk(total - sums, expected)) - np.log(expected)
         return _mean_and_error((sums * gains).sum(), (sums * gains**2).sum(), total.sum())
 
 
@@ -169,7 +196,7 @@ class NumberTarget(Target):
         self._y, self.folds = y, folds
         n_outputs = y.shape[1]
         self.labels = [None] if n_outputs == 1 else [f"y{j}" for j in range(n_outputs)]
-        self.labels_of_cell = self.labels
+        self.labels_of_features = self.labels
 
     def sums(self, codes: NDArray[np.intp], n_codes: int) -> Floats:
         """Return the number of rows, and the sums of y and of y², of (fold, code)."""
@@ -188,27 +215,40 @@ class NumberTarget(Target):
         n, total, _ = self._parts(sums)
         return _shrunk_means(n, total, total.sum(axis=0) / n.sum())
 
-    def of_cells(self, sums: Floats, plane: Plane) -> Floats:
+    def n_rows(self, sums: Floats) -> Floats:
+        """Return the first of the sums."""
+        return sums[..., 0]
+
+    def expected(self, sums: Floats) -> Floats:
+        """Return the means of each number; 0 of no rows."""
+        n, total, _ = self._parts(sums)
+        return total / np.maximum(n, 1)
+
+    def smooth(self, sums: Floats, plane: Plane) -> Floats:
         """Return the means of each number."""
         n, total, _ = self._parts(sums)
-        return _shrunk_means(n, total, smooth_means(n, total, plane))
+        return smooth_means(n, total, plane)
+
+    def features(self, sums: Floats, expected: Floats) -> Floats:
+        """Return the means of each number."""
+        n, total, _ = self._parts(sums)
+        return _shrunk_means(n, total, expected)
 
     def information(self, sums: Floats) -> float:
         """Return the variance between codes, of all numbers together."""
         n, total, _ = self._parts(sums)
         return float((total**2 / np.maximum(n, 1)).sum() / n.sum())
 
-    def gain(self, sums: Floats, plane: Plane) -> tuple[float, float]:
-        """Return the gain of squared error by twice that of the smooth fit, and its error."""
+    def gain(self, sums: Floats, expected: Floats) -> tuple[float, float]:
+        """Return the gain of squared error by twice that of what is expected, and its error."""
         n, total, squares = self._parts(sums)
         n_all, total_all, squares_all = (part.sum(axis=0) for part in (n, total, squares))
-        smooth = smooth_means(n_all, total_all, plane)
-        fine = _shrunk_means(n_all - n, total_all - total, smooth)
-        # Of a row: (y - smooth)² - (y - fine)² = d (2 y - c).
-        d, c = fine - smooth, fine + smooth
+        fine = _shrunk_means(n_all - n, total_all - total, expected)
+        # Of a row: (y - expected)² - (y - fine)² = d (2 y - c).
+        d, c = fine - expected, fine + expected
         gains = d * (2 * total - n * c)
         gains_squared = d**2 * (4 * squares - 4 * c * total + n * c**2)
-        rest = squares_all - 2 * smooth * total_all + n_all * smooth**2
+        rest = squares_all - 2 * expected * total_all + n_all * expected**2
         unit = 2 * rest.sum(axis=0) / n_all.sum()
         unit = np.where(unit > 0, unit, np.inf)
         return _mean_and_error(
@@ -237,6 +277,18 @@ def _mean_and_error(total: Any, total_of_squares: Any, n: Any) -> tuple[float, f
     mean = float(total / n)
     variance = float(total_of_squares / n) - mean**2
     return mean, math.sqrt(max(variance, 0.0) / float(n))
+
+
+def is_worth(gain: float, error: float) -> bool:
+    """Return whether a gain and its standard error, as of `gain`, are those of a feature."""
+    return gain > max(_LEAST_GAIN, _LEAST_ERRORS * error)
+
+
+def some_rows(n_rows: int, limit: int) -> NDArray[np.intp] | slice:
+    """Return at most so many rows, on which features are tried, the same in each fit."""
+    if n_rows <= limit:
+        return slice(None)
+    return np.random.RandomState(0).permutation(n_rows)[:limit]
 
 
 def learn_target(

@@ -13,6 +13,7 @@ from sklearn.utils.validation import _check_feature_names_in
 from skmlp._tables.categories import Categories, number_of, spellings
 from skmlp._tables.cells import Cut
 from skmlp._tables.numbers import BOUND, OF_BIN, OF_SQUARE, Numbers
+from skmlp._tables.values import ValueMeans
 from skmlp.onnx._tensor import Tensor, alias, emit, joined
 
 # Objects that are missing values, as strings in onnxruntime.
@@ -108,11 +109,18 @@ def _codes_of_numbers(column: Tensor, categories: Categories, j: int, name: Any)
         column = column.replace(column.is_nan(), np.inf)
     else:
         column = column.cast(np.int64)
-    is_category = column.apply("Equal", np.array(list(codes), column.dtype), dtype=bool)
-    # At most one category matches: its code is len(labels) plus the matching difference, and
-    # len(labels) stands for an unknown category.
-    below = np.array(list(codes.values()), float)[:, None] - len(labels)
-    return (is_category.cast(float) @ below + len(labels)).cast(np.int64).flatten()
+    values = np.array(list(codes), column.dtype)
+    return _matched(column, values, np.array(list(codes.values())), len(labels))
+
+
+def _matched(
+    column: Tensor, values: NDArray[Any], codes: NDArray[np.intp], unknown: int
+) -> Tensor:
+    """Return the codes (n,) of the values that a column (n, 1) has; `unknown` of others."""
+    is_value = column.apply("Equal", values, dtype=bool)
+    # At most one matches: its code is `unknown` plus the matching difference.
+    below = codes[:, None].astype(float) - unknown
+    return (is_value.cast(float) @ below + unknown).cast(np.int64).flatten()
 
 
 def _number(label: str | None, kind: str) -> float | None:
@@ -140,6 +148,17 @@ def _target_means(codes: Sequence[Tensor], tables: Sequence[NDArray[Any]]) -> Te
     # As TabularPreprocessor has them: label by label, not column by column.
     by_column = np.arange(sum(table.shape[1] for table in tables)).reshape(len(tables), -1)
     return joined(means).take(by_column.ravel(order="F"))
+
+
+def _value_means(numbers: Sequence[Tensor], means: ValueMeans) -> list[Tensor]:
+    """Return the means of the target for the values of columns."""
+    result = []
+    for place, values, table in zip(means.places, means.values, means.tables, strict=True):
+        column = joined(numbers).take([place])
+        codes = _matched(column, values, np.arange(len(values)), len(values) + 1)
+        is_missing = column.is_nan().cast(np.int64).flatten()
+        result.append((codes - is_missing).look_up(table))
+    return result
 
 
 def _cells(column: Tensor, cut: Cut) -> Tensor:
@@ -173,18 +192,19 @@ def convert_preprocessor(scope: Any, operator: Any, container: Any) -> None:
     numbers = [part.cast(float) for part in numbers]
     features, means, pairs = [], preprocessor._means, preprocessor._pairs
     n_numbers, cuts = int(preprocessor._is_number.sum()), pairs.cuts
+    of_values = _value_means(numbers, preprocessor._values)
     cells = {
         j: _cells(joined(numbers).take([j]), cuts[j])
         if j < n_numbers
         else codes(np.array([j - n_numbers]))[0]
         for j in sorted({*chain(*pairs.places)})
     }
-    log_odds = [
+    of_pairs = [
         (cells[i] * cuts[j].size + cells[j]).look_up(table) for i, j, table in pairs.pairs
     ]
     if means.labels:
         numbers.append(_target_means(codes(np.flatnonzero(is_large)), means.tables))
-    numbers += log_odds
+    numbers += of_values + of_pairs
     if numbers:
         features += _number_features(joined(numbers), preprocessor._numbers)
     small = np.flatnonzero(~is_large)
