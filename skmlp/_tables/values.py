@@ -17,6 +17,8 @@ from skmlp._tables.targets import Target, is_worth, some_rows
 # Columns are tried that have more values than so many, with so many rows on the average.
 _FEW_VALUES, _ROWS_OF_VALUE = 16, 10
 _TRIAL_ROWS = 100_000
+# So many rows are looked at first: a column is not of codes if more than this part is distinct.
+_GLANCE, _MOST_DISTINCT = 2000, 0.95
 # The part of the rows whose values count as neighbours of a value, and from which on a value is
 # so frequent that it has none.
 _NEAR, _FREQUENT = 1 / 24, 0.1
@@ -112,6 +114,12 @@ def _codes(numbers: NDArray[Any], values: Floats) -> NDArray[np.intp]:
 
 def _is_code(numbers: NDArray[Any], target: Target) -> bool:
     """Return whether the values of a column tell what those next to them do not."""
+    if len(numbers) > _GLANCE * _ROWS_OF_VALUE:
+        # Of so many rows hardly any two would have the same value if all values were as rare
+        # as a tenth of the rows: most columns need not be sorted.
+        some = numbers[np.random.RandomState(0).randint(len(numbers), size=_GLANCE)]
+        if len(np.unique(some)) > _MOST_DISTINCT * _GLANCE:
+            return False
     values = _distinct(numbers)
     if not _FEW_VALUES < len(values) <= len(numbers) / _ROWS_OF_VALUE:
         return False
