@@ -24,7 +24,7 @@ from skmlp._tables.categories import Categories, Coded, TargetMeans, label_of
 from skmlp._tables.columns import NUMERIC, Column, Kind, Source, as_frame
 from skmlp._tables.features import features_of
 from skmlp._tables.numbers import Numbers
-from skmlp._tables.pairs import LEAST_ROWS, PairMeans
+from skmlp._tables.pairs import PairMeans
 from skmlp._tables.targets import learn_target
 from skmlp._tables.values import ValueMeans
 from skmlp._types import RandomState
@@ -507,15 +507,16 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         sizes, has_large = self._categories.sizes.tolist(), bool(self._is_large.any())
         if has_large:
             self._check_many(self._select(categorical, self._is_large), n_rows, y)
-        has_pairs = self.max_pairs and n_rows >= LEAST_ROWS
-        if y is None or not (has_large or has_pairs or (self.encode_codes and sources)):
+        has_pairs = self.max_pairs and n_rows >= PairMeans.least_rows
+        has_codes = self.encode_codes and n_rows >= ValueMeans.least_rows
+        if y is None or not (has_large or has_pairs or has_codes):
             return []
         random_state, means = check_random_state(self.random_state), []
         target = learn_target(y, n_rows, self.target_type, random_state)
         if has_large:
             chosen = self._select(coded, self._is_large)
             means = self._means.fit(chosen, self._select(sizes, self._is_large), target)
-        if self.encode_codes:
+        if has_codes:
             means += self._values.fit(sources, target)
         return means + self._pairs.fit([*sources, *coded], sizes, target, self.max_pairs)
 

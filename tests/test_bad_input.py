@@ -878,7 +878,7 @@ def test_mixed_tables(data):
         name: data.draw(st.one_of(values, values, JUNK) if junk else values, label=name)
         for name, values in TABULAR_VALID.items()
         if not is_usual
-        for junk in [data.draw(st.integers(0, 9)) == 0]
+        for junk in [data.draw(st.integers(0, 13)) == 0]
     }
     among = st.sampled_from(sorted(PLAIN if is_usual else CELLS))
     kinds = data.draw(st.lists(among, min_size=1, max_size=4))

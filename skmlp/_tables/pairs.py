@@ -9,7 +9,7 @@ such cells, over other rows, become features.
 import itertools
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,6 @@ from skmlp._tables.targets import Target, is_worth, some_rows
 # Bins of a numeric column: at most so many, and as few as have so many rows in a cell of two
 # columns; with fewer than the least, a network does better without their means.
 _MAX_BINS, _MIN_BINS, _ROWS_OF_CELL = 48, 24, 10
-LEAST_ROWS = _MIN_BINS**2 * _ROWS_OF_CELL
 # Pairs are tried on so many rows, of so many columns that tell most by themselves, and only if
 # they have no more cells, and sums in cells.
 _TRIAL_ROWS, _TRIAL_COLUMNS, _MAX_CELLS, _MAX_SUMS = 20_000, 24, 8192, 1 << 17
@@ -57,6 +56,8 @@ class PairMeans:
     labels : list of str or None
         The target's; empty if no pair was tried.
     """
+
+    least_rows: ClassVar[int] = _MIN_BINS**2 * _ROWS_OF_CELL
 
     # Plain attributes, as files name no private class.
     def __init__(self) -> None:
@@ -98,7 +99,7 @@ class PairMeans:
         limit : int
             Largest number of features, of which a pair has one for each label.
         """
-        if not limit or len(target.folds) < LEAST_ROWS:
+        if not limit or len(target.folds) < self.least_rows:
             return []
         n_bins = min(_MAX_BINS, math.isqrt(len(target.folds) // _ROWS_OF_CELL))
         self.labels = target.labels_of_features

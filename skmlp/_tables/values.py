@@ -6,7 +6,7 @@ other rows, becomes a feature beside those of the number.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,8 @@ class ValueMeans:
     labels : list of str or None
         The target's, of length q; empty if no column was tried.
     """
+
+    least_rows: ClassVar[int] = (_FEW_VALUES + 1) * _ROWS_OF_VALUE
 
     # Plain attributes, as files name no private class.
     def __init__(self) -> None:
