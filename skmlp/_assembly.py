@@ -15,7 +15,7 @@ from skmlp._explanations import naming
 from skmlp._float_errors import as_caller
 from skmlp._initialization import initialize_from_data
 from skmlp._network import Network
-from skmlp._output import Output
+from skmlp._outputs.base import Output
 from skmlp._problem import Problem
 from skmlp._rows import Sample
 from skmlp._scoring import ValidationSet, takes_weights
@@ -211,9 +211,8 @@ def _validation_set(
 ) -> ValidationSet:
     """Return the validation set of each member's `rows` of a sample."""
     (X, data), scale_logits = sample, params.temperature_scaling
-    if params.scoring in (None, output.score_name, output.loss_name):
-        uses_loss = params.scoring == output.loss_name
-        return ValidationSet(data, rows, output, uses_loss=uses_loss, scale_logits=scale_logits)
+    if params.scoring in output.score_names:
+        return ValidationSet(data, rows, output, params.scoring, scale_logits=scale_logits)
     scorer = check_scoring(params, params.scoring)
     # One table for members with the same rows.
     parts = {id(part): (X[part], output.decode(data.targets[part])) for part in rows}
@@ -231,7 +230,7 @@ def _validation_set(
         with naming("scoring"):
             return float(result)
 
-    return ValidationSet(data, rows, output, score, scale_logits=scale_logits)
+    return ValidationSet(data, rows, output, score=score, scale_logits=scale_logits)
 
 
 def spawn_random_states(

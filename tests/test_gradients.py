@@ -9,7 +9,8 @@ from skmlp._border.sizes import n_halves
 from skmlp._data import TrainingData, as_matrix
 from skmlp._lbfgs import Objective
 from skmlp._network import Network
-from skmlp._output import Binary, Multinomial, as_targets
+from skmlp._outputs.base import as_targets
+from skmlp._outputs.classes import Binary, Multinomial
 from skmlp._problem import Problem
 
 N_ROWS, N_FEATURES = 40, 5

@@ -25,7 +25,8 @@ from sklearn.utils.validation import check_is_fitted
 from skmlp._border.activations import ACTIVATIONS, LEAK, SELU_ALPHA, SELU_SCALE
 from skmlp._border.layout import ACTIVATION
 from skmlp._ensemble import Ensemble
-from skmlp._output import Binary, Multinomial, Output
+from skmlp._outputs.base import Output
+from skmlp._outputs.classes import Binary, Multinomial
 from skmlp.onnx._tensor import Tensor, alias, emit, joined
 
 # The option of a network whose representation, another estimator's input, is its only output.
