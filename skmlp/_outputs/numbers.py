@@ -169,9 +169,9 @@ class Scale(NamedTuple):
         if link == "exp":
             return cls(np.zeros_like(unit), unit * np.where(means > 0, means, 1.0))
         deviations = np.sqrt(np.average((columns - means) ** 2, axis=0, weights=weights))
-        # What is constant but for rounding has no scale.
-        is_constant = deviations <= 10 * np.finfo(np.float64).eps * np.abs(means)
-        return cls(unit * means, unit * np.where(is_constant, 1.0, deviations))
+        # What is constant but for rounding is predicted as such, whatever the network does.
+        rounding = np.finfo(np.float64).eps * np.maximum(np.abs(means), 1.0)
+        return cls(unit * means, unit * np.maximum(deviations, rounding))
 
     @property
     def is_none(self) -> bool:
