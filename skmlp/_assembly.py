@@ -1,6 +1,7 @@
 """The parts of a fit: networks, rows and problems from parameters, data and output."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -225,12 +226,22 @@ def _validation_set(
         given = {"sample_weight": weights} if differ and takes_weights(scorer) else {}
         alone = Ensemble(network.theta[np.newaxis], network.layers)
         # The user's own code has the user's floating-point error settings.
-        with as_caller() if callable(params.scoring) else naming("scoring"):
+        with as_caller() if callable(params.scoring) else _naming_scorer(params.scoring):
             result = scorer(predicting(alone, output), *tables[i], **given)
         with naming("scoring"):
             return float(result)
 
     return ValidationSet(data, rows, output, score=score, scale_logits=scale_logits)
+
+
+@contextmanager
+def _naming_scorer(name: Any) -> Iterator[None]:
+    """Say which scorer was given what it cannot score, or needs what the estimator has not."""
+    with naming("scoring"):
+        try:
+            yield
+        except AttributeError as error:  # of probabilities that a regressor has not
+            raise ValueError(f"scoring={name!r} is not for this estimator: {error}") from error
 
 
 def spawn_random_states(

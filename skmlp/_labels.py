@@ -1,6 +1,7 @@
 """Labels: from what the user passes to class codes, or a message that says why not."""
 
 import re
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -138,11 +139,10 @@ def as_indicators(y: Any, X: Any, name: str) -> Any:
         )
         check_consistent_length(X, matrix)
     values = matrix.data if sparse.issparse(matrix) else matrix
-    try:
-        is_valid = bool(((values == 0) | (values == 1)).all())
-    except (TypeError, ValueError):  # raised by unusual objects
-        is_valid = False
-    if not is_valid:
+    if values.dtype.kind == "O":
+        with suppress(OverflowError, TypeError, ValueError):  # it is refused below
+            values = matrix = values.astype(float)
+    if values.dtype.kind not in "biuf" or not ((values == 0) | (values == 1)).all():
         raise ValueError(f"y must be a matrix of 0 and 1.{advice_on_indicators(y, name)}")
     return matrix.astype(np.int8)
 

@@ -275,6 +275,11 @@ class TestScores:
         expected = get_scorer(scoring)(network, X[300:], y[300:], **given)
         assert network.best_validation_score_ == pytest.approx(expected)
 
+    @pytest.mark.parametrize("scoring", ["neg_brier_score", "accuracy", "neg_log_loss"])
+    def test_scorers_of_classifiers(self, data, scoring):
+        with pytest.raises(ValueError, match="scoring"):
+            fit(data, early_stopping=True, scoring=scoring)
+
     def test_members_are_scored_together(self, data):
         """R² of each fold by itself would be of another mean of y."""
         network = fit(
