@@ -49,7 +49,7 @@ from skmlp._kernels.simd._rows import row_max, row_minus, row_sum
 from skmlp._kernels.simd._scalars import constant_for
 from skmlp._kernels.simd._vectors import long_vectors
 from skmlp._kernels.simd._views import flat
-from skmlp._kernels.simd.elementwise import exp_of_negative, log1p, sigmoid
+from skmlp._kernels.simd.elementwise import exp, exp_of_negative, log1p, sigmoid
 
 # The least normal numbers.
 _TINY_SINGLE, _TINY = float(np.finfo(np.float32).tiny), float(np.finfo(np.float64).tiny)
@@ -176,7 +176,7 @@ def _poisson(criterion, logits, targets, weights, rows, losses, delta):
         factor = criterion.grad_scale * weight
         for j in range(logits.shape[1]):
             z, target = np.float64(logits[i, j]), np.float64(targets[rows[i], j])
-            mean = math.exp(z)
+            mean = exp(z)
             delta[i, j] = logits.dtype.type(factor * (mean - target))
             total += mean - target * z
             if target > 0.0:
@@ -191,7 +191,7 @@ def _gamma(criterion, logits, targets, weights, rows, losses, delta):
         factor = criterion.grad_scale * weight
         for j in range(logits.shape[1]):
             z, target = np.float64(logits[i, j]), np.float64(targets[rows[i], j])
-            ratio = target * math.exp(-z)
+            ratio = target * exp(-z)
             delta[i, j] = logits.dtype.type(factor * (1.0 - ratio))
             total += ratio + z - math.log(target) - 1.0
         losses[i] += weight * total
@@ -262,7 +262,7 @@ def _each_alone(code, logits, floor, out):
         if code == BINARY:
             out[i] = max(sigmoid(logits[i]), floor)
         elif code in (POISSON, GAMMA):
-            out[i] = logits.dtype.type(math.exp(np.float64(logits[i])))
+            out[i] = logits.dtype.type(exp(np.float64(logits[i])))
         else:
             out[i] = logits[i]
 
