@@ -44,6 +44,7 @@ def _constants() -> dict[str, int]:
         "NO_LOSS": losses.NO_LOSS,
         "BINARY": losses.BINARY,
         "MULTINOMIAL": losses.MULTINOMIAL,
+        "QUANTILES": losses.QUANTILES,
         "N_LOSSES": len(losses.LOSSES),
         "NO_SLOPES": layout.NO_SLOPES,
         "N_COLUMNS": len(_COLUMNS),
@@ -59,7 +60,7 @@ def _constants() -> dict[str, int]:
 
 
 def _registries() -> Iterator[str]:
-    """Yield what checks need to know of activations and optimizers, by their codes."""
+    """Yield what checks need to know of activations, losses and optimizers, by their codes."""
     activations = {activation.code: activation for activation in ACTIVATIONS.values()}
     by_code = [activations[code] for code in range(len(activations))]
     # Settings, moments, and whether there may be factors of the inputs.
@@ -67,10 +68,12 @@ def _registries() -> Iterator[str]:
         optimizer.code: (len(optimizer.settings), optimizer.n_moments, optimizer.scales_inputs)
         for optimizer in optimizers.OPTIMIZERS.values()
     }
+    of_losses = {loss.code: loss.n_settings for loss in losses.LOSSES.values()}
     yield f"#define N_ACTIVATIONS {len(by_code)}"
     yield f"#define N_OPTIMIZERS {len(needs)}"
     yield _array("char", "SAVES[]", [int(activation.saves) for activation in by_code])
     yield _array("char", "LEARNS_SLOPES[]", [int(a.learns_slopes) for a in by_code])
+    yield _array("char", "N_SETTINGS[]", [of_losses[code] for code in range(len(of_losses))])
     rows = [_braced(*map(int, needs[code])) for code in range(len(needs))]
     yield _array("int", "OPTIMIZERS[][3]", rows)
 

@@ -269,7 +269,12 @@ static int check_run_epoch(const int64_t *block, problem_t *problem)
     IN_RANGE(RUN_EPOCH_batch_size, 1, UINT32_MAX);
     EXACTLY(RUN_EPOCH_rates, 0, over(m, batch_size));
     IN_RANGE(RUN_EPOCH_loss, 0, N_LOSSES - 1);
-    if (VALUE(RUN_EPOCH_loss) == MULTINOMIAL) {
+    int64_t loss = VALUE(RUN_EPOCH_loss);
+    if (loss != MULTINOMIAL && loss != QUANTILES) {
+        EXACTLY(RUN_EPOCH_targets, 1, net.n_outputs);
+    }
+    AT_LEAST(RUN_EPOCH_loss_settings, loss == QUANTILES ? net.n_outputs : N_SETTINGS[loss]);
+    if (loss == MULTINOMIAL) {
         const void *targets = (const void *)(intptr_t)VALUE(RUN_EPOCH_targets);
         int64_t stride = LENGTH(RUN_EPOCH_targets, 1), q = net.n_outputs;
         /* Behind the words of the parameters is the size of a real number. */
@@ -324,7 +329,8 @@ static int check_outputs(const int64_t *block, problem_t *problem)
     }
     IN_RANGE(OUTPUTS_depth, 1, net.n_layers);
     IN_RANGE(OUTPUTS_loss, NO_LOSS, N_LOSSES - 1);
-    EXACTLY(OUTPUTS_out, 1, loss == BINARY ? 2 : ROW(&net, VALUE(OUTPUTS_depth) - 1)[FAN_OUT]);
+    int64_t width = ROW(&net, VALUE(OUTPUTS_depth) - 1)[FAN_OUT];
+    EXACTLY(OUTPUTS_out, 1, loss == BINARY && width == 1 ? 2 : width);
     if (!IS_NONE(OUTPUTS_saved))
         AT_LEAST(OUTPUTS_saved, times(PANEL, net.n_units));
     if (IS_NONE(OUTPUTS_saved) && net.saves)

@@ -69,7 +69,7 @@ FUNCTIONS = {
             Parameter("theta", "real", ("p",), "out"),
             Parameter("layers", "int64", ("K", "7")),
             Parameter("loss", "int"),
-            Parameter("smoothing", "float"),
+            Parameter("loss_settings", "float64", ("*",)),
             Parameter("alpha", "float"),
             Parameter("optimizer", "int"),
             Parameter("settings", "float64", ("*",)),

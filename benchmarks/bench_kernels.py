@@ -26,7 +26,7 @@ from skmlp._kernels.epoch import run_epoch
 from skmlp._kernels.simd import matmul
 from skmlp._kernels.simd._vectors import INT, Vectors
 from skmlp._network import Network
-from skmlp._output import as_targets
+from skmlp._outputs.base import as_targets
 
 PRODUCTS = [(192, 20, 96), (192, 100, 96), (96, 192, 192), (192, 784, 784), (197, 23, 101)]
 # Accumulators of the peak: at least the two instructions a cycle times their latency of four
@@ -141,8 +141,9 @@ def epoch_arguments(shape, dtype):
     adam = OPTIMIZERS["adam"]
     return (
         *data, as_targets(y, dtype), np.ones(len(X), dtype), rows, shape.batch_size,
-        theta, network.table, LOSSES["binary" if binary else "multinomial"].code, 0.0, 1e-4,
-        adam.code, np.array([0.9, 0.999, 1e-8]), np.zeros((adam.n_moments, theta.size), dtype),
+        theta, network.table, LOSSES["binary" if binary else "multinomial"].code, np.zeros(1),
+        1e-4, adam.code, np.array([0.9, 0.999, 1e-8]),
+        np.zeros((adam.n_moments, theta.size), dtype),
         None, 1, rates, np.inf, np.zeros(network.depth), 0, None,
         *network.workspaces(data, shape.batch_size, 1), np.zeros((2, 8), np.int64), 0,
     )  # fmt: skip

@@ -3,6 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 from skmlp._classifiers import MLPBinaryClassifier, MLPMulticlassClassifier
+from skmlp._multilabel import MLPMultilabelClassifier
+from skmlp._regressors import MLPRegressor
 from skmlp._versions import show_versions
 from skmlp.preprocessing import TabularPreprocessor
 
@@ -22,6 +24,8 @@ __all__ = [
     "LossCurveDisplay",
     "MLPBinaryClassifier",
     "MLPMulticlassClassifier",
+    "MLPMultilabelClassifier",
+    "MLPRegressor",
     "RepresentationDisplay",
     "TabularPreprocessor",
     "show_versions",

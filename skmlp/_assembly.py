@@ -1,6 +1,7 @@
 """The parts of a fit: networks, rows and problems from parameters, data and output."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ from skmlp._explanations import naming
 from skmlp._float_errors import as_caller
 from skmlp._initialization import initialize_from_data
 from skmlp._network import Network
-from skmlp._output import Output
+from skmlp._outputs.base import Output
 from skmlp._problem import Problem
 from skmlp._rows import Sample
 from skmlp._scoring import ValidationSet, takes_weights
@@ -211,9 +212,8 @@ def _validation_set(
 ) -> ValidationSet:
     """Return the validation set of each member's `rows` of a sample."""
     (X, data), scale_logits = sample, params.temperature_scaling
-    if params.scoring in (None, output.score_name, output.loss_name):
-        uses_loss = params.scoring == output.loss_name
-        return ValidationSet(data, rows, output, uses_loss=uses_loss, scale_logits=scale_logits)
+    if params.scoring in output.score_names:
+        return ValidationSet(data, rows, output, params.scoring, scale_logits=scale_logits)
     scorer = check_scoring(params, params.scoring)
     # One table for members with the same rows.
     parts = {id(part): (X[part], output.decode(data.targets[part])) for part in rows}
@@ -226,12 +226,22 @@ def _validation_set(
         given = {"sample_weight": weights} if differ and takes_weights(scorer) else {}
         alone = Ensemble(network.theta[np.newaxis], network.layers)
         # The user's own code has the user's floating-point error settings.
-        with as_caller() if callable(params.scoring) else naming("scoring"):
+        with as_caller() if callable(params.scoring) else _naming_scorer(params.scoring):
             result = scorer(predicting(alone, output), *tables[i], **given)
         with naming("scoring"):
             return float(result)
 
-    return ValidationSet(data, rows, output, score, scale_logits=scale_logits)
+    return ValidationSet(data, rows, output, score=score, scale_logits=scale_logits)
+
+
+@contextmanager
+def _naming_scorer(name: Any) -> Iterator[None]:
+    """Say which scorer was given what it cannot score, or needs what the estimator has not."""
+    with naming("scoring"):
+        try:
+            yield
+        except AttributeError as error:  # of probabilities that a regressor has not
+            raise ValueError(f"scoring={name!r} is not for this estimator: {error}") from error
 
 
 def spawn_random_states(

@@ -4,7 +4,7 @@ import copy
 from abc import ABC, abstractmethod
 from contextlib import nullcontext
 from numbers import Integral, Real
-from typing import Any, ClassVar, Literal, Self, Unpack
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +22,8 @@ from skmlp._data import TrainingData, as_matrix
 from skmlp._ensemble import Ensemble
 from skmlp._fitted import Fitted, fitted_attributes
 from skmlp._lbfgs import train_lbfgs
-from skmlp._output import Output
-from skmlp._parameters import NamedParameters, Names
+from skmlp._outputs.base import Output
+from skmlp._parameters import NamedParameters, Names, suggestion
 from skmlp._prediction import PredictionMixin
 from skmlp._record import Record
 from skmlp._rows import Sample, check_training_rows, check_validation_rows
@@ -31,22 +31,20 @@ from skmlp._schedules import SCHEDULES
 from skmlp._training import StochasticTraining, TrainingState
 from skmlp._types import (
     Activations,
-    ClassWeight,
     Initialization,
-    Parameters,
     RandomState,
     Rates,
     Schedule,
     Scoring,
+    SharedParameters,
     Solver,
-    Widths,
 )
 from skmlp._validation import check_numbers, check_together, check_watched
 from skmlp._warnings import warn_shifted, warn_unused
 from skmlp._weights import check_weights
 
-# The settings of `tabular`; docs/tabular.md has the ablation.
-_TABULAR: Parameters = {
+# The settings of `tabular` that all have; docs/tabular.md has the ablation.
+TABULAR: SharedParameters = {
     "hidden_layer_sizes": "auto",
     "activation": "silu",
     "solver": "adamw",
@@ -57,12 +55,32 @@ _TABULAR: Parameters = {
     "validation_fraction": "auto",
     "n_iter_no_change": None,
     "dropout": 0.1,
-    "scoring": "neg_log_loss",
     "n_members": "auto",
-    "temperature_scaling": True,
     "init": "data",
     "scaling_rate": 60.0,
 }
+
+
+def has_partial_fit(estimator: Any) -> bool:
+    """Return True, or raise AttributeError with the reason why there is no partial_fit."""
+    name, solver = f"{type(estimator).__name__}.partial_fit", estimator.solver
+    known = [*OPTIMIZERS, "lbfgs"]
+    if not isinstance(solver, str) or solver not in known:
+        raise AttributeError(
+            f"solver must be among {sorted(known)} for {name}; got {solver!r}."
+            f"{suggestion(solver, known)}"
+        )
+    if solver not in OPTIMIZERS:
+        raise AttributeError(
+            f"partial_fit is only available for stochastic optimizers. {solver} is not "
+            f"stochastic: set solver to one of {sorted(OPTIMIZERS)} for {name}."
+        )
+    if estimator.early_stopping:
+        raise AttributeError(
+            "partial_fit does not support early_stopping=True, since each call is one epoch "
+            f"on rows of its own: set early_stopping=False for {name}."
+        )
+    return True
 
 
 class BaseMLP(CallbackSupport, Fitted, PredictionMixin, NamedParameters, BaseEstimator, ABC):
@@ -73,6 +91,7 @@ class BaseMLP(CallbackSupport, Fitted, PredictionMixin, NamedParameters, BaseEst
     """
 
     _output_class: ClassVar[type[Output]]
+    _tabular: ClassVar[Any]
     _parts: ClassVar[dict[str, type]] = {"_ensemble": Ensemble}
 
     n_features_in_: int
@@ -115,128 +134,63 @@ class BaseMLP(CallbackSupport, Fitted, PredictionMixin, NamedParameters, BaseEst
             Interval(Integral, None, -1, closed="right"),
             None,
         ],
-        "class_weight": [Names({"balanced"}), dict, None],
         "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
         "warmup_fraction": [Interval(Real, 0, 1, closed="both")],
-        "label_smoothing": [Interval(Real, 0, 1, closed="left")],
         "max_grad_norm": [Interval(Real, 0, None, closed="neither"), None],
         "scoring": [Names(set(get_scorer_names())), callable, None],
         "transform_layer": [Integral, Names({"all"})],
         "n_members": [Interval(Integral, 1, None, closed="left"), Names({"auto"})],
-        "temperature_scaling": ["boolean"],
         "init": [Names({"random", "data"})],
         "scaling_rate": [Interval(Real, 0, None, closed="left")],
     }
 
-    def __init__(
-        self,
-        hidden_layer_sizes: Widths | Literal["auto"] = (100,),
-        activation: Activations = "relu",
-        *,
-        solver: Solver = "adam",
-        alpha: float = 0.0001,
-        batch_size: int | Literal["auto"] = "auto",
-        learning_rate: Schedule = "constant",
-        learning_rate_init: float = 0.001,
-        power_t: float = 0.5,
-        max_iter: int | Literal["auto"] = 200,
-        shuffle: bool = True,
-        random_state: RandomState = None,
-        tol: float = 1e-4,
-        verbose: bool | int | Literal["progress"] = False,
-        warm_start: bool = False,
-        momentum: float = 0.9,
-        nesterovs_momentum: bool = True,
-        early_stopping: bool = False,
-        validation_fraction: float | Literal["auto"] = 0.1,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-8,
-        n_iter_no_change: float | None = 10,
-        max_fun: int = 15000,
-        n_jobs: int | None = None,
-        class_weight: ClassWeight = None,
-        dropout: Rates = 0.0,
-        warmup_fraction: float = 0.0,
-        label_smoothing: float = 0.0,
-        max_grad_norm: float | None = None,
-        scoring: Scoring = None,
-        transform_layer: int | Literal["all"] = -1,
-        n_members: int | Literal["auto"] = 1,
-        temperature_scaling: bool = False,
-        init: Initialization = "random",
-        scaling_rate: float = 0.0,
-    ) -> None:
-        self.hidden_layer_sizes: Any = hidden_layer_sizes
-        self.activation = activation
-        self.solver = solver
-        self.alpha = alpha
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.learning_rate_init = learning_rate_init
-        self.power_t = power_t
-        self.max_iter: Any = max_iter
-        self.shuffle = shuffle
-        self.random_state = random_state
-        self.tol = tol
-        self.verbose = verbose
-        self.warm_start = warm_start
-        self.momentum = momentum
-        self.nesterovs_momentum = nesterovs_momentum
-        self.early_stopping = early_stopping
-        self.validation_fraction: Any = validation_fraction
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
-        self.n_iter_no_change = n_iter_no_change
-        self.max_fun = max_fun
-        self.n_jobs = n_jobs
-        self.class_weight = class_weight
-        self.dropout = dropout
-        self.warmup_fraction = warmup_fraction
-        self.label_smoothing = label_smoothing
-        self.max_grad_norm = max_grad_norm
-        self.scoring = scoring
-        self.transform_layer = transform_layer
-        self.n_members: Any = n_members
-        self.temperature_scaling = temperature_scaling
-        self.init = init
-        self.scaling_rate = scaling_rate
+    # The parameters that all have; a subclass's constructor sets them.
+    hidden_layer_sizes: Any
+    activation: Activations
+    solver: Solver
+    alpha: float
+    batch_size: int | Literal["auto"]
+    learning_rate: Schedule
+    learning_rate_init: float
+    power_t: float
+    max_iter: Any
+    shuffle: bool
+    random_state: RandomState
+    tol: float
+    verbose: bool | int | Literal["progress"]
+    warm_start: bool
+    momentum: float
+    nesterovs_momentum: bool
+    early_stopping: bool
+    validation_fraction: Any
+    beta_1: float
+    beta_2: float
+    epsilon: float
+    n_iter_no_change: float | None
+    max_fun: int
+    n_jobs: int | None
+    dropout: Rates
+    warmup_fraction: float
+    max_grad_norm: float | None
+    scoring: Scoring
+    transform_layer: int | Literal["all"]
+    n_members: Any
+    init: Initialization
+    scaling_rate: float
+    # What only classifiers have as parameters, and what it is without.
+    label_smoothing: float = 0.0
+    temperature_scaling: bool = False
 
-    @classmethod
-    def tabular(cls, **overrides: Unpack[Parameters]) -> Self:
-        """Return an estimator with settings that do well on tables of any size.
-
-        Their input is that of :class:`~skmlp.TabularPreprocessor`, in float32. They are
-        ordinary parameters, seen in ``get_params`` and open to searches; the documentation's
-        "Tabular data" has the source and the gain of each.
-
-        Parameters
-        ----------
-        **overrides
-            Parameters with other values.
-
-        Returns
-        -------
-        object
-            The estimator.
-
-        Examples
-        --------
-        >>> from sklearn.pipeline import make_pipeline
-        >>> from skmlp import MLPBinaryClassifier, TabularPreprocessor
-        >>> network = MLPBinaryClassifier.tabular(random_state=0)
-        >>> pipeline = make_pipeline(TabularPreprocessor(), network)
-        >>> network.get_params()["activation"]
-        'silu'
-        """
-        return cls(**(_TABULAR | overrides))
+    def _set_parameters(self, given: dict[str, Any]) -> None:
+        """Set the parameters to the arguments of a constructor, its ``locals()``."""
+        self.__dict__.update(given)
+        del self.__dict__["self"]
 
     @abstractmethod
     def _learn_output(
-        self, y: NDArray[Any], dtype: Any, resumes: bool
+        self, y: NDArray[Any], X: Any, sample_weight: Any, resumes: bool
     ) -> tuple[Output, NDArray[Any]]:
-        """Return the output for y, and the targets, of the given dtype.
+        """Return the output for y, and the targets, of X's dtype.
 
         Raises
         ------
@@ -256,8 +210,8 @@ class BaseMLP(CallbackSupport, Fitted, PredictionMixin, NamedParameters, BaseEst
             self._clear_fit()
         fitted = self._ensemble if resumes else None
         X, y = check_training_rows(self, X, y, fitted and fitted.theta.dtype)
-        output, targets = self._learn_output(y, X.dtype, resumes)
-        params = with_numbers(self, len(y), fitted)
+        output, targets = self._learn_output(y, X, sample_weight, resumes)
+        params = with_numbers(self, X.shape[0], fitted)
         params._check_parameters()
         check_watched(params, X_val, y_val, sample_weight_val)
         warn_unused(params)
@@ -281,13 +235,22 @@ class BaseMLP(CallbackSupport, Fitted, PredictionMixin, NamedParameters, BaseEst
             callbacks.end(assembly.ensemble)  # inside: a callback that fails undoes the fit
         return self
 
-    def _partial_fit(self, X: Any, y: Any, sample_weight: Any, output: Output) -> Self:
-        """Run an epoch on these rows, from where the last call ended."""
+    def _partial_fit(
+        self, X: Any, y: Any, sample_weight: Any, output: Output | None = None
+    ) -> Self:
+        """Run an epoch on these rows, from where the last call ended.
+
+        Without an output, it is learned from the y of the first call.
+        """
         resumes = hasattr(self, "_ensemble")
         fitted, state = (self._ensemble, self._state) if resumes else (None, None)
         X, y = check_training_rows(self, X, y, fitted and fitted.theta.dtype)
-        sample = self._sample(X, output.encode(y, X.dtype), sample_weight, output)
-        params = with_numbers(self, len(y), fitted, self.max_iter_ if resumes else None)
+        if output is None:
+            output, targets = self._learn_output(y, X, sample_weight, resumes)
+        else:
+            targets = output.encode(y, X.dtype)
+        sample = self._sample(X, targets, sample_weight, output)
+        params = with_numbers(self, X.shape[0], fitted, self.max_iter_ if resumes else None)
         assembly = assemble_partial_fit(params, sample.data, output, fitted, state)
         record = self._new_record(resumes, params, watches=False)
         with self._undone_on_failure(self.random_state, state) if resumes else nullcontext():

@@ -1,6 +1,7 @@
-"""Comparison of a fit's loss with that of predicting the class frequencies."""
+"""Comparison of a fit's loss with that of predicting the same for all rows."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +42,7 @@ def unlearned_warning(
     batch_size: int,
     usual: str,
 ) -> str:
-    """Return a warning and a remedy if the loss is no better than that of the frequencies.
+    """Return a warning and a remedy if the loss is no better than that of a constant.
 
     The loss is the mean over the members, without penalty and dropout. As both only add to it,
     nothing is predicted if the recorded loss is already better. On poorly scaled input the
@@ -63,13 +64,12 @@ def unlearned_warning(
     Returns
     -------
     str
-        Empty if the network learned something; if the rows with a weight are of one class; if
-        `tol` is so large that nothing was to be learned; and if a strong penalty makes the
-        frequencies the right answer.
+        Empty if the network learned something; if the rows with a weight are all of one class
+        or number; if `tol` is so large that nothing was to be learned; and if a strong penalty
+        makes the constant the right answer.
     """
     output, X, smoothing = problems[0].output, problems[0].data.X, problems[0].smoothing
-    statistics = [_statistics(problem) for problem in problems]
-    losses = [output.loss_of_constant(each, smoothing) for each in statistics]
+    losses = [output.loss_of_constant(_Blocks(problem), smoothing) for problem in problems]
     of_constant = sum(losses) / len(losses)
     threshold = of_constant * (1 - _ROUNDING)
     if of_constant == 0 or not record.loss >= threshold:
@@ -83,8 +83,9 @@ def unlearned_warning(
         loss = max(loss, record.loss)
     if loss < threshold:
         return ""
+    of_targets = output.advice(_Blocks(problems[0]))
     tolerated = _COARSE * float(params.tol)
-    if tolerated >= max(of_constant, loss - of_constant):
+    if not of_targets and tolerated >= max(of_constant, loss - of_constant):
         return ""
     if is_strong and is_scaled and loss <= of_constant * (1 + _CLOSE):
         return ""
@@ -92,20 +93,24 @@ def unlearned_warning(
         f"The training loss, {loss:.4g}, is no better than the {of_constant:.4g} of "
         f"predicting {output.baseline} for every row."
     )
-    loss_of_zeros = output.loss_of_zeros(statistics[0])
-    remedy = (
-        "lower alpha" if is_strong else _remedy(record, params, output.loss_name, loss_of_zeros)
-    )
+    if of_targets:
+        return f"{finding} {as_sentence(of_targets)}"
+    remedy = "lower alpha" if is_strong else _remedy(record, params, problems[0])
     if usual:
         return f"{finding} {advice(X, remedy or usual)}"
     return f"{finding} {as_sentence(remedy)}" if remedy and is_scaled else finding
 
 
-def _statistics(problem: Problem) -> NDArray[np.float64]:
-    """Return the sums that determine the loss of a constant prediction."""
-    (_, targets, weights), output = problem.data, problem.output
-    parts = [output.statistics(targets[rows], weights[rows]) for rows in _blocks(problem)]
-    return sum(parts[1:], parts[0])  # of one block, as a rule
+class _Blocks:
+    """Targets and weights of the training rows, a block at a time, as often as wanted."""
+
+    def __init__(self, problem: Problem) -> None:
+        self._problem = problem
+
+    def __iter__(self) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+        _, targets, weights = self._problem.data
+        for rows in _blocks(self._problem):
+            yield targets[rows], weights[rows]
 
 
 def _blocks(problem: Problem) -> Iterator[NDArray[np.intp]]:
@@ -132,16 +137,18 @@ def _has_strong_penalty(params: Params, problem: Problem, batch_size: int) -> bo
     return problem.alpha / batch_size >= _STRONG_PENALTY
 
 
-def _remedy(record: Record, params: Params, loss_name: str, loss_of_zeros: float) -> str:
+def _remedy(record: Record, params: Params, problem: Problem) -> str:
     """Return what to try if the reason is known, or an empty string."""
     if params.solver == "lbfgs":
         return ""
-    best = record.best_iter
-    if best is not None and best < record.n_iter and params.scoring != loss_name:
+    best, output = record.best_iter, problem.output
+    is_early = best is not None and best < record.n_iter
+    if is_early and not output.follows_loss(params.scoring):
         return (
-            f"set scoring={loss_name!r}, since early stopping chose the parameters of epoch "
-            f"{best} by a score that takes no notice of the loss"
+            f"set scoring={output.loss_name!r}, since early stopping chose the parameters of "
+            f"epoch {best} by a score that takes no notice of the loss"
         )
-    if max(record.loss_curve[-record.n_iter :]) > _BLOWN_UP * loss_of_zeros:
+    of_zeros = output.loss_of_zeros(_Blocks(problem))
+    if max(record.loss_curve[-record.n_iter :]) > _BLOWN_UP * of_zeros:
         return "lower learning_rate_init"
     return ""

@@ -1,45 +1,41 @@
 """The classifiers: labels and classes in, decisions and probabilities out."""
 
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from collections.abc import Callable
+from numbers import Real
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassifierMixin
 from sklearn.utils import Tags
+from sklearn.utils._param_validation import Interval
 from sklearn.utils.multiclass import _check_partial_fit_first_call
 from sklearn.utils.validation import check_is_fitted
 
-from skmlp._base import BaseMLP
-from skmlp._border.optimizers import OPTIMIZERS
+from skmlp._base import TABULAR, BaseMLP, has_partial_fit
+from skmlp._data import Matrix
 from skmlp._decorators import available_if, fit_context
-from skmlp._docstrings import share_docstring
+from skmlp._docstrings import CLASSES, share_docstring
 from skmlp._explanations import naming
 from skmlp._float_errors import quiet_fit
 from skmlp._labels import check_given_classes
-from skmlp._output import Binary, Classification, Multinomial, Output
-from skmlp._parameters import suggestion
-from skmlp._weights import with_class_weight
-
-
-def _has_partial_fit(estimator: Any) -> bool:
-    name, solver = f"{type(estimator).__name__}.partial_fit", estimator.solver
-    known = [*OPTIMIZERS, "lbfgs"]
-    if not isinstance(solver, str) or solver not in known:
-        raise AttributeError(
-            f"solver must be among {sorted(known)} for {name}; got {solver!r}."
-            f"{suggestion(solver, known)}"
-        )
-    if solver not in OPTIMIZERS:
-        raise AttributeError(
-            f"partial_fit is only available for stochastic optimizers. {solver} is not "
-            f"stochastic: set solver to one of {sorted(OPTIMIZERS)} for {name}."
-        )
-    if estimator.early_stopping:
-        raise AttributeError(
-            "partial_fit does not support early_stopping=True, since each call is one epoch "
-            f"on rows of its own: set early_stopping=False for {name}."
-        )
-    return True
+from skmlp._outputs.base import Output
+from skmlp._outputs.classes import Binary, Classification, Decisions, Multinomial
+from skmlp._outputs.labels import Multilabel
+from skmlp._parameters import Names
+from skmlp._types import (
+    Activations,
+    ClassWeight,
+    Initialization,
+    Parameters,
+    RandomState,
+    Rates,
+    Schedule,
+    Scoring,
+    Solver,
+    Widths,
+)
+from skmlp._weights import with_class_weight, with_label_weights
 
 
 class BaseMLPClassifier(ClassifierMixin, BaseMLP):
@@ -48,7 +44,93 @@ class BaseMLPClassifier(ClassifierMixin, BaseMLP):
     A subclass names its output.
     """
 
-    _output_class: ClassVar[type[Classification]]
+    _output_class: ClassVar[type[Decisions]]
+    # That of a y of classes.
+    _of_classes: ClassVar[type[Classification]]
+    _tabular: ClassVar[dict[str, Any]] = {
+        **TABULAR,
+        "scoring": "neg_log_loss",
+        "temperature_scaling": True,
+    }
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **BaseMLP._parameter_constraints,
+        "class_weight": [Names({"balanced"}), dict, None],
+        "label_smoothing": [Interval(Real, 0, 1, closed="left")],
+        "temperature_scaling": ["boolean"],
+    }
+    class_weight: Any
+
+    def __init__(
+        self,
+        hidden_layer_sizes: Widths | Literal["auto"] = (100,),
+        activation: Activations = "relu",
+        *,
+        solver: Solver = "adam",
+        alpha: float = 0.0001,
+        batch_size: int | Literal["auto"] = "auto",
+        learning_rate: Schedule = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int | Literal["auto"] = 200,
+        shuffle: bool = True,
+        random_state: RandomState = None,
+        tol: float = 1e-4,
+        verbose: bool | int | Literal["progress"] = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float | Literal["auto"] = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: float | None = 10,
+        max_fun: int = 15000,
+        n_jobs: int | None = None,
+        class_weight: ClassWeight = None,
+        dropout: Rates = 0.0,
+        warmup_fraction: float = 0.0,
+        label_smoothing: float = 0.0,
+        max_grad_norm: float | None = None,
+        scoring: Scoring = None,
+        transform_layer: int | Literal["all"] = -1,
+        n_members: int | Literal["auto"] = 1,
+        temperature_scaling: bool = False,
+        init: Initialization = "random",
+        scaling_rate: float = 0.0,
+    ) -> None:
+        self._set_parameters(locals())
+
+    @classmethod
+    def tabular(cls, **overrides: Unpack[Parameters]) -> Self:
+        """Return an estimator with settings that do well on tables of any size.
+
+        Their input is that of :class:`~skmlp.TabularPreprocessor`, in float32. They are
+        ordinary parameters, seen in ``get_params`` and open to searches; the documentation's
+        "Tabular data" has the source and the gain of each.
+
+        Parameters
+        ----------
+        **overrides
+            Parameters with other values.
+
+        Returns
+        -------
+        object
+            The estimator.
+
+        Examples
+        --------
+        >>> from sklearn.pipeline import make_pipeline
+        >>> from skmlp import MLPBinaryClassifier, TabularPreprocessor
+        >>> network = MLPBinaryClassifier.tabular(random_state=0)
+        >>> pipeline = make_pipeline(TabularPreprocessor(), network)
+        >>> network.get_params()["activation"]
+        'silu'
+        """
+        parameters: dict[str, Any] = {**cls._tabular, **overrides}
+        return cls(**parameters)
 
     if TYPE_CHECKING:  # scikit-learn's mixins, where these are, have no types
 
@@ -119,7 +201,7 @@ class BaseMLPClassifier(ClassifierMixin, BaseMLP):
         """
         return self._fit(X, y, sample_weight, X_val, y_val, sample_weight_val)
 
-    @available_if(_has_partial_fit)
+    @available_if(has_partial_fit)
     @quiet_fit
     @fit_context
     def partial_fit(
@@ -181,9 +263,9 @@ class BaseMLPClassifier(ClassifierMixin, BaseMLP):
                 "pass them as a dict."
             )
         self._check_parameters()
-        return self._partial_fit(X, y, sample_weight, self._output_of_call(classes))
+        return self._partial_fit(X, y, sample_weight, self._output_of_call(y, classes))
 
-    def _output_of_call(self, classes: ArrayLike | None) -> Classification:
+    def _output_of_call(self, y: Any, classes: ArrayLike | None) -> Decisions:
         """Return the output for the classes that the first call to partial_fit is given.
 
         Raises
@@ -201,17 +283,17 @@ class BaseMLPClassifier(ClassifierMixin, BaseMLP):
         if not is_first:
             return self._output
         # scikit-learn's check has set it, though the call may still fail.
-        output = self._output_class(self.__dict__.pop("classes_"))
+        output = self._of_classes(self.__dict__.pop("classes_"))
         if output.classes.size == 0:
             raise ValueError("classes must have all class labels; got none.")
         output.check_classes()
         return output
 
     def _learn_output(
-        self, y: NDArray[Any], dtype: Any, resumes: bool
-    ) -> tuple[Classification, NDArray[Any]]:
+        self, y: Any, X: Any, sample_weight: Any, resumes: bool
+    ) -> tuple[Decisions, NDArray[Any]]:
         with naming("y"):
-            output = self._output_class(np.unique(y))
+            output = self._of_classes(np.unique(y))
         output.check_classes()
         if resumes and not output.has_classes(self.classes_):
             raise ValueError(
@@ -219,7 +301,7 @@ class BaseMLPClassifier(ClassifierMixin, BaseMLP):
                 f"previous call to fit. Previously got {self.classes_}, `y` has "
                 f"{output.classes}"
             )
-        return output, output.encode_known(y, dtype)
+        return output, output.encode_known(y, X.dtype)
 
     def _weights_of_rows(
         self, sample_weight: Any, X: Any, targets: NDArray[Any], output: Output
@@ -227,12 +309,32 @@ class BaseMLPClassifier(ClassifierMixin, BaseMLP):
         weights = super()._weights_of_rows(sample_weight, X, targets, output)
         if self.class_weight is None:
             return weights
-        assert isinstance(output, Classification)
-        return with_class_weight(weights, self.class_weight, output, targets)
+        if isinstance(output, Classification):
+            return with_class_weight(weights, self.class_weight, output, targets)
+        assert isinstance(output, Multilabel)
+        return with_label_weights(weights, self.class_weight, output, targets)
 
     @property
-    def _output(self) -> Classification:
-        return self._output_class(self.classes_)
+    def _output(self) -> Decisions:
+        return self._of_classes(self.classes_)
+
+    def _from_logits(
+        self,
+        X: Any,
+        shape: tuple[int, ...],
+        finish: Callable[[NDArray[Any]], NDArray[Any]],
+        dtype: Any = None,
+    ) -> NDArray[Any]:
+        """Return the result of `finish`, a function of logits (m, q), of this shape a row."""
+        output = self._output
+
+        def compute(rows: Matrix, out: NDArray[Any]) -> bool:
+            logits, finite = self._ensemble.logits(rows, output, len(out))
+            out[:] = finish(logits)
+            # A label or a score shows no NaN that its logits had.
+            return finite and output.are_valid(logits)
+
+        return self._for_each_block(X, shape, dtype, compute)
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Return the most probable class of each row.
@@ -254,7 +356,9 @@ class BaseMLPClassifier(ClassifierMixin, BaseMLP):
             X is invalid, or its numbers are so large that logits overflow.
         """
         check_is_fitted(self)
-        return self.classes_[self._from_logits(X, (), self._output.decide, np.intp)]
+        output = self._output
+        decisions = self._from_logits(X, output.decision_shape, output.decide, np.intp)
+        return output.named(decisions)
 
     def predict_proba(self, X: Any) -> NDArray[Any]:
         """Return the probability of each class.
@@ -278,12 +382,40 @@ class BaseMLPClassifier(ClassifierMixin, BaseMLP):
         """
         check_is_fitted(self)
         output, write = self._output, self._ensemble.write_means
-        result = self._for_each_block(
-            X, (output.n_means,), None, lambda rows, out: write(rows, output, out)
+        return self._within_bounds(
+            self._for_each_block(
+                X, (output.n_means,), None, lambda rows, out: write(rows, output, out)
+            )
         )
-        if result.dtype != self._ensemble.theta.dtype:  # conversion may have made it 0 again
-            np.maximum(result, np.finfo(result.dtype).tiny, out=result)
-        return result
+
+    def predict_proba_members(self, X: Any) -> NDArray[Any]:
+        """Return the probabilities of each member, whose mean is `predict_proba`.
+
+        Where they differ, the members have not learned the same from their rows.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_members, n_samples, n_classes)
+            In the order of `classes_` and X's dtype.
+
+        Raises
+        ------
+        ValueError
+            As of `predict`.
+        """
+        check_is_fitted(self)
+        return self._within_bounds(self._means_of_members(X))
+
+    def _within_bounds(self, probabilities: NDArray[Any]) -> NDArray[Any]:
+        """Return probabilities that conversion to another dtype has not made 0."""
+        if probabilities.dtype != self._ensemble.theta.dtype:
+            tiny = np.finfo(probabilities.dtype).tiny
+            np.maximum(probabilities, tiny, out=probabilities)
+        return probabilities
 
     def predict_log_proba(self, X: Any) -> NDArray[Any]:
         """Return the logarithm of `predict_proba`, always finite.
@@ -329,11 +461,11 @@ class BaseMLPClassifier(ClassifierMixin, BaseMLP):
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_class = self._output_class.is_multiclass
+        tags.classifier_tags.multi_class = self._of_classes.is_multiclass
         return tags
 
 
-@share_docstring
+@share_docstring(CLASSES)
 class MLPBinaryClassifier(BaseMLPClassifier):
     """Multilayer perceptron for two classes, trained by compiled kernels.
 
@@ -365,10 +497,10 @@ class MLPBinaryClassifier(BaseMLPClassifier):
     (100, 8)
     """
 
-    _output_class = Binary
+    _output_class = _of_classes = Binary
 
 
-@share_docstring
+@share_docstring(CLASSES)
 class MLPMulticlassClassifier(BaseMLPClassifier):
     """Multilayer perceptron for any number of classes, trained by compiled kernels.
 
@@ -404,4 +536,4 @@ class MLPMulticlassClassifier(BaseMLPClassifier):
     (450, 10)
     """
 
-    _output_class = Multinomial
+    _output_class = _of_classes = Multinomial

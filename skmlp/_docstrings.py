@@ -1,11 +1,15 @@
-"""Sections of the docstrings of both classifiers."""
+"""Sections of the docstrings of the estimators.
+
+Each entry is here once, and again only where an estimator needs other words for it. The section
+of parameters is in the order of the constructor.
+"""
 
 import inspect
-from typing import TypeVar
+import re
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
 
 _PARAMETERS = """\
-    Parameters
-    ----------
     hidden_layer_sizes : int, array-like of int or 'auto', default=(100,)
         Widths h₁, h₂, ... of the hidden layers. An int means one hidden layer, ``()`` none: the
         model is linear in X. 'auto' means (128, 64), or (64, 64) below 1,500 training rows.
@@ -138,7 +142,8 @@ _PARAMETERS = """\
         schedule. 'lbfgs' ignores it, and warns.
 
     label_smoothing : float, default=0.0
-        Part of a label's probability, in [0, 1), that is spread evenly over all classes [7]_.
+        Part of a label's probability, in [0, 1), that is spread evenly over all classes; of
+        several labels over 0 and 1 [7]_.
 
     max_grad_norm : float or None, default=None
         Largest Euclidean norm of the gradient, of all parameters together, in a step of the
@@ -185,10 +190,9 @@ _PARAMETERS = """\
 """
 
 _ATTRIBUTES = """\
-    Attributes
-    ----------
     classes_ : ndarray of shape (n_classes,)
         Class labels, sorted.
+    sparse_output_ : bool
     n_features_in_ : int
         Number of features d seen in fit.
     feature_names_in_ : ndarray of shape (d,)
@@ -241,25 +245,28 @@ _ATTRIBUTES = """\
 _NOTES = """\
     Notes
     -----
-    With class codes y, logits O and training weights w, the objective is
+    {start}
 
-    .. math:: \\frac{1}{\\sum_i w_i} \\Big( \\sum_i w_i \\, \\ell(o_i, y_i)
-              + \\frac{\\alpha}{2} \\sum_k \\lVert W^{(k)} \\rVert^2 \\Big),
+    .. math:: \\frac{{1}}{{\\sum_i w_i}} \\Big( \\sum_i w_i \\, \\ell(o_i, y_i)
+              + \\frac{{\\alpha}}{{2}} \\sum_k \\lVert W^{{(k)}} \\rVert^2 \\Big),
 
     and a minibatch is divided by its number of rows times the mean weight of the training
-    set. Rows of weight zero are left out.
+    set. Rows of weight zero are left out.{losses}
 
     Training works well on features of order one: put a
     :class:`~sklearn.preprocessing.StandardScaler` before the network. A warning says so if the
-    final training loss is no better than that of predicting the frequencies of the classes.
+    final training loss is no better than that of predicting {baseline}.
 
     With the same integer ``random_state`` training
-    follows that of :class:`sklearn.neural_network.MLPClassifier` up to rounding, but for
-    the cases listed in the documentation's "Differences from MLPClassifier".
+    follows that of :class:`sklearn.neural_network.{peer}` up to rounding, but for
+    the cases listed in the documentation's "Differences from scikit-learn".
 
     X may be an array or a CSR matrix of float32 or float64, which is then the dtype of
     the parameters; a C-ordered array is not copied. Other input is converted.
 
+"""
+
+_REFERENCES = """\
     References
     ----------
     .. [1] D. P. Kingma and J. Ba, "Adam: A method for stochastic optimization",
@@ -282,17 +289,218 @@ _NOTES = """\
        networks", ICML 2017.
 """
 
+
+class Family(NamedTuple):
+    """What the docstrings of some estimators have in other words, or beside the others'.
+
+    Attributes
+    ----------
+    parameters, attributes : str
+        Entries, which replace those of the same name.
+    missing : tuple of str
+        Attributes that there are not.
+    notes : dict of str to str
+        What stands in the notes for the words in braces.
+    references : str
+        Further ones, from number 10 on.
+    """
+
+    parameters: str = ""
+    attributes: str = ""
+    missing: tuple[str, ...] = ()
+    notes: dict[str, str] = {}  # noqa: RUF012
+    references: str = ""
+
+
+CLASSES = Family(
+    missing=("sparse_output_",),
+    notes={
+        "start": "With class codes y, logits O and training weights w, the objective is",
+        "baseline": "the frequencies of the classes",
+        "losses": "",
+        "peer": "MLPClassifier",
+    },
+)
+
+LABELS = Family(
+    parameters="""\
+    early_stopping : bool, default=False
+        Whether to hold out ``validation_fraction`` of the rows, or to take those of ``X_val``
+        in `fit`; to stop when ``scoring`` on them does not improve; and to restore the
+        parameters of the best epoch. Held-out rows keep their weights, those of their labels
+        included; those of ``X_val`` have ``sample_weight_val``. With too few rows to hold any
+        out, fit warns, trains on all of them and monitors the training loss, as without early
+        stopping. 'lbfgs' does not stop early, and warns.
+
+    class_weight : {'balanced'}, list of dict, dict or None, default=None
+        Weights of labels that are there and are not, [{0: weight, 1: weight}, ...], a dict for
+        each label, in which 1 is the weight of what is missing. The weight of a row is
+        multiplied by that of each of its indicators, as in
+        :func:`sklearn.utils.class_weight.compute_sample_weight`: of many rare labels some rows
+        then outweigh all others. 'balanced' makes the sums of the weights of rows with and
+        without a label equal, for each label by itself, and is not for `partial_fit`. A dict
+        is for a y of one dimension, as `MLPBinaryClassifier` has it.
+
+    scoring : str, callable or None, default=None
+        Validation score of early stopping: for None the fraction of rows of which all labels
+        are right; otherwise a name or a callable, as in :func:`sklearn.metrics.check_scoring`,
+        such as 'f1_macro'. 'neg_log_loss' is the negative loss, the sum of the labels'
+        cross-entropies, and the fastest. Scorers with an argument ``sample_weight`` are given
+        the weights.
+""",
+    attributes="""\
+    classes_ : ndarray of shape (n_labels,)
+        The numbers of the labels, from 0; or the two classes of a y of one dimension.
+    sparse_output_ : bool
+        Whether y was sparse, and `predict` returns a CSR matrix. Not of a y of one dimension.
+    out_activation_ : str
+        'logistic'.
+""",
+    notes={
+        "start": "With indicators y, logits O and training weights w, the objective is",
+        "baseline": "the frequencies of the labels",
+        "losses": "",
+        "peer": "MLPClassifier",
+    },
+)
+
+_LOSSES_OF_NUMBERS = """
+
+    The loss ℓ of an output o is (o - y)² / 2; with m = exp(o) it is m - y o + y log y - y of
+    'poisson' and y / m + o - log y - 1 of 'gamma'; it is \\|o - y\\|; and of the quantile τ it
+    is τ (y - o) where y is above, and (1 - τ) (o - y) where it is below. Those of several
+    outputs are added up. Of squared errors ``loss_`` and the curves have the mean over the
+    outputs, as in scikit-learn, though the gradient is that of the sum."""
+
+NUMBERS = Family(
+    parameters="""\
+    loss : str, default='squared_error'
+        What is minimised; see Notes.
+
+        - 'squared_error' and 'poisson' are those of
+          :class:`sklearn.neural_network.MLPRegressor`: half the squared error, and half the
+          deviance of Poisson's distribution, for counts and rates. Of the latter the network's
+          output is the logarithm of the mean.
+        - 'gamma' is half the deviance of the gamma distribution, for positive numbers whose
+          spread grows with their mean, such as costs and durations; with a logarithm, too.
+        - 'absolute_error' fits the median, and heeds outliers less.
+        - 'quantile' fits what y is below with a probability of ``quantile`` [10]_.
+
+    early_stopping : bool, default=False
+        Whether to hold out ``validation_fraction`` of the rows, or to take those of ``X_val``
+        in `fit`; to stop when ``scoring`` on them does not improve; and to restore the
+        parameters of the best epoch. Held-out rows keep their weights; those of ``X_val`` have
+        ``sample_weight_val``. With too few rows to hold any out, fit warns, trains on all of
+        them and monitors the training loss, as without early stopping. 'lbfgs' does not stop
+        early, and warns.
+
+    validation_fraction : float or 'auto', default=0.1
+        Fraction of the rows held out by early stopping, above 0 and below 1; at most 0.5 with
+        several members. It must be two rows at least, and leave training rows. 'auto' means
+        1/12, or 1/8 of less than 1,500 training rows.
+
+    scoring : str, callable or None, default=None
+        Validation score of early stopping. For None it is R², as in
+        :class:`sklearn.neural_network.MLPRegressor`; with ``loss='absolute_error'`` D² of the
+        absolute error, and with 'quantile' D² of the pinball loss, the mean over the quantiles:
+        like R², both are 1 at best, 0 for a constant, and do not depend on y's unit, as ``tol``
+        does not. Otherwise a name or a callable, as in :func:`sklearn.metrics.check_scoring`,
+        in y's unit. Scorers with an argument ``sample_weight`` are given the weights.
+
+    n_members : int or 'auto', default=1
+        Number of networks that are trained side by side, an epoch of each at a time, from
+        different initial parameters, and whose predictions are averaged; `predict` tells how
+        far they are apart. With early stopping
+        they hold out different ones of 1 / ``validation_fraction`` folds, or all take
+        ``X_val``. The score is that of all held-out predictions together, each made by a single
+        member (a callable, or a name other than 'r2', 'neg_mean_squared_error',
+        'neg_root_mean_squared_error' and 'neg_mean_absolute_error', is averaged over
+        the members), and the best epoch is the same for all. A fold must have ten rows, or
+        nothing is held out. Each fit draws new folds; a warm start has the same only with an
+        int for ``random_state``. ``n_jobs`` threads train a member each. Not for 'lbfgs'.
+        'auto' means 8, or 4 of 8,000 training rows or more (1 for 'lbfgs').
+
+    quantile : float or sequence of float, default=0.5
+        Which quantiles ``loss='quantile'`` fits, each above 0 and below 1. Several of them are
+        outputs of one network, of a y of one dimension, and never cross: they are sorted in
+        each row [11]_.
+
+    normalize_y : bool, default=False
+        Whether training sees y less its (weighted) mean, divided by its standard deviation,
+        each column for itself; of 'poisson' and 'gamma' only divided by its mean. Predictions
+        and scores are in y's own unit; losses, such as ``loss_``, are of what training sees.
+        Without it, as in scikit-learn, only a y of order one trains well with the default rates
+        and ``tol``. Warm starts and `partial_fit` keep the first call's.
+""",
+    attributes="""\
+    n_outputs_ : int
+        Number of outputs of the network: columns of y, or quantiles.
+    out_activation_ : str
+        'identity', or with ``loss='poisson'`` and 'gamma' 'exp'.
+    validation_loss_curve_ : list of float or None
+        Mean loss of the held-out rows, without the penalty; None likewise.
+""",
+    missing=("classes_", "sparse_output_", "temperature_"),
+    notes={
+        "start": ("With numbers y, outputs O and training weights w, the objective is"),
+        "baseline": "the mean of y",
+        "losses": _LOSSES_OF_NUMBERS,
+        "peer": "MLPRegressor",
+    },
+    references="""\
+    .. [10] R. Koenker and G. Bassett, "Regression quantiles", Econometrica 46, 1978.
+    .. [11] V. Chernozhukov, I. Fernández-Val and A. Galichon, "Quantile and probability
+       curves without crossing", Econometrica 78, 2010.
+""",
+)
+
 _Class = TypeVar("_Class", bound=type)
+_ENTRY = r"    (\w+)(?:, \w+)* : "
 
 
-def share_docstring(cls: _Class) -> _Class:
-    """Fill ``{parameters}``, ``{attributes}`` and ``{notes}`` in the class's docstring."""
-    if cls.__doc__ is None:  # with python -OO
+def _entries(text: str) -> dict[str, str]:
+    """Return the entries of a section by their (first) names."""
+    parts = re.split(f"^(?={_ENTRY})", text, flags=re.MULTILINE)
+    named = ((re.match(_ENTRY, part), part.rstrip()) for part in parts)
+    return {name[1]: part for name, part in named if name is not None}
+
+
+def _section(title: str, entries: list[str], separator: str) -> str:
+    return f"    {title}\n    {'-' * len(title)}\n{separator.join(entries)}\n"
+
+
+def _cited(references: str, text: str) -> str:
+    """Return references without those that are nowhere cited."""
+    parts = re.split(r"^(?=    \.\. \[)", references, flags=re.MULTILINE)
+    numbers = (re.match(r"    \.\. \[(\d+)\]", part) for part in parts)
+    return "".join(
+        part
+        for part, number in zip(parts, numbers, strict=True)
+        if number is None or f"[{number[1]}]_" in text
+    )
+
+
+def share_docstring(family: Family) -> Callable[[_Class], _Class]:
+    """Fill ``{parameters}``, ``{attributes}`` and ``{notes}`` in a class's docstring."""
+
+    def fill(cls: _Class) -> _Class:
+        if cls.__doc__ is None:  # with python -OO
+            return cls
+        parameters = _entries(_PARAMETERS) | _entries(family.parameters)
+        order = [name for name in inspect.signature(cls).parameters if name in parameters]
+        attributes = _entries(_ATTRIBUTES) | _entries(family.attributes)
+        names = [name for name in attributes if name not in family.missing]
+        sections = {
+            "parameters": _section("Parameters", [parameters[n] for n in order], "\n\n"),
+            "attributes": _section("Attributes", [attributes[n] for n in names], "\n"),
+        }
+        references = _cited(_REFERENCES + family.references, "".join(sections.values()))
+        sections["notes"] = _NOTES.format(**family.notes) + references
+        # Python 3.13 takes the indentation off docstrings, and earlier versions do not.
+        text = inspect.cleandoc(cls.__doc__)
+        for name, section in sections.items():
+            text = text.replace(f"{{{name}}}", inspect.cleandoc(section))
+        cls.__doc__ = text + "\n"
         return cls
-    # Python 3.13 takes the indentation off docstrings, and earlier versions do not.
-    text = inspect.cleandoc(cls.__doc__)
-    sections = {"parameters": _PARAMETERS, "attributes": _ATTRIBUTES, "notes": _NOTES}
-    for name, section in sections.items():
-        text = text.replace(f"{{{name}}}", inspect.cleandoc(section))
-    cls.__doc__ = text + "\n"
-    return cls
+
+    return fill

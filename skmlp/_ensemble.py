@@ -11,7 +11,8 @@ from skmlp._border.layout import FAN_IN, FAN_OUT
 from skmlp._border.sizes import stride_of
 from skmlp._data import Matrix
 from skmlp._network import Network, aligned_empty, coefs_of, intercepts_of, slopes_of
-from skmlp._output import Output
+from skmlp._outputs.base import Output
+from skmlp._outputs.classes import Decisions
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,21 @@ class Ensemble:
             out /= len(self.theta)
         return finite
 
-    def logits(self, X: Matrix, output: Output, n_rows: int) -> tuple[Any, bool]:
+    def write_means_of_members(self, X: Matrix, output: Output, out: NDArray[Any]) -> bool:
+        """Write the mean responses of each member into `out` (m, n_members, c).
+
+        Returns
+        -------
+        bool
+            As of :meth:`write_means`.
+        """
+        finite, part = True, np.empty((len(out), out.shape[2]), out.dtype)
+        for i, member in enumerate(self.members):
+            finite &= member.write_outputs(X, self.depth, part, loss=output.loss.code)
+            out[:, i] = part
+        return finite
+
+    def logits(self, X: Matrix, output: Decisions, n_rows: int) -> tuple[Any, bool]:
         """Return the logits of the members' common decision, and whether all is finite.
 
         Returns

@@ -244,7 +244,7 @@ def _of_object(value: Any) -> Refused:
 
 def advice_on_labels(y: Any, name: str) -> str:
     """Return advice on labels that are several a row, or not one-dimensional."""
-    if isinstance(y, list | tuple | np.ndarray) and _has_collections(y):
+    if isinstance(y, list | tuple | np.ndarray) and has_collections(y):
         return _several_labels(name)
     if sparse.issparse(y):
         if 1 in y.shape:
@@ -271,7 +271,7 @@ def advice_on_labels(y: Any, name: str) -> str:
     return _regression(name) if (labels != np.floor(labels)).any() else _one_a_column(name)
 
 
-def _has_collections(y: list[Any] | tuple[Any, ...] | NDArray[Any]) -> bool:
+def has_collections(y: list[Any] | tuple[Any, ...] | NDArray[Any]) -> bool:
     """Return whether rows have sets of labels, or lists of different lengths."""
     rows = (list, tuple, np.ndarray)
     values = y.ravel().tolist() if isinstance(y, np.ndarray) else y
@@ -285,9 +285,8 @@ def _has_collections(y: list[Any] | tuple[Any, ...] | NDArray[Any]) -> bool:
 def _several_labels(name: str) -> str:
     return (
         f" {name} takes one label a row. For rows with several (multilabel) there is "
-        "sklearn.neural_network.MLPClassifier, for an array of 0 and 1 with a column for each "
-        f"label (MultiLabelBinarizer makes it); or MultiOutputClassifier({name}()), with a "
-        "network for each."
+        "MLPMultilabelClassifier, for an array of 0 and 1 with a column for each label "
+        "(MultiLabelBinarizer makes it)."
     )
 
 
@@ -301,8 +300,20 @@ def _one_a_column(name: str) -> str:
 def _regression(name: str) -> str:
     return (
         f" These are numbers to be predicted, which is regression, and {name} is a classifier: "
-        "take sklearn.neural_network.MLPRegressor, or make classes of them, such as by "
-        "numpy.digitize."
+        "take MLPRegressor, or make classes of them, such as by numpy.digitize."
+    )
+
+
+def advice_on_indicators(y: Any, name: str) -> str:
+    """Return advice on a matrix that has others than 0 and 1."""
+    values = np.asarray(y.data if sparse.issparse(y) else y)
+    if values.dtype.kind == "f" and (values != np.floor(values)).any():
+        return _regression(name)
+    return (
+        f" {name} takes a column for each label, with 1 where a row has it. "
+        "MultiLabelBinarizer makes it of lists of labels; for columns of several classes, "
+        "have a network for each with "
+        "sklearn.multioutput.MultiOutputClassifier(MLPMulticlassClassifier())."
     )
 
 
@@ -311,7 +322,7 @@ def advice_on_targets(y: NDArray[Any], name: str) -> str:
     if y.dtype.kind == "f":
         return _regression(name)
     values = y.tolist()
-    if _has_collections(y):
+    if has_collections(y):
         return _several_labels(name)
     if any(isinstance(value, float) and not value.is_integer() for value in values):
         return _regression(name)

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from skmlp._ensemble import Ensemble
-from skmlp._output import Output
+from skmlp._outputs.base import Output
+from skmlp._outputs.classes import Decisions
 from skmlp._persistence import PersistenceMixin
 from skmlp._record import Record
 from skmlp._training import TrainingState
@@ -24,6 +25,8 @@ class Fitted(PersistenceMixin):
     """
 
     classes_: NDArray[Any]
+    sparse_output_: bool
+    _numbers: Any
     n_layers_: int
     n_outputs_: int
     out_activation_: str
@@ -152,7 +155,7 @@ def fitted_attributes(
         "validation_loss_curve_": record.validation_loss_curve,
         "best_validation_score_": record.best_score,
         "best_iter_": record.best_iter,
-        "temperature_": record.temperature,
+        **({"temperature_": record.temperature} if isinstance(output, Decisions) else {}),
         "_ensemble": ensemble,
         "_state": state,
     }

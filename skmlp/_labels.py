@@ -1,18 +1,22 @@
 """Labels: from what the user passes to class codes, or a message that says why not."""
 
 import re
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
     assert_all_finite,
+    check_array,
     check_consistent_length,
     column_or_1d,
 )
 
 from skmlp._explanations import (
+    advice_on_indicators,
     advice_on_labels,
     advice_on_targets,
     is_missing,
@@ -97,6 +101,50 @@ def as_vector(y: Any, X: Any, *, warn: bool = False) -> NDArray[Any]:
         check_no_date_missing(labels)
         assert_all_finite(labels, input_name="y")
     return labels
+
+
+def has_columns(y: Any) -> bool:
+    """Return whether y is a matrix of more than one column, or of none."""
+    if sparse.issparse(y):
+        return bool(y.ndim == 2 and y.shape[1] != 1)
+    try:
+        shape = y.shape if hasattr(y, "shape") else np.asarray(y).shape
+    except ValueError:  # raised by rows of different lengths
+        return False
+    return len(shape) == 2 and shape[1] != 1
+
+
+def as_indicators(y: Any, X: Any, name: str) -> Any:
+    """Return a matrix (n, q) of 0 and 1, with a column for each label; a CSR one of a sparse y.
+
+    Parameters
+    ----------
+    y : {array-like, sparse matrix}
+        As it was given.
+    X : array or CSR matrix
+    name : str
+        Of the estimator.
+
+    Raises
+    ------
+    ValueError
+        It has missing values, or others than 0 and 1, no columns, or another number of rows.
+    """
+    with naming("y"):
+        if not sparse.issparse(y):
+            check_none_missing(y)
+            check_no_date_missing(np.asarray(y))
+        matrix = check_array(
+            y, accept_sparse="csr", dtype=None, input_name="y", ensure_all_finite=True
+        )
+        check_consistent_length(X, matrix)
+    values = matrix.data if sparse.issparse(matrix) else matrix
+    if values.dtype.kind == "O":
+        with suppress(OverflowError, TypeError, ValueError):  # it is refused below
+            values = matrix = values.astype(float)
+    if values.dtype.kind not in "biuf" or not ((values == 0) | (values == 1)).all():
+        raise ValueError(f"y must be a matrix of 0 and 1.{advice_on_indicators(y, name)}")
+    return matrix.astype(np.int8)
 
 
 def check_targets(y: NDArray[Any], name: str) -> None:

@@ -52,7 +52,7 @@ class Objective:
         self.interrupt.hold()
         value = self.team.run(
             run_epoch, *problem.data.X, *problem.data[1:], problem.rows, self._block,
-            network.theta, network.table, problem.loss, problem.smoothing, problem.alpha,
+            network.theta, network.table, problem.loss, problem.loss_settings, problem.alpha,
             ACCUMULATE, self._no_settings, self._gradient, self._no_scaling, 1, no_rates,
             np.inf, self._no_dropout, 0, *self._scratch,
         )  # fmt: skip

@@ -15,7 +15,7 @@ from skmlp._data import Matrix, allowed_dtypes, as_matrix
 from skmlp._ensemble import Ensemble
 from skmlp._float_errors import quiet
 from skmlp._network import run_in_blocks
-from skmlp._output import Output
+from skmlp._outputs.base import Output
 from skmlp._rows import convert_rows, explaining
 
 _OVERFLOW = (
@@ -104,23 +104,14 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             raise ValueError(_OVERFLOW)
         return result
 
-    def _from_logits(
-        self,
-        X: Any,
-        shape: tuple[int, ...],
-        finish: Callable[[NDArray[Any]], NDArray[Any]],
-        dtype: Any = None,
-    ) -> NDArray[Any]:
-        """Return the result of `finish`, a function of logits (m, q), of this shape a row."""
-        output = self._output
-
-        def compute(rows: Matrix, out: NDArray[Any]) -> bool:
-            logits, finite = self._ensemble.logits(rows, output, len(out))
-            out[:] = finish(logits)
-            # A label or a score shows no NaN that its logits had.
-            return finite and output.are_valid(logits)
-
-        return self._for_each_block(X, shape, dtype, compute)
+    def _means_of_members(self, X: Any) -> NDArray[Any]:
+        """Return the mean responses (n_members, n, c) of each member."""
+        output, write = self._output, self._ensemble.write_means_of_members
+        shape = (len(self._ensemble.theta), output.n_means)
+        result = self._for_each_block(
+            X, shape, None, lambda rows, out: write(rows, output, out)
+        )
+        return np.ascontiguousarray(result.transpose(1, 0, 2))
 
     def _transformed_layers(self) -> list[int]:
         """Return the numbers of the layers that `transform` returns, counted from 1.

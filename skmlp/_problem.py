@@ -1,13 +1,14 @@
 """The optimization problem of a fit, and the threads for its passes."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skmlp._data import TrainingData
 from skmlp._network import Network
-from skmlp._output import Output
+from skmlp._outputs.base import Output
 from skmlp._team import Team, n_helpful_threads
 
 
@@ -39,6 +40,11 @@ class Problem:
     def loss(self) -> int:
         """The code of the loss."""
         return self.output.loss.code
+
+    @cached_property
+    def loss_settings(self) -> NDArray[np.float64]:
+        """What the loss takes."""
+        return self.output.settings(self.smoothing)
 
     @classmethod
     def weighted(

@@ -17,7 +17,7 @@ from skmlp._data import (
     naming_rows,
 )
 from skmlp._explanations import explained
-from skmlp._output import Output
+from skmlp._outputs.base import Output
 from skmlp._weights import check_weights
 
 

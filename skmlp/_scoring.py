@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from skmlp._data import TrainingData
 from skmlp._ensemble import Ensemble
 from skmlp._network import Network
-from skmlp._output import Output
+from skmlp._outputs.base import Output
 
 
 @dataclass(frozen=True)
@@ -27,11 +27,10 @@ class ValidationSet:
     rows : sequence of int arrays
         Which of them count, for each member.
     output : Output
+    score_name : str or None
+        Which of the output's own scores counts, which like the loss follow from the logits.
     score : callable or None
-        (Network, which member it is) -> score on its rows. None means the output's own, which
-        like the loss follows from the logits.
-    uses_loss : bool
-        Whether the score is the negative loss.
+        (Network, which member it is) -> score on its rows, instead of the output's own.
     scale_logits : bool
         Whether the loss is that at the temperature which makes it least.
     """
@@ -39,8 +38,8 @@ class ValidationSet:
     data: TrainingData
     rows: Sequence[NDArray[np.intp]]
     output: Output
+    score_name: str | None = None
     score: Callable[[Network, int], float] | None = None
-    uses_loss: bool = False
     scale_logits: bool = False
 
     def evaluate(self, ensemble: Ensemble) -> tuple[float, float]:
@@ -52,11 +51,9 @@ class ValidationSet:
             self.output.best_temperature(logits, targets, weights) if self.scale_logits else 1.0
         )
         loss = self.output.mean_loss(logits / temperature, targets, weights)
-        if self.uses_loss:
-            return -loss, loss
         if self.score is not None:
             return self._mean_score(self.score, ensemble), loss
-        return self.output.score(logits, targets, weights), loss
+        return self.output.score(self.score_name, logits, targets, weights, loss), loss
 
     def _mean_score(self, score: Callable[[Network, int], float], ensemble: Ensemble) -> float:
         """Return the mean over the members, but for those whose rows have no score.

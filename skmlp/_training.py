@@ -301,7 +301,7 @@ class _Member:
             self._shuffler.shuffle(self._rows)
         loss = self.team.run(
             run_epoch, *problem.data.X, *problem.data[1:], self._rows, self.batch_size,
-            network.theta, self._table, problem.loss, problem.smoothing, problem.alpha,
+            network.theta, self._table, problem.loss, problem.loss_settings, problem.alpha,
             self._optimizer.code, self._settings, state.moments, self._scaling, state.steps + 1,
             rates, self._max_norm,
             self._dropout, state.dropout_seed, *self._scratch,

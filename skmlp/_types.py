@@ -30,6 +30,7 @@ Schedule: TypeAlias = Literal[
     "constant", "invscaling", "adaptive", "cosine", "one_cycle", "coslog4"
 ]
 Initialization: TypeAlias = Literal["random", "data"]
+Loss: TypeAlias = Literal["squared_error", "poisson", "gamma", "absolute_error", "quantile"]
 # Containers of scikit-learn's set_output.
 Output: TypeAlias = Literal["default", "pandas", "polars"] | None
 
@@ -41,11 +42,11 @@ Widths: TypeAlias = Integer | Sequence[Integer] | NDArray[np.integer[Any]]
 
 RandomState: TypeAlias = Integer | np.random.RandomState | None
 Scoring: TypeAlias = str | Callable[..., Any] | None
-ClassWeight: TypeAlias = Literal["balanced"] | dict[Any, Any] | None
+ClassWeight: TypeAlias = Literal["balanced"] | dict[Any, Any] | list[dict[Any, Any]] | None
 
 
-class Parameters(TypedDict, total=False):
-    """The constructor's parameters, as the keywords of methods."""
+class SharedParameters(TypedDict, total=False):
+    """The parameters of all constructors, as the keywords of methods."""
 
     hidden_layer_sizes: Widths | Literal["auto"]
     activation: Activations
@@ -71,21 +72,37 @@ class Parameters(TypedDict, total=False):
     n_iter_no_change: float | None
     max_fun: int
     n_jobs: int | None
-    class_weight: ClassWeight
     dropout: Rates
     warmup_fraction: float
-    label_smoothing: float
     max_grad_norm: float | None
     scoring: Scoring
     transform_layer: int | Literal["all"]
     n_members: int | Literal["auto"]
-    temperature_scaling: bool
     init: Initialization
     scaling_rate: float
 
 
+class Parameters(SharedParameters, total=False):
+    """Those of the classifiers."""
+
+    class_weight: ClassWeight
+    label_smoothing: float
+    temperature_scaling: bool
+
+
+class RegressorParameters(SharedParameters, total=False):
+    """Those of the regressor."""
+
+    loss: Loss
+    quantile: float | Sequence[float] | NDArray[np.floating[Any]]
+    normalize_y: bool
+
+
 class Params(Protocol):
-    """An estimator as training sees it: its parameters, with numbers in place of "auto"."""
+    """An estimator as training sees it, with numbers in place of "auto".
+
+    What only classifiers have as parameters, others have as attributes.
+    """
 
     hidden_layer_sizes: Widths
     activation: Activations
@@ -111,7 +128,6 @@ class Params(Protocol):
     n_iter_no_change: float | None
     max_fun: int
     n_jobs: int | None
-    class_weight: ClassWeight
     dropout: Rates
     warmup_fraction: float
     label_smoothing: float

@@ -96,6 +96,27 @@ def check_dropout(dropout: Any, n_hidden: int) -> tuple[float, ...]:
     return tuple(float(rate) for rate in rates)
 
 
+def check_quantile(quantile: Any) -> tuple[float, ...]:
+    """Return the levels of quantiles, given one or several.
+
+    Raises
+    ------
+    ValueError
+        One is not between 0 and 1, or there twice; or there is none.
+    """
+    levels = np.array(quantile, dtype=object)
+    values = [levels.item()] if levels.ndim == 0 else list(levels)
+    is_valid = all(isinstance(level, Real) and 0 < float(level) < 1 for level in values)
+    if levels.ndim > 1 or not values or not is_valid:
+        raise ValueError(
+            "quantile must be a number above 0 and below 1, or a sequence of such; got "
+            f"{quantile!r}."
+        )
+    if len(set(values)) < len(values):
+        raise ValueError(f"quantile must have each number once; got {quantile!r}.")
+    return tuple(float(level) for level in values)
+
+
 def check_numbers(names: Iterable[str], params: Params) -> None:
     """Raise ValueError if a parameter is an integer too large for a float."""
     for name in names:

@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import _check_sample_weight
 
 from skmlp._explanations import naming
-from skmlp._output import Classification
+from skmlp._outputs.classes import Classification
+from skmlp._outputs.labels import Multilabel
 
 # Range of weights in which neither their sum over many calls to partial_fit nor a division by
 # their mean overflows.
@@ -83,10 +84,55 @@ def with_class_weight(
         negative or not finite; or the weights leave no row.
     """
     if class_weight == "balanced":
-        of_classes = _balanced(output.statistics(targets, weights))
+        of_classes = _balanced(output.totals(targets, weights))
     else:
         of_classes = _weights_of_classes(class_weight, output.classes.tolist())
-    weights = weights * of_classes[output.groups(targets)]
+    return _checked(weights * of_classes[output.groups(targets)])
+
+
+def with_label_weights(
+    weights: NDArray[np.float64],
+    class_weight: Any,
+    output: Multilabel,
+    targets: NDArray[Any],
+) -> NDArray[np.float64]:
+    """Return the weights of rows times those of all their labels.
+
+    Parameters
+    ----------
+    weights : array of shape (n,)
+    class_weight : {'balanced'} or list of dict
+        As in :func:`sklearn.utils.class_weight.compute_sample_weight`: the weights of 0 and 1
+        of each label, multiplied over the labels. 'balanced' makes the sums of weights of rows
+        with and without a label equal, for each label by itself.
+    output : Multilabel
+    targets : array of shape (n, q)
+
+    Raises
+    ------
+    ValueError
+        There is not a dict for each label, or a weight is invalid.
+    """
+    if class_weight == {}:
+        return weights
+    if isinstance(class_weight, str):
+        of_labels = [_balanced(totals) for totals in output.totals(targets, weights)]
+    elif isinstance(class_weight, list) and len(class_weight) == output.n_labels:
+        of_labels = [
+            _weights_of_classes(weights_of_one, [0, 1]) for weights_of_one in class_weight
+        ]
+    else:
+        raise ValueError(
+            "For several labels class_weight must be 'balanced', or a list with a dict for "
+            f"each of the {output.n_labels}, such as [{{0: 1, 1: 5}}, ...]; got "
+            f"{class_weight!r}."
+        )
+    for pair, column in zip(of_labels, targets.T, strict=True):
+        weights = weights * pair[column.astype(np.intp)]
+    return _checked(weights)
+
+
+def _checked(weights: NDArray[np.float64]) -> NDArray[np.float64]:
     if not weights.any():
         raise ValueError(
             "class_weight leaves no row with a weight above 0: the rows are all of "
@@ -113,7 +159,7 @@ def _weights_of_classes(class_weight: dict[Any, Any], labels: list[Any]) -> NDAr
     """
     try:
         given = np.array(list(class_weight.values()), np.float64)
-    except (OverflowError, TypeError, ValueError) as error:
+    except (AttributeError, OverflowError, TypeError, ValueError) as error:
         raise ValueError(f"class_weight must have numbers; got {class_weight}.") from error
     if not (np.isfinite(given) & (given >= 0)).all():
         raise ValueError(f"class_weight must be non-negative and finite; got {class_weight}.")

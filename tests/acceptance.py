@@ -21,6 +21,7 @@ from sklearn.metrics import get_scorer_names
 from skmlp import MLPBinaryClassifier
 from skmlp._border.activations import ACTIVATIONS
 from skmlp._border.optimizers import OPTIMIZERS
+from skmlp._outputs.numbers import KINDS
 from skmlp._schedules import SCHEDULES
 from tests.helpers import SOLVERS
 
@@ -153,6 +154,54 @@ def judge_labels(y, n, classifier, classes=None):
     return PLAIN if classifier is not MLPBinaryClassifier or len(distinct) == 2 else WRONG
 
 
+# ---- numbers to be predicted, and indicators
+
+
+def judge_matrix(y, n, judge):
+    """Judge y (n,) or (n, t) by its values, an array of float64; without doubts if usual."""
+    if y is None or sparse.issparse(y):
+        return WRONG
+    if not isinstance(y, list | np.ndarray | pd.Series | pd.DataFrame):
+        return UNSURE
+    try:
+        array = np.asarray(y)
+    except ValueError:  # ragged
+        return WRONG
+    if isinstance(y, np.ma.MaskedArray) or array.ndim == 0:
+        return UNSURE
+    if array.dtype.kind in "cmMSU" or len(array) != n or array.ndim > 2 or array.size == 0:
+        return WRONG
+    try:
+        with np.errstate(all="ignore"):
+            values = array.astype(float)
+    except (TypeError, ValueError):
+        return WRONG
+    except OverflowError:
+        return WRONG
+    if any(isinstance(value, str | bytes) for value in array.ravel().tolist()):
+        return WRONG
+    if not np.isfinite(values).all():
+        return WRONG
+    return max(judge(values), PLAIN if array.dtype.kind in "biuf" else UNSURE)
+
+
+def judge_targets(y, n, network):
+    """Judge what the regressor is to predict: numbers that its loss is defined for."""
+    loss = network.loss
+    several = loss == "quantile" and np.size(network.quantile) > 1
+
+    def judge(values):
+        if loss == "poisson" and values.min() < 0:
+            return WRONG
+        if loss == "gamma" and values.min() <= 0:
+            return WRONG
+        if several and values.ndim == 2 and values.shape[1] > 1:
+            return WRONG
+        return PLAIN if np.abs(values).max() <= 100 else UNSURE
+
+    return judge_matrix(y, n, judge)
+
+
 # ---- parameters
 
 
@@ -221,6 +270,14 @@ def judge_random_state(value):
     if isinstance(value, np.random.RandomState):
         return PLAIN
     return whole(0, up_to=2**32 - 1, others=(None,))(value)
+
+
+def judge_quantile(value):
+    """Judge one level or several, each of them once."""
+    if isinstance(value, list | tuple):
+        is_valid = value and all(is_number(level) and 0 < level < 1 for level in value)
+        return PLAIN if is_valid and len(set(value)) == len(value) else WRONG
+    return real(0, 1, above=True, below=True)(value)
 
 
 def judge_n_jobs(value):
@@ -292,6 +349,11 @@ JUDGES = {
     "init": among("random", "data"),
     "scaling_rate": real(0, ordinary=(0, 1)),
 }
+JUDGES_OF_REGRESSOR = {
+    "loss": among(*KINDS),
+    "quantile": lambda value: judge_quantile(value),
+    "normalize_y": judge_truth,
+}
 JUDGES_OF_LAYERS = {
     "activation": a_layer(among(*ACTIVATIONS)),
     "dropout": a_layer(real(0, 1, below=True, ordinary=(0, 0.5))),
@@ -324,14 +386,14 @@ def widths_of(value):
 
 def judge_parameters(network):
     """Judge all parameters of a classifier but class_weight, alone and together."""
-    given = network.get_params()
+    given, of_values = network.get_params(), JUDGES | JUDGES_OF_REGRESSOR
     sizes = given["hidden_layer_sizes"]
     of_sizes = judge_widths(sizes)
     n_hidden = len(widths_of(sizes)) if of_sizes == PLAIN else None
     result = all_of(
         [
             of_sizes,
-            *(judge(given[name]) for name, judge in JUDGES.items()),
+            *(judge(given[name]) for name, judge in of_values.items() if name in given),
             *(judge(given[name], n_hidden) for name, judge in JUDGES_OF_LAYERS.items()),
         ]
     )
@@ -354,7 +416,7 @@ def judge_together(network):
         has_members(network) or network.temperature_scaling or np.any(network.dropout)
     ):
         return WRONG
-    is_scored = network.scoring in (None, "accuracy", "neg_log_loss", "roc_auc")
+    is_scored = network.scoring in (None, "accuracy", "neg_log_loss", "roc_auc", "r2")
     fraction = network.validation_fraction
     watches = is_scored and (is_same(fraction, "auto") or fraction > 0)
     return PLAIN if watches or not network.early_stopping else UNSURE

@@ -1,7 +1,7 @@
 """Naive NumPy versions of the kernels, written for reading and not for speed."""
 
 import numpy as np
-from scipy.special import expit, log_softmax, ndtr, softmax
+from scipy.special import expit, log_softmax, ndtr, softmax, xlogy
 
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
@@ -56,9 +56,9 @@ ACTIVATIONS = {
 
 
 def binary_loss(logits, y):
-    """Loss of each row, and its derivative by the logits (m, 1)."""
-    z = logits[:, 0]
-    return np.logaddexp(0, z) - y * z, (expit(z) - y)[:, None]
+    """Loss of each row, and its derivative by the logits (m, q), of one label or several."""
+    y = y.reshape(logits.shape)
+    return (np.logaddexp(0, logits) - y * logits).sum(axis=1), expit(logits) - y
 
 
 def multinomial_loss(logits, y):
@@ -69,7 +69,50 @@ def multinomial_loss(logits, y):
     ) - one_hot
 
 
-LOSSES = {"binary": binary_loss, "multinomial": multinomial_loss}
+def squared_error(outputs, y):
+    """Loss of each row, and scikit-learn's derivative, which is that of the sum."""
+    return ((outputs - y) ** 2).mean(axis=1) / 2, outputs - y
+
+
+def poisson_loss(logits, y):
+    """Half the deviance of each row, and its derivative by the logits (m, q)."""
+    means = np.exp(logits)
+    return (xlogy(y, y / means) - y + means).sum(axis=1), means - y
+
+
+def gamma_loss(logits, y):
+    """Half the deviance of each row, and its derivative by the logits (m, q)."""
+    ratios = y / np.exp(logits)
+    return (ratios - np.log(ratios) - 1).sum(axis=1), 1 - ratios
+
+
+def absolute_error(outputs, y):
+    """Loss of each row, and its derivative by the outputs (m, q)."""
+    return np.abs(outputs - y).sum(axis=1), np.sign(outputs - y)
+
+
+# Of the quantiles in tests of the loss.
+LEVELS = np.array([0.1, 0.5, 0.75, 0.9])
+
+
+def pinball_loss(outputs, y, levels=LEVELS[:1]):
+    """Loss of each row, and its derivative by the outputs (m, q)."""
+    below = levels * np.maximum(y - outputs, 0)
+    above = (1 - levels) * np.maximum(outputs - y, 0)
+    slopes = np.where(outputs > y, 1 - levels, -levels)
+    return (below + above).sum(axis=1), np.where(outputs == y, 0, slopes)
+
+
+LOSSES = {
+    "binary": binary_loss,
+    "multinomial": multinomial_loss,
+    "squared_error": squared_error,
+    "poisson": poisson_loss,
+    "gamma": gamma_loss,
+    "absolute_error": absolute_error,
+    "quantile": pinball_loss,
+    "quantiles": lambda outputs, y: pinball_loss(outputs, y, LEVELS),
+}
 
 
 def sgd(gradients, rates, theta, *, momentum, nesterovs_momentum):

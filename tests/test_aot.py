@@ -16,9 +16,16 @@ import pytest
 from scipy import sparse
 
 import skmlp
-from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
+from skmlp import (
+    MLPBinaryClassifier,
+    MLPMulticlassClassifier,
+    MLPMultilabelClassifier,
+    MLPRegressor,
+)
 from skmlp._border.activations import ACTIVATIONS
+from skmlp._border.losses import LOSSES
 from skmlp._border.sources import SOURCES_DIGEST
+from skmlp._outputs.numbers import KINDS
 from tests import border_calls
 
 _aot = pytest.importorskip("skmlp._aot", reason="kernels are not compiled ahead of time")
@@ -81,6 +88,12 @@ def fits():
         yield binary((6, 4), dropout=0.3), data(2, dtype, is_sparse)
         yield multi((6, 4), "logistic", dropout=(0.2, 0.4)), data(3, dtype, is_sparse)
         yield multi((), max_grad_norm=0.1), data(3, dtype, is_sparse)
+        X, y = data(3, dtype, is_sparse)
+        yield MLPMultilabelClassifier((7,)), (X, np.eye(3, dtype=int)[y])
+        for loss in KINDS:
+            yield MLPRegressor(loss, (7,), normalize_y=True), (X, y + 1.0)
+            yield MLPRegressor(loss, (7,)), (X, np.stack([y + 1.0, y % 2 + 0.5], axis=1))
+        yield MLPRegressor("quantile", (7,), quantile=[0.1, 0.5, 0.9]), (X, y)
         yield binary((8,), n_members=3, label_smoothing=0.1), data(2, dtype, is_sparse)
         yield multi((8,), solver="adamw", scaling_rate=30.0), data(3, dtype, is_sparse)
         yield binary((8, 4), "prelu", init="data"), data(2, dtype, is_sparse)
@@ -111,8 +124,8 @@ def calls():
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 network.fit(X, y, np.random.default_rng(i).random(len(y)))
-            network.predict_proba(X[:50])
-            network.decision_function(X[:33])
+            getattr(network, "predict_proba", network.predict)(X[:50])
+            getattr(network, "decision_function", network.predict)(X[:33])
             if network.hidden_layer_sizes:
                 network.transform(X[:3])
     return calls
@@ -374,11 +387,11 @@ def test_numbers_out_of_range(calls):
     ranges = {
         "run_epoch": {
             "batch_size": (0, -1, 2**40),
-            "loss": (-1, 2, 2**62),
+            "loss": (-1, len(LOSSES), 2**62),
             "optimizer": (-1, 4, -(2**63)),
             "thread": (-1, 1000),
         },
-        "outputs": {"depth": (0, -1, 1000), "loss": (-2, 2)},
+        "outputs": {"depth": (0, -1, 1000), "loss": (-2, len(LOSSES))},
         "shuffle": {"draw": (0, -1), "state": (0,)},
     }
     for call in one_of_each_variant(calls):
@@ -403,7 +416,7 @@ def test_numbers_of_arguments():
 MAY_BE_LONGER = {
     *(("run_epoch", name) for name in ("data", "indices", "rows", "settings", "moments")),
     *(("run_epoch", name) for name in ("saved", "gradient", "work", "deltas", "weights_t")),
-    *(("run_epoch", name) for name in ("scratch", "partial_sums")),
+    *(("run_epoch", name) for name in ("scratch", "partial_sums", "loss_settings")),
     *(("outputs", name) for name in ("dense", "data", "indices", "indptr", "saved", "work")),
 }
 

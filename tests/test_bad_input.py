@@ -25,7 +25,12 @@ from scipy import sparse
 from sklearn.metrics import get_scorer_names
 from sklearn.utils._param_validation import InvalidParameterError
 
-from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier, TabularPreprocessor
+from skmlp import (
+    MLPBinaryClassifier,
+    MLPMulticlassClassifier,
+    MLPRegressor,
+    TabularPreprocessor,
+)
 from skmlp._border.activations import ACTIVATIONS
 from skmlp._border.optimizers import OPTIMIZERS
 from skmlp._schedules import SCHEDULES
@@ -38,7 +43,7 @@ CLASSIFIERS = [MLPBinaryClassifier, MLPMulticlassClassifier]
 
 PARAMETERS = {
     name
-    for estimator in [*CLASSIFIERS, TabularPreprocessor]
+    for estimator in [*CLASSIFIERS, MLPRegressor, TabularPreprocessor]
     for name in estimator().get_params()
 }
 ARGUMENTS = {"X", "y", "sample_weight", "classes", "X_val", "y_val", "sample_weight_val"}

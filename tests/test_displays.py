@@ -135,7 +135,9 @@ def test_only_fitted_networks_are_drawn(moons, draw):
     with pytest.raises(NotFittedError):
         draw(make_pipeline(StandardScaler(), binary()), *moons)
     for other in (DummyClassifier(), make_pipeline(DummyClassifier())):
-        with pytest.raises(TypeError, match="must be a classifier of skmlp"):
+        with pytest.raises(
+            TypeError, match=r"must be a (network|classifier of one class a row) of"
+        ):
             draw(other.fit(*moons), *moons)
 
 

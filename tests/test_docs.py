@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from numpydoc.docscrape import ClassDoc
 from numpydoc.validate import validate
@@ -14,6 +15,7 @@ from numpydoc.validate import validate
 import skmlp
 from skmlp._border.activations import ACTIVATIONS
 from skmlp._border.optimizers import OPTIMIZERS
+from skmlp._outputs.numbers import KINDS
 from skmlp._schedules import SCHEDULES
 
 ROOT = Path(__file__).parents[1]
@@ -50,10 +52,13 @@ def test_every_parameter_is_documented_in_order(name):
     assert documented == list(inspect.signature(classifier).parameters)
 
 
-def test_fitted_attributes_are_documented(binary_data):
-    classifier = skmlp.MLPBinaryClassifier(tol=1.0).fit(*binary_data)
-    documented = {a.name for a in ClassDoc(type(classifier))["Attributes"]}
-    fitted = {name for name in vars(classifier) if name.endswith("_")}
+@pytest.mark.parametrize("name", [name for name in skmlp.__all__ if name.startswith("MLP")])
+def test_fitted_attributes_are_documented(name, binary_data):
+    X, y = binary_data
+    y = np.stack([y, 1 - y], axis=1) if name == "MLPMultilabelClassifier" else y
+    network = getattr(skmlp, name)(tol=1.0).fit(X, y)
+    documented = {a.name for a in ClassDoc(type(network))["Attributes"]}
+    fitted = {name for name in vars(network) if name.endswith("_")}
     assert fitted <= documented
     assert documented - fitted == {"coefs_", "intercepts_", "slopes_", "feature_names_in_"}
 
@@ -65,8 +70,13 @@ def test_the_reference_has_everything_public(name):
 
 @pytest.mark.parametrize(
     ("page", "registry"),
-    [("activations", ACTIVATIONS), ("optimizers", OPTIMIZERS), ("optimizers", SCHEDULES)],
-    ids=["activations", "optimizers", "schedules"],
+    [
+        ("activations", ACTIVATIONS),
+        ("optimizers", OPTIMIZERS),
+        ("optimizers", SCHEDULES),
+        ("regression", KINDS),
+    ],
+    ids=["activations", "optimizers", "schedules", "losses"],
 )
 def test_the_tables_of_the_guide_have_every_name(page, registry):
     text = (ROOT / "docs" / "guide" / f"{page}.md").read_text()
@@ -74,7 +84,13 @@ def test_the_tables_of_the_guide_have_every_name(page, registry):
     assert set(registry) <= set(re.findall(r"\w+", first_columns))
 
 
-@pytest.mark.parametrize("parameter", inspect.signature(skmlp.MLPBinaryClassifier).parameters)
+@pytest.mark.parametrize(
+    "parameter",
+    {
+        **inspect.signature(skmlp.MLPBinaryClassifier).parameters,
+        **inspect.signature(skmlp.MLPRegressor).parameters,
+    },
+)
 def test_the_guide_has_every_parameter(parameter):
     pages = [path.read_text() for path in (ROOT / "docs" / "guide").glob("*.md")]
     assert re.search(rf"`{parameter}\b", " ".join(pages))

@@ -22,6 +22,12 @@ def apply_exp_of_negative(x, out):
 
 
 @kernel
+def apply_exp(x, out):
+    for i in range(x.size):
+        out[i] = elementwise.exp(x[i])
+
+
+@kernel
 def apply_expm1_of_negative(x, out):
     for i in range(x.size):
         out[i] = elementwise.expm1_of_negative(x[i])
@@ -81,6 +87,7 @@ CASES = {
         lambda dtype: (0.999 * np.log(np.finfo(dtype).tiny), 0),
         2,
     ),
+    "exp": (apply_exp, np.exp, lambda dtype: (-80, 80), 3),
     "expm1_of_negative": (apply_expm1_of_negative, np.expm1, lambda dtype: (-60, 0), 2),
     "log1p": (apply_log1p, np.log1p, lambda dtype: (0, 1), 2),
     "sigmoid": (apply_sigmoid, sigmoid, lambda dtype: (-80, 60), 3),
@@ -137,6 +144,7 @@ def test_error_of_square_root(dtype):
 @pytest.mark.parametrize(
     ("function", "at_minus_infinity", "at_infinity"),
     [
+        (apply_exp, 0, np.inf),
         (apply_sigmoid, 0, 1),
         (apply_tanh, -1, 1),
         (apply_erf, -1, 1),

@@ -18,7 +18,8 @@ import skmlp._team
 import skmlp._training
 from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
 from skmlp._border.optimizers import OPTIMIZERS
-from skmlp._output import Multinomial, as_targets
+from skmlp._outputs.base import as_targets
+from skmlp._outputs.classes import Multinomial
 from skmlp._splitting import fold_rows
 from skmlp._team import n_helpful_members
 from tests import oracles

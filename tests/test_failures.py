@@ -16,7 +16,7 @@ from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 import skmlp
-from skmlp import MLPBinaryClassifier
+from skmlp import MLPBinaryClassifier, MLPMultilabelClassifier, MLPRegressor
 from skmlp._border.optimizers import OPTIMIZERS
 from skmlp._callbacks import SUPPORTED
 from skmlp._fitted import NAMES
@@ -377,9 +377,15 @@ def test_timeouts(name):
 
 def test_the_list_of_fitted_attributes():
     """It is what a fit sets, and what a call that fails takes away."""
-    network = MLPBinaryClassifier((4,), random_state=0)
-    before = {*vars(network), "n_features_in_"}
-    assert vars(call(network, "fit")).keys() - before == {*NAMES}
+    found, matrix = set(), np.column_stack([Y, 1 - Y])
+    for network, y in (
+        (MLPBinaryClassifier(max_iter=2), Y),
+        (MLPMultilabelClassifier(max_iter=2), matrix),
+        (MLPRegressor(max_iter=2), Y),
+    ):
+        before = {*vars(network), "n_features_in_"}
+        found |= vars(network.fit(X, y)).keys() - before
+    assert found == {*NAMES}
 
 
 @pytest.mark.parametrize("name", ["fit", "partial_fit"])

@@ -9,23 +9,48 @@ from skmlp._border.sizes import n_halves
 from skmlp._data import TrainingData, as_matrix
 from skmlp._lbfgs import Objective
 from skmlp._network import Network
-from skmlp._output import Binary, Multinomial, as_targets
+from skmlp._outputs.base import as_targets
+from skmlp._outputs.classes import Binary, Multinomial
+from skmlp._outputs.labels import Multilabel
+from skmlp._outputs.numbers import KINDS, Numbers
 from skmlp._problem import Problem
 
 N_ROWS, N_FEATURES = 40, 5
-OUTPUTS = {"binary": Binary(np.arange(2)), "multinomial": Multinomial(np.arange(3))}
+OUTPUTS = {
+    "binary": Binary(np.arange(2)),
+    "multinomial": Multinomial(np.arange(3)),
+    "labels": Multilabel(3, is_sparse=False),
+    **{
+        f"{name}-{n}": Numbers(name, None, (0.3,) if name == "quantile" else (), n)
+        for name in KINDS
+        for n in (1, 3)
+    },
+    "quantiles": Numbers("quantile", None, (0.1, 0.5, 0.8)),
+}
+WITH_LABELS = [name for name, output in OUTPUTS.items() if output.loss.smooths_labels]
+
+
+def make_targets(rng, output):
+    """Return codes, indicators, or positive numbers of order one."""
+    if isinstance(output, Numbers):
+        return as_targets(rng.gamma(2.0, 0.5, (N_ROWS, output.n_targets)), np.float64)
+    if isinstance(output, Multilabel):
+        return as_targets(rng.integers(0, 2, (N_ROWS, output.n_labels)), np.float64)
+    return as_targets(rng.integers(0, output.n_means, N_ROWS), np.float64)
 
 
 def make_objective(rng, activations, loss, weighted, alpha, smoothing=0.0):
     output = OUTPUTS[loss]
-    y = rng.integers(0, output.n_means, N_ROWS)
+    targets = make_targets(rng, output)
     weights = rng.uniform(0.1, 3, N_ROWS) if weighted else np.ones(N_ROWS)
     X = as_matrix(rng.normal(size=(N_ROWS, N_FEATURES)), np.float64)
     units = [N_FEATURES, 7, 6, output.n_logits]
     network = Network.initialize(units, activations, np.random.RandomState(0), np.float64)
     network.theta[:] = rng.normal(size=network.theta.size)
+    if output.loss.link == "exp":
+        network.coefs[-1][:] *= 0.2  # means of order one
     problem = Problem.weighted(
-        TrainingData(X, as_targets(y, np.float64), weights),
+        TrainingData(X, targets, weights),
         np.arange(N_ROWS),
         weights.mean(),
         alpha,
@@ -33,6 +58,21 @@ def make_objective(rng, activations, loss, weighted, alpha, smoothing=0.0):
         smoothing,
     )
     return Objective(network, problem, None), network.theta.copy()
+
+
+def value_of(objective, theta):
+    """Return what the gradient is the gradient of.
+
+    That is the objective, but of several squared errors, whose mean is reported, their sum.
+    """
+    value, _ = objective(theta)
+    problem, network = objective._problem, objective._network
+    if problem.output.loss == LOSSES["squared_error"]:
+        data = problem.data
+        logits = network.logits(data.X, problem.rows)
+        losses = problem.output.losses(logits, data.targets)
+        value += (problem.output.n_logits - 1) * (data.weights * losses).mean()
+    return value
 
 
 def test_every_loss_has_an_output():
@@ -47,13 +87,13 @@ def test_gradient(rng, activation, loss, weighted, alpha):
     """Steps of 1e-5 leave a truncation error of 1e-10 and a rounding error of 1e-11.
 
     Both are relative to a gradient of order 1. No unit of the ReLU networks comes within
-    a step of its kink on this data.
+    a step of its kink on this data, and no output within one of a number.
     """
     objective, theta = make_objective(rng, [activation] * 2, loss, weighted, alpha)
     check_gradient(objective, theta)
 
 
-@pytest.mark.parametrize("loss", OUTPUTS)
+@pytest.mark.parametrize("loss", WITH_LABELS)
 @pytest.mark.parametrize(
     "activations", [("prelu", "gelu"), ("tanh", "prelu"), ("selu", "relu")]
 )
@@ -70,7 +110,8 @@ def check_gradient(objective, theta):
     for i in range(theta.size):
         shift = np.zeros_like(theta)
         shift[i] = step
-        numeric[i] = (objective(theta + shift)[0] - objective(theta - shift)[0]) / (2 * step)
+        difference = value_of(objective, theta + shift) - value_of(objective, theta - shift)
+        numeric[i] = difference / (2 * step)
     error = np.linalg.norm(gradient - numeric) / np.linalg.norm(numeric)
     assert error < 1e-6
     np.testing.assert_allclose(gradient, numeric, atol=1e-6 * np.abs(numeric).max())

@@ -19,7 +19,7 @@ from skmlp._kernels.epoch import run_epoch
 from skmlp._kernels.optimizers import clipping_factor
 from skmlp._kernels.simd._hashing import key_of
 from skmlp._network import Network
-from skmlp._output import as_targets
+from skmlp._outputs.base import as_targets
 from tests import oracles
 from tests.border import from_python
 
@@ -188,6 +188,10 @@ def test_dropout_by_parts(rng):
     np.testing.assert_allclose(whole, h * (whole != 0) / 0.7, rtol=1e-15)
 
 
+# Those of classes, whose mean responses are probabilities.
+OF_CLASSES = [name for name, loss in LOSSES.items() if loss.smooths_labels]
+
+
 def make_logits(rng, name, dtype):
     n_outputs = 1 if name == "binary" else 4
     logits = 5 * rng.normal(size=(50, n_outputs)).astype(dtype)
@@ -195,22 +199,47 @@ def make_logits(rng, name, dtype):
     return logits, y, rng.uniform(0, 2, 80).astype(dtype), rng.permutation(80)[:50]
 
 
+def make_targets(rng, name, n_outputs):
+    """Return targets (80, t) of a loss: codes, labels, counts, or positive numbers."""
+    if name == "multinomial":
+        return rng.integers(0, n_outputs, (80, 1))
+    if name == "binary":
+        return rng.integers(0, 2, (80, n_outputs))
+    if name == "poisson":
+        return rng.poisson(2.0, (80, n_outputs))
+    return rng.gamma(2.0, 1.0, (80, 1 if LOSSES[name].is_of_one_target else n_outputs))
+
+
+def settings_of(name, smoothing=0.0):
+    if name in ("quantile", "quantiles"):
+        return oracles.LEVELS
+    return np.array([smoothing])
+
+
 @DTYPES
+@pytest.mark.parametrize("n_outputs", [1, 4])
 @pytest.mark.parametrize("name", LOSSES)
-def test_loss(rng, name, dtype):
-    logits, y, weights, rows = make_logits(rng, name, dtype)
-    losses, gradient = oracles.LOSSES[name](logits.astype(np.float64), y[rows])
+def test_loss(rng, name, n_outputs, dtype):
+    if name in ("multinomial", "quantiles"):
+        n_outputs = 4
+    # Means up to e^9 with an error of 9 units in the last place.
+    logits = 3 * rng.normal(size=(50, n_outputs)).astype(dtype)
+    targets = as_targets(make_targets(rng, name, n_outputs), dtype)
+    weights, rows = rng.uniform(0, 2, 80).astype(dtype), rng.permutation(80)[:50]
+    logits[0] = targets[rows[0]] if n_outputs > 1 or name != "binary" else 0  # at the kinks
+    y = targets[rows].astype(np.float64)
+    y = y[:, 0].astype(int) if name == "multinomial" else y
+    losses, gradient = oracles.LOSSES[name](logits.astype(np.float64), y)
     delta, values = np.empty_like(logits), np.ones(50)
-    criterion = Criterion(LOSSES[name].code, smoothing=0.0, grad_scale=0.1)
-    loss_and_delta(criterion, logits, as_targets(y, dtype), weights, rows, values, delta)
+    criterion = Criterion(LOSSES[name].code, settings_of(name), grad_scale=0.1)
+    loss_and_delta(criterion, logits, targets, weights, rows, values, delta)
     np.testing.assert_allclose(values, 1 + weights[rows] * losses, rtol=rounding(dtype))
-    np.testing.assert_allclose(
-        delta, 0.1 * weights[rows, None] * gradient, atol=rounding(dtype)
-    )
+    expected = 0.1 * weights[rows, None] * gradient
+    np.testing.assert_allclose(delta, expected, rtol=rounding(dtype), atol=rounding(dtype))
 
 
 @DTYPES
-@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("name", OF_CLASSES)
 def test_label_smoothing(rng, name, dtype):
     """It is the mean of the losses of all classes, the label's having the larger part."""
     logits, y, weights, rows = make_logits(rng, name, dtype)
@@ -224,7 +253,7 @@ def test_label_smoothing(rng, name, dtype):
     )
     shares = 0.7 * np.eye(n_classes)[y[rows]] + 0.3 / n_classes
     delta, values = np.empty_like(logits), np.zeros(50)
-    criterion = Criterion(LOSSES[name].code, smoothing=0.3, grad_scale=1.0)
+    criterion = Criterion(LOSSES[name].code, settings=np.array([0.3]), grad_scale=1.0)
     loss_and_delta(criterion, logits, as_targets(y, dtype), weights, rows, values, delta)
     expected = weights[rows] * (shares * np.stack(losses, axis=1)).sum(axis=1)
     np.testing.assert_allclose(values, expected, rtol=rounding(dtype, 20))
@@ -233,7 +262,7 @@ def test_label_smoothing(rng, name, dtype):
 
 
 @DTYPES
-@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("name", OF_CLASSES)
 @pytest.mark.parametrize("size", [30.0, 800.0, 1e4])
 def test_loss_of_large_logits(name, size, dtype):
     """A wrong class by a margin of 1e4 costs 1e4, and no more than its own gradient."""
@@ -244,7 +273,7 @@ def test_loss_of_large_logits(name, size, dtype):
     y, rows = np.array([1, 0]) if q == 1 else np.array([0, 1]), np.arange(2)
     delta, values = np.empty_like(logits), np.zeros(2)
     weights = np.ones(2, dtype)
-    criterion = Criterion(LOSSES[name].code, smoothing=0.0, grad_scale=1.0)
+    criterion = Criterion(LOSSES[name].code, settings=np.array([0.0]), grad_scale=1.0)
     loss_and_delta(criterion, logits.copy(), as_targets(y, dtype), weights, rows, values, delta)
     expected, _ = oracles.LOSSES[name](logits.astype(np.float64), y)
     np.testing.assert_allclose(values, expected, rtol=1e-12)
@@ -258,7 +287,7 @@ def test_loss_of_large_logits(name, size, dtype):
 
 
 @DTYPES
-@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("name", OF_CLASSES)
 def test_probabilities(rng, name, dtype):
     """Logits of up to 20 carry an error of 20 units in the last place into their exp."""
     logits, *_ = make_logits(rng, name, dtype)
@@ -267,6 +296,45 @@ def test_probabilities(rng, name, dtype):
     full = np.hstack([np.zeros((50, 1)), logits]) if name == "binary" else logits
     expected = oracles.softmax(full.astype(np.float64), axis=1)
     np.testing.assert_allclose(out, expected, rtol=rounding(dtype, 32))
+
+
+@DTYPES
+def test_probabilities_of_labels(rng, dtype):
+    """Each is that of a logit, and none is 0."""
+    logits = (20 * rng.normal(size=(50, 3))).astype(dtype)
+    logits[0, 0] = -1e4
+    out = np.empty((50, 3), dtype)
+    mean_responses(LOSSES["binary"].code, logits, out)
+    assert (out > 0).all()
+    expected = oracles.expit(logits.astype(np.float64))
+    np.testing.assert_allclose(out[1:], expected[1:], rtol=rounding(dtype, 32))
+
+
+@DTYPES
+@pytest.mark.parametrize("name", [name for name in LOSSES if name not in OF_CLASSES])
+def test_means_of_numbers(rng, name, dtype):
+    logits = (3 * rng.normal(size=(50, 4))).astype(dtype)
+    out = np.empty((50, 4), dtype)
+    mean_responses(LOSSES[name].code, logits, out)
+    if name == "quantiles":
+        np.testing.assert_array_equal(out, np.sort(logits, axis=1))
+    elif LOSSES[name].link == "exp":
+        np.testing.assert_allclose(out, np.exp(logits.astype(float)), rtol=rounding(dtype))
+    else:
+        np.testing.assert_array_equal(out, logits)
+
+
+@DTYPES
+@pytest.mark.parametrize("name", [name for name in LOSSES if name not in OF_CLASSES])
+def test_losses_of_numbers_that_are_not_finite(name, dtype):
+    """They must be seen: a fit ends by them."""
+    for logit in (np.nan, np.inf):
+        logits, values = np.full((1, 1), logit, dtype), np.zeros(1)
+        delta, weights = np.empty_like(logits), np.ones(1, dtype)
+        criterion = Criterion(LOSSES[name].code, np.array([0.5]), 1.0)
+        targets = as_targets(np.ones(1), dtype)
+        loss_and_delta(criterion, logits, targets, weights, np.arange(1), values, delta)
+        assert not np.isfinite(values[0])
 
 
 SETTINGS = {
@@ -623,7 +691,7 @@ def test_a_minibatch_of_weight_zero(rng):
     gradient, alpha, before = np.zeros((1, network.theta.size)), 0.5, network.theta.copy()
     objective = run_epoch(
         *X, targets, np.zeros(6), np.arange(6), 6, network.theta, network.table,
-        LOSSES["binary"].code, 0.0, alpha, ACCUMULATE, np.empty(0), gradient, None, 1,
+        LOSSES["binary"].code, np.zeros(1), alpha, ACCUMULATE, np.empty(0), gradient, None, 1,
         np.zeros(1), np.inf, np.zeros(2), 0, None, *network.workspaces(X, 6, 1),
         np.zeros((2, 8), np.int64), 0,
     )  # fmt: skip

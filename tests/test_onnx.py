@@ -17,12 +17,18 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import PCA
 from sklearn.ensemble import StackingClassifier, VotingClassifier
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier, TabularPreprocessor
+from skmlp import (
+    MLPBinaryClassifier,
+    MLPMulticlassClassifier,
+    MLPMultilabelClassifier,
+    MLPRegressor,
+    TabularPreprocessor,
+)
 from skmlp._border.activations import ACTIVATIONS
 from skmlp.onnx import to_onnx
 from skmlp.onnx._network import ACTIVATION_FORMS
@@ -117,6 +123,65 @@ def test_single_class(label, n_members):
     np.testing.assert_allclose(outputs["representation"], hidden, atol=TOLERANCE)
     scores = run(to_onnx(network, X, options={id(network): {"raw_scores": True}}), X)
     np.testing.assert_array_equal(scores["probabilities"], network.decision_function(X))
+
+
+OF_REGRESSOR = [
+    {},
+    {"normalize_y": True},
+    *({"loss": loss, "normalize_y": True} for loss in ("poisson", "gamma", "absolute_error")),
+    {"loss": "quantile"},
+    {"loss": "quantile", "quantile": [0.9, 0.1, 0.5], "normalize_y": True},
+]
+
+
+@pytest.mark.parametrize("n_members", [1, 3])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("parameters", OF_REGRESSOR, ids=str)
+def test_regressors(parameters, dtype, n_members):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 5)).astype(dtype)
+    numbers = np.exp(X[:, :3])
+    several = np.ndim(parameters.get("quantile", 0.5)) > 0
+    for y in [numbers[:, 0]] if several else [numbers[:, 0], numbers]:
+        network = MLPRegressor(hidden_layer_sizes=(8, 6), n_members=n_members, **BRIEF)
+        pipeline = make_pipeline(StandardScaler(), network.set_params(**parameters)).fit(X, y)
+        expected = pipeline.predict(X)
+        for transform in (False, True):
+            outputs = run(to_onnx(pipeline, X, transform=transform), X)
+            assert list(outputs) == ["variable", "representation"][: 1 + transform]
+            found = outputs["variable"]
+            assert found.dtype == dtype
+            assert found.shape == (200, expected[0].size)
+            np.testing.assert_allclose(found.reshape(expected.shape), expected, atol=TOLERANCE)
+        np.testing.assert_allclose(
+            outputs["representation"], pipeline.transform(X), atol=TOLERANCE
+        )
+
+
+@pytest.mark.parametrize("n_members", [1, 3])
+def test_several_labels(n_members):
+    X = np.random.default_rng(0).normal(size=(200, 5))
+    y = (X[:, :3] > 0.3).astype(int)
+    for labels in (y, y[:, 0]):
+        network = MLPMultilabelClassifier((8,), n_members=n_members, **BRIEF).fit(X, labels)
+        far = np.concatenate([X, 1e3 * X])
+        outputs = run(to_onnx(network, X), far)
+        np.testing.assert_array_equal(outputs["label"], network.predict(far))
+        expected = network.predict_proba(far)
+        np.testing.assert_allclose(outputs["probabilities"], expected, atol=TOLERANCE)
+        scores = run(to_onnx(network, X, options={id(network): {"raw_scores": True}}), X)
+        expected = network.decision_function(X)
+        found = scores["probabilities"]
+        found = found if labels.ndim > 1 else found[:, 1]
+        np.testing.assert_allclose(found, expected, atol=TOLERANCE)
+
+
+def test_a_regressor_s_representation_feeds_another():
+    X = np.random.default_rng(0).normal(size=(60, 5))
+    pipeline = make_pipeline(MLPRegressor(hidden_layer_sizes=(8,), **BRIEF), Ridge())
+    pipeline.fit(X, X[:, 0])
+    outputs = run(to_onnx(pipeline, X), X)
+    np.testing.assert_allclose(outputs["variable"][:, 0], pipeline.predict(X), atol=TOLERANCE)
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)

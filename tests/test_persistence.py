@@ -18,7 +18,14 @@ from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.pipeline import make_pipeline
 
 import skmlp
-from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier, TabularPreprocessor
+from skmlp import (
+    MLPBinaryClassifier,
+    MLPMulticlassClassifier,
+    MLPMultilabelClassifier,
+    MLPRegressor,
+    TabularPreprocessor,
+)
+from skmlp._outputs.numbers import KINDS
 
 # These fits are short on purpose.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -27,6 +34,8 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
 TRUSTED = [
     "skmlp._classifiers.MLPBinaryClassifier",
     "skmlp._classifiers.MLPMulticlassClassifier",
+    "skmlp._multilabel.MLPMultilabelClassifier",
+    "skmlp._regressors.MLPRegressor",
     "skmlp.preprocessing.TabularPreprocessor",
 ]
 TRUSTED_TO_GO_ON = [
@@ -54,6 +63,14 @@ def table():
 def pipeline(table):
     network = MLPBinaryClassifier.tabular(max_iter=3, random_state=0)
     return make_pipeline(TabularPreprocessor(random_state=0), network).fit(*table)
+
+
+def regressors(X, y):
+    """Return a fitted regressor of each loss, and of several quantiles."""
+    quantiles = {"loss": "quantile", "quantile": [0.1, 0.9]}
+    for params in [*({"loss": loss} for loss in KINDS), quantiles]:
+        network = MLPRegressor(**params, normalize_y=True, n_members=2, max_iter=2)
+        yield network.fit(X, 1.0 + y)
 
 
 class RecordingUnpickler(pickle.Unpickler):
@@ -244,6 +261,8 @@ class TestSkops:
             pipeline,
             MLPBinaryClassifier(3, max_iter=2, early_stopping=True).fit(columns, y),
             MLPMulticlassClassifier((), solver="lbfgs").fit(columns, y),
+            MLPMultilabelClassifier(3, max_iter=2).fit(columns, np.stack([y, 1 - y], axis=1)),
+            *regressors(columns, y),
         ):
             types.update(skops_io.get_untrusted_types(data=skops_io.dumps(estimator)))
         assert sorted(types) == TRUSTED
@@ -281,6 +300,13 @@ class TestSkops:
             loaded.partial_fit(X, y).predict_proba(X),
             network.partial_fit(X, y).predict_proba(X),
         )
+
+    def test_regressors_predict_the_same(self, skops_io, binary_data):
+        X, y = binary_data
+        for network in regressors(X, y):
+            content = skops_io.dumps(network)
+            loaded = skops_io.loads(content, trusted=TRUSTED)
+            np.testing.assert_array_equal(loaded.predict(X), network.predict(X))
 
     def test_another_version_warns(self, skops_io, pipeline, monkeypatch):
         with monkeypatch.context() as patch:

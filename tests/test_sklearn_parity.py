@@ -39,8 +39,8 @@ class ExactLossMLPClassifier(MLPClassifier):
     def _backprop(self, X, y, sample_weight, activations, *gradients):
         _, *gradients = super()._backprop(X, y, sample_weight, activations, *gradients)
         logits = activations[-2] @ self.coefs_[-1] + self.intercepts_[-1]
-        if logits.shape[1] == 1:
-            losses, _ = oracles.binary_loss(logits, y[:, 0])
+        if self.out_activation_ == "logistic":
+            losses, _ = oracles.binary_loss(logits, y)
         else:
             losses, _ = oracles.multinomial_loss(logits, y.argmax(axis=1))
         weights = np.ones(len(y)) if sample_weight is None else sample_weight

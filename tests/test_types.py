@@ -11,10 +11,11 @@ from typing import get_args, get_type_hints
 import pytest
 from sklearn.exceptions import ConvergenceWarning
 
-from skmlp import MLPBinaryClassifier, _types
+from skmlp import MLPBinaryClassifier, MLPMultilabelClassifier, MLPRegressor, _types
 from skmlp._auto import RULES
 from skmlp._border.activations import ACTIVATIONS
 from skmlp._border.optimizers import OPTIMIZERS
+from skmlp._outputs.numbers import KINDS
 from skmlp._parameters import Names
 from skmlp._schedules import SCHEDULES
 from tests import user_script
@@ -65,8 +66,9 @@ def test_the_users_script_runs():
         (_types.Activation, ACTIVATIONS),
         (_types.Solver, [*OPTIMIZERS, "lbfgs"]),
         (_types.Schedule, SCHEDULES),
+        (_types.Loss, KINDS),
     ],
-    ids=["activations", "solvers", "schedules"],
+    ids=["activations", "solvers", "schedules", "losses"],
 )
 def test_literals_are_the_registries(literal, registry):
     assert sorted(get_args(literal)) == sorted(registry)
@@ -78,24 +80,52 @@ def literals_in(hint):
     return {part for part in parts if isinstance(part, str)}.union(*map(literals_in, parts))
 
 
-@pytest.mark.parametrize("name", inspect.signature(MLPBinaryClassifier).parameters)
-def test_literals_are_the_constraints(name):
+ESTIMATORS = [MLPBinaryClassifier, MLPMultilabelClassifier, MLPRegressor]
+
+
+@pytest.mark.parametrize(
+    ("estimator", "name"),
+    [
+        (estimator, name)
+        for estimator in ESTIMATORS
+        for name in inspect.signature(estimator).parameters
+    ],
+)
+def test_literals_are_the_constraints(estimator, name):
     """Those of `scoring`, which scikit-learn may add to, are any strings to type checkers."""
-    hint = get_type_hints(MLPBinaryClassifier.__init__)[name]
-    constraints = MLPBinaryClassifier._parameter_constraints[name]
+    hint = get_type_hints(estimator.__init__)[name]
+    constraints = estimator._parameter_constraints[name]
     names = {
         option for part in constraints if isinstance(part, Names) for option in part.options
     }
     assert literals_in(hint) == (set() if name == "scoring" else names)
 
 
-@pytest.mark.parametrize("written_again", [_types.Parameters, _types.Params])
-def test_they_are_the_parameters_of_the_constructor(written_again):
-    """`tabular` takes the one, and training reads the other, with numbers for "auto"."""
-    constructor = get_type_hints(MLPBinaryClassifier.__init__)
+@pytest.mark.parametrize(
+    ("estimator", "written_again"),
+    [
+        (MLPBinaryClassifier, _types.Parameters),
+        (MLPMultilabelClassifier, _types.Parameters),
+        (MLPRegressor, _types.RegressorParameters),
+    ],
+)
+def test_they_are_the_parameters_of_the_constructor(estimator, written_again):
+    """`tabular` takes them."""
+    constructor = get_type_hints(estimator.__init__)
     assert constructor.pop("return") is type(None)
-    if written_again is _types.Params:
-        numbers = dict.fromkeys(RULES, int)
-        numbers |= {"hidden_layer_sizes": _types.Widths, "validation_fraction": float}
-        constructor |= numbers
-    assert list(get_type_hints(written_again).items()) == list(constructor.items())
+    assert get_type_hints(written_again) == constructor
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_training_reads_what_there_is(estimator):
+    """With numbers for "auto"; what only classifiers take is there all the same."""
+    hints = get_type_hints(_types.Params)
+    constructor = get_type_hints(estimator.__init__)
+    numbers = dict.fromkeys(RULES, int)
+    numbers |= {"hidden_layer_sizes": _types.Widths, "validation_fraction": float}
+    constructor |= numbers
+    assert all(hasattr(estimator(), name) for name in hints)
+    shared = hints.keys() & constructor.keys()
+    assert {name: hints[name] for name in shared} == {n: constructor[n] for n in shared}
+    of_classifiers = {"label_smoothing", "temperature_scaling"}
+    assert hints.keys() - constructor.keys() in (set(), of_classifiers)

@@ -13,7 +13,8 @@ from skmlp._displays._artists import get_axes, merge_kwargs
 from skmlp._float_errors import quiet
 from skmlp._lbfgs import Objective
 from skmlp._network import Network
-from skmlp._output import Binary, as_targets
+from skmlp._outputs.base import as_targets
+from skmlp._outputs.classes import Binary
 from skmlp._parameters import suggestion
 from skmlp._problem import Problem
 from skmlp._types import Activation

@@ -177,7 +177,7 @@ class LossCurveDisplay:
         'Validation'
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
-        network: Any = get_network(estimator)
+        network: Any = get_network(estimator, of_classes=False)
         best = network.best_iter_
         if best is not None:  # it counts from the beginning of the last fit
             best += len(network.loss_curve_) - network.n_iter_

@@ -67,14 +67,14 @@ class Criterion(NamedTuple):
     ----------
     loss : int
         Code of the loss.
-    smoothing : float
-        Of the labels.
+    settings : float64 array
+        Of the loss; see :mod:`skmlp._border.losses`.
     grad_scale : float
         Factor of the gradient: one over the number of rows that share it.
     """
 
     loss: Any
-    smoothing: Any
+    settings: Any
     grad_scale: Any
 
 

@@ -39,7 +39,7 @@ _ONE = np.intp(1)
 @kernel
 def run_epoch(
     dense, data, indices, indptr, targets, weights, rows, batch_size,
-    theta, layers, loss, smoothing, alpha,
+    theta, layers, loss, loss_settings, alpha,
     optimizer, settings, moments, scaling, first_step, rates, max_norm,
     dropout, seed, saved, gradient, work, deltas, weights_t, scratch, partial_sums,
     sync, thread,
@@ -69,8 +69,8 @@ def run_epoch(
         Updated in place.
     layers : int array of shape (K, 7)
     loss : int
-    smoothing : float
-        Of the labels; see :mod:`skmlp._kernels.losses`.
+    loss_settings : float64 array
+        See :mod:`skmlp._border.losses`.
     alpha : float
         Coefficient of the penalty, divided by the mean weight.
     optimizer : int
@@ -144,7 +144,7 @@ def run_epoch(
         n_rows = min(batch_size, rows.size - first)
         batch = Batch(vector_at(rows, first, n_rows), dense, targets, weights)
         grad_scale = 1.0 / (rows.size if accumulates else n_rows)
-        criterion = Criterion(loss, smoothing, grad_scale)
+        criterion = Criterion(loss, loss_settings, grad_scale)
         masks, clipping = Dropout(dropout, seed, first_step + k), 1.0
         terms = Gradient(gradient, n_halves(layers, n_rows))
         for stage in range(_FORWARD, _STEP + 1):

@@ -76,7 +76,7 @@ def types_of(variant: Variant) -> tuple[Any, ...]:
         return (*x, _array(_INT), theta, layers, _INT, _INT, saved, vector, matrix)
     return (
         *x, _array(real, 2, readonly=True), vector, _array(_INT), _INT,
-        vector, layers, _INT, _FLOAT, _FLOAT,
+        vector, layers, _INT, floats, _FLOAT,
         _INT, floats, matrix, saved, _INT, floats, _FLOAT,
         floats, _INT, saved, vector, vector, vector, vector, vector, floats,
         _array(_INT, 2), _INT,

@@ -1,8 +1,8 @@
 """Fitted estimators as ONNX models, which run without Python, scikit-learn or skmlp.
 
-:func:`to_onnx` converts the two classifiers, :class:`~skmlp.TabularPreprocessor`, and any
-Pipeline of them and of estimators that skl2onnx supports. Importing this module registers the
-three with skl2onnx, whose own functions then convert them, too. It needs ``pip install
+:func:`to_onnx` converts the networks, :class:`~skmlp.TabularPreprocessor`, and any Pipeline of
+them and of estimators that skl2onnx supports. Importing this module registers all of them with
+skl2onnx, whose own functions then convert them, too. It needs ``pip install
 skmlp[onnx]``.
 """
 
@@ -14,12 +14,11 @@ from sklearn.base import is_classifier
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import FeatureUnion, Pipeline
 
-from skmlp._classifiers import (
-    BaseMLPClassifier,
-    MLPBinaryClassifier,
-    MLPMulticlassClassifier,
-)
+from skmlp._base import BaseMLP
+from skmlp._classifiers import MLPBinaryClassifier, MLPMulticlassClassifier
 from skmlp._float_errors import quiet
+from skmlp._multilabel import MLPMultilabelClassifier
+from skmlp._regressors import MLPRegressor
 from skmlp._tables.columns import NUMERIC, Column, as_frame
 from skmlp.preprocessing import TabularPreprocessor
 
@@ -38,7 +37,7 @@ from skmlp.onnx._preprocessor import (
 )
 from skmlp.onnx._tensor import alias
 
-for _classifier in (MLPBinaryClassifier, MLPMulticlassClassifier):
+for _classifier in (MLPBinaryClassifier, MLPMulticlassClassifier, MLPMultilabelClassifier):
     skl2onnx.update_registered_converter(
         _classifier,
         alias(_classifier),
@@ -52,6 +51,14 @@ for _classifier in (MLPBinaryClassifier, MLPMulticlassClassifier):
             "raw_scores": [True, False],
         },
     )
+skl2onnx.update_registered_converter(
+    MLPRegressor,
+    alias(MLPRegressor),
+    shape_of_network,
+    convert_network,
+    parser=parse_network,
+    options={"transform": [False, True, ALONE]},
+)
 skl2onnx.update_registered_converter(
     TabularPreprocessor,
     alias(TabularPreprocessor),
@@ -112,7 +119,7 @@ def _type_of_column(column: Any) -> Any:
 
 def _feeding_networks(estimator: Any, feeds: bool = False) -> Iterator[Any]:
     """Yield the networks whose representation is another estimator's input."""
-    if isinstance(estimator, BaseMLPClassifier) and feeds:
+    if isinstance(estimator, BaseMLP) and feeds:
         yield estimator
     elif isinstance(estimator, Pipeline):
         *first, last = (step for _, step in estimator.steps)
@@ -141,7 +148,7 @@ def to_onnx(
     Parameters
     ----------
     estimator : object
-        One of the two classifiers, a :class:`~skmlp.TabularPreprocessor`, or a Pipeline or
+        A network, a :class:`~skmlp.TabularPreprocessor`, or a Pipeline or
         search of them and of estimators that skl2onnx supports.
 
     X : {DataFrame, array-like} of shape (n_samples, n_features)
@@ -165,7 +172,8 @@ def to_onnx(
     onnx.ModelProto
         Its outputs, of a classifier, are ``label`` of shape (n,), ``probabilities`` of shape
         (n, n_classes) and, if wanted, ``representation``, which is what the network's
-        `transform` returns.
+        `transform` returns. Of several labels ``label`` has indicators, of shape (n,
+        n_labels). A regressor's predictions are ``variable``, of shape (n, n_outputs).
 
     Raises
     ------
@@ -229,12 +237,12 @@ def to_onnx(
     if is_classifier(last):
         chosen[id(last)] = {"zipmap": False}  # an array rather than a list of dicts
     if transform:
-        if not isinstance(last, BaseMLPClassifier):
+        if not isinstance(last, BaseMLP):
             raise ValueError(
                 "transform=True is for a network, or a Pipeline that ends with one; got "
                 f"{type(last).__name__}."
             )
-        chosen[id(last)]["transform"] = True
+        chosen[id(last)] = chosen.get(id(last), {}) | {"transform": True}
     for key, further in (options or {}).items():
         chosen[key] = chosen.get(key, {}) | further
     return skl2onnx.to_onnx(

@@ -1,4 +1,4 @@
-"""The classifiers as ONNX graphs.
+"""The networks as ONNX graphs.
 
 To add an activation: an entry in ``ACTIVATION_FORMS``.
 """
@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from skl2onnx._parse import _parse_sklearn_classifier
+from skl2onnx._parse import _parse_sklearn_classifier, _parse_sklearn_simple_model
 from skl2onnx.common.data_types import (
     Int64TensorType,
     StringTensorType,
@@ -20,16 +20,21 @@ from skl2onnx.common.data_types import (
 )
 from skl2onnx.common.graph_builder_opset import Opset
 from skl2onnx.common.utils_classifier import get_label_classes
+from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 
 from skmlp._border.activations import ACTIVATIONS, LEAK, SELU_ALPHA, SELU_SCALE
 from skmlp._border.layout import ACTIVATION
 from skmlp._ensemble import Ensemble
-from skmlp._output import Binary, Multinomial, Output
+from skmlp._outputs.base import Output
+from skmlp._outputs.classes import Binary, Multinomial
+from skmlp._outputs.labels import Multilabel
+from skmlp._outputs.numbers import Numbers
 from skmlp.onnx._tensor import Tensor, alias, emit, joined
 
 # The option of a network whose representation, another estimator's input, is its only output.
 ALONE = "only"
+_REPRESENTATION = "representation"
 
 
 # Activations. Where onnxruntime has only float32, they are composed of operators that it has in
@@ -113,25 +118,50 @@ def _layers(x: Tensor, ensemble: Ensemble) -> Iterator[Tensor]:
         yield x
 
 
-# The probabilities of each output, as a function of its logits.
-PROBABILITY_FORMS: dict[type[Output], Callable[[Tensor], Tensor]] = {
-    Binary: lambda logits: joined([(-logits).apply("Sigmoid"), logits.apply("Sigmoid")]),
-    Multinomial: lambda logits: logits.apply("Softmax", axis=-1),
+def _means_of_numbers(logits: Tensor, output: Output) -> Tensor:
+    if output.loss.link == "exp":
+        return logits.apply("Exp")
+    if not output.loss.is_of_one_target:
+        return logits
+    return logits.first_of("TopK", np.array([output.n_logits]), axis=-1, largest=0, sorted=1)
+
+
+# The mean responses of each output, as a function of its logits.
+MEAN_FORMS: dict[type[Output], Callable[[Tensor, Output], Tensor]] = {
+    Binary: lambda logits, _: joined([(-logits).apply("Sigmoid"), logits.apply("Sigmoid")]),
+    Multinomial: lambda logits, _: logits.apply("Softmax", axis=-1),
+    Multilabel: lambda logits, _: logits.apply("Sigmoid"),
+    Numbers: _means_of_numbers,
 }
 
 
-def _probabilities(logits: Tensor, network: Any) -> Tensor:
-    """Return the probabilities (n, n_classes), the mean of the members'."""
-    p = PROBABILITY_FORMS[type(network._output)](logits)
+def _means(logits: Tensor, network: Any) -> Tensor:
+    """Return the mean responses (n, c), the mean of the members'."""
+    means = MEAN_FORMS[type(network._output)](logits, network._output)
     if len(network._ensemble.theta) == 1:
-        return p
-    return p.apply("ReduceMeanAnyOpset", np.array([0]), keepdims=0)
+        return means
+    return means.apply("ReduceMeanAnyOpset", np.array([0]), keepdims=0)
+
+
+def _numbers(logits: Tensor, network: Any, dtype: Any) -> Tensor:
+    """Return predictions (n, n_outputs), as the regressor's but for the dimensions."""
+    output = network._output
+    numbers = _means(logits, network).cast(dtype)
+    if not output.scale.is_none:
+        numbers = numbers * output.factor.astype(dtype) + output.shift.astype(dtype)
+    order = output.levels.argsort().argsort()
+    return numbers.take(order) if output.loss.is_of_one_target else numbers
 
 
 def _scores(logits: Tensor, p: Tensor, network: Any) -> Tensor:
     """Return the decision function; for two classes it and its negative, in reverse order."""
     output = network._output
     has_logits = len(network._ensemble.theta) == 1 and output.can_be_watched
+    if isinstance(output, Multilabel):
+        if has_logits:
+            return logits
+        absent = (-p + 1.0).apply("Max", np.finfo(p.dtype).epsneg / 2)
+        return p.apply("Log") - absent.apply("Log")
     scores = logits if has_logits else p.apply("Log")
     if output.score_shape:
         return scores
@@ -141,14 +171,25 @@ def _scores(logits: Tensor, p: Tensor, network: Any) -> Tensor:
 
 
 def _prediction(logits: Tensor, scope: Any, network: Any, dtype: Any) -> list[Tensor]:
-    """Return the labels (n,), and the probabilities (n, n_classes), or scores if wanted."""
-    p = _probabilities(logits, network)
+    """Return what the network predicts.
+
+    That is numbers; or labels (n,), or indicators (n, n_labels), and the probabilities, or
+    scores if wanted.
+    """
+    if isinstance(network._output, Numbers):
+        return [_numbers(logits, network, dtype)]
+    p = _means(logits, network)
     scores = _scores(logits, p, network)
-    codes = scores.apply("ArgMax", dtype=np.int64, axis=-1, keepdims=0)
-    labels = codes.look_up(_labels(get_label_classes(scope, network)))
+    of_labels = isinstance(network._output, Multilabel)
+    if of_labels:
+        labels = (scores > 0.0).cast(np.int64)
+    else:
+        codes = scores.apply("ArgMax", dtype=np.int64, axis=-1, keepdims=0)
+        labels = codes.look_up(_labels(get_label_classes(scope, network)))
     if scope.get_options(network, {"raw_scores": False})["raw_scores"]:
         return [labels, scores.cast(dtype)]
-    return [labels, p.cast(dtype).apply("Max", np.finfo(dtype).tiny)]
+    p = p.cast(dtype).apply("Max", np.finfo(dtype).tiny)
+    return [labels, p.apply("Min", 1 - np.finfo(dtype).epsneg) if of_labels else p]
 
 
 def _labels(classes: NDArray[Any]) -> NDArray[Any]:
@@ -183,7 +224,7 @@ def _representation(hidden: Sequence[Tensor], network: Any) -> Tensor:
 
 
 def convert_network(scope: Any, operator: Any, container: Any) -> None:
-    """Add the nodes of a classifier to the graph."""
+    """Add the nodes of a network to the graph."""
     network, graph = operator.raw_operator, Opset(container, scope)
     ensemble = network._ensemble
     inputs = [Tensor.of(graph, variable) for variable in operator.inputs]
@@ -203,9 +244,9 @@ def convert_network(scope: Any, operator: Any, container: Any) -> None:
 
 def _wanted(operator: Any) -> tuple[bool, bool]:
     """Return whether there are the outputs of `predict`, and that of `transform`."""
-    # Representation alone; labels and probabilities; or all three.
-    n_outputs = len(operator.outputs)
-    return n_outputs > 1, n_outputs != 2
+    names = [variable.raw_name for variable in operator.outputs]
+    transforms = _REPRESENTATION in names
+    return len(names) > transforms, transforms
 
 
 def shape_of_network(operator: Any) -> None:
@@ -214,11 +255,15 @@ def shape_of_network(operator: Any) -> None:
     check_is_fitted(network)
     predicts, transforms = _wanted(operator)
     if predicts:
-        labels = _labels(get_label_classes(operator.scope_inst, network))
-        is_text = labels.dtype == object
-        label_type = StringTensorType if is_text else Int64TensorType
-        operator.outputs[0].set_type(label_type([n_rows]))
-        operator.outputs[1].type.shape = [n_rows, network._output.n_means]
+        output = network._output
+        # The last that is predicted: probabilities, or numbers.
+        operator.outputs[-1 - transforms].type.shape = [n_rows, output.n_means]
+        if not isinstance(output, Numbers):
+            labels = _labels(get_label_classes(operator.scope_inst, network))
+            is_text = labels.dtype == object
+            label_type = StringTensorType if is_text else Int64TensorType
+            shape = [n_rows, *(getattr(output, "decision_shape", ()))]
+            operator.outputs[0].set_type(label_type(shape))
     if transforms:
         network._transformed_layers()  # it raises an error if there is none
         operator.outputs[-1].type.shape = [n_rows, network._n_features_out]
@@ -227,20 +272,23 @@ def shape_of_network(operator: Any) -> None:
 def parse_network(
     scope: Any, model: Any, inputs: list[Any], custom_parsers: Any = None
 ) -> list[Any]:
-    """Declare the outputs: labels and probabilities, the representation, or both."""
+    """Declare the outputs: what is predicted, the representation, or both."""
     transform = scope.get_options(model, {"transform": False})["transform"]
     outputs: list[Any] = []
     if transform == ALONE:
         operator = scope.declare_local_operator(alias(type(model)), model)
         operator.inputs = inputs
     else:
-        outputs = list(_parse_sklearn_classifier(scope, model, inputs, custom_parsers))
+        parse = (
+            _parse_sklearn_classifier if is_classifier(model) else _parse_sklearn_simple_model
+        )
+        outputs = list(parse(scope, model, inputs, custom_parsers))
         if not transform:
             return outputs
         # skl2onnx's parser has declared it, and does not return it.
         operator = [o for o in scope.operators.values() if o.raw_operator is model][-1]
     representation = scope.declare_local_variable(
-        "representation", guess_tensor_type(inputs[0].type)
+        _REPRESENTATION, guess_tensor_type(inputs[0].type)
     )
     operator.outputs.append(representation)
     return [*outputs, representation]

@@ -32,6 +32,12 @@ class Tensor:
         name = getattr(self._graph, operator)(*inputs, **attributes)
         return type(self)(self._graph, name, dtype or self.dtype)
 
+    def first_of(self, operator: str, *others: Any, **attributes: Any) -> Self:
+        """Return the first result of an operator that has several, of the same dtype."""
+        inputs = [self.name, *map(self._input, others)]
+        name, *_ = getattr(self._graph, operator)(*inputs, **attributes)
+        return type(self)(self._graph, name, self.dtype)
+
     def _input(self, other: Any) -> Any:
         if isinstance(other, Tensor):
             return other.name

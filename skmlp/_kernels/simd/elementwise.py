@@ -2,8 +2,8 @@
 
 numba calls the C library for these, an element at a time. Here each is a range reduction
 and a polynomial, in the type of its argument; infinities have their limits, and NaN gives
-NaN. The error is within 2 units in the last place, 3 for sigmoid and tanh, 4 for the square
-root; a test checks it.
+NaN. The error is within 2 units in the last place, 3 for exp, sigmoid and tanh, 4 for the
+square root; a test checks it.
 """
 
 import numpy as np
@@ -154,6 +154,13 @@ def exp_of_negative(x):
     limit = constant_for(x, -88.0, -709.0)
     scale, r = _reduce(limit if x < limit else x)
     return scale + scale * _expm1_reduced(r)
+
+
+@exact_kernel
+def exp(x):
+    """Return e^x, and infinity where its inverse is below the least normal number."""
+    e = exp_of_negative(-abs(x))
+    return e if x <= constant_like(x, 0.0) else constant_like(x, 1.0) / e
 
 
 @exact_kernel

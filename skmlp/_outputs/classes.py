@@ -1,146 +1,79 @@
-"""The output layer: what the columns of the network's last layer mean.
-
-Nothing else knows that. An output has a loss, and says how many logits it needs, how y becomes
-the targets that the loss compares them with, and what follows from logits: the loss of rows, a
-decision, a score. Above it stand the estimators, each with its class of outputs; below it the
-compiled loss, of which an output has the code.
-
-Classes are abstract or final. To add one: a loss in :mod:`skmlp._kernels.losses`, a class here,
-and an estimator that names it (docs/extending.md).
-"""
+"""Outputs of classifiers: one of two classes, or of several."""
 
 import math
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import root_scalar
 
-from skmlp._border.losses import LOSSES, Loss
+from skmlp._border.losses import LOSSES
 from skmlp._caller import warn
-from skmlp._data import read_only
 from skmlp._labels import as_labels, check_targets, encode_labels
-
-# Temperatures are looked for between these: rows that happen to be predicted without a mistake
-# would ask for 0.
-_TEMPERATURES = 0.25, 20.0
-# Relative accuracy of a temperature, which changes the loss by less than its square.
-_ACCURACY = 1e-3
+from skmlp._outputs.base import Blocks, Output, as_targets, find_temperature
 
 
-def as_targets(values: NDArray[Any], dtype: Any) -> NDArray[Any]:
-    """Return values (n,) as the kernels take targets: a read-only matrix (n, 1)."""
-    return read_only(values.astype(dtype)[:, np.newaxis])
+class Decisions(Output):
+    """What classifiers' outputs have in common: decisions, and means that are probabilities."""
 
-
-class Output(ABC):
-    """What training, validation and members of an ensemble ask of any output.
-
-    Logits are O (n, q), targets Y (n, t), the weights of rows w (n,). The mean response of a
-    row, by which members are averaged, has c columns, such as a probability for each class.
-    """
-
-    loss: ClassVar[Loss]
-    # scikit-learn's names of the scorers that are `score` and the negative `mean_loss`.
-    score_name: ClassVar[str]
-    loss_name: ClassVar[str]
-    # Whether a validation split holds out equal parts of all groups, as in scikit-learn's MLP.
-    is_stratified: ClassVar[bool]
-    # What predicts the same for every row, as messages have it.
-    baseline: ClassVar[str]
-
-    @property
-    @abstractmethod
-    def attributes(self) -> dict[str, Any]:
-        """The fitted attributes of an estimator that tell its output."""
-
-    @property
-    @abstractmethod
-    def n_logits(self) -> int:
-        """The number q of logits."""
-
-    @property
-    @abstractmethod
-    def n_means(self) -> int:
-        """The number c of columns of a mean response."""
+    subject = "the classes"
+    score_names = None, "accuracy", "neg_log_loss"
+    loss_name = "neg_log_loss"
 
     @abstractmethod
     def link(self, means: NDArray[Any]) -> NDArray[Any]:
         """Return logits (n, c) that have these mean responses, written over them."""
 
     @abstractmethod
-    def fits(self, n_logits: int) -> bool:
-        """Return whether a network with so many logits has been trained for this output."""
-
-    @property
-    @abstractmethod
-    def can_be_watched(self) -> bool:
-        """Whether rows that are held out tell epochs apart."""
-
-    @staticmethod
-    @abstractmethod
-    def check_y(y: Any, X: Any, name: str) -> NDArray[Any]:
-        """Return y as an array, of as many rows as X and none missing, or raise an error.
-
-        `name` is the estimator's. Nothing need be known of the output yet.
-        """
-
-    @abstractmethod
-    def encode(self, y: NDArray[Any], dtype: Any) -> NDArray[Any]:
-        """Return targets (n, t) of that dtype, or raise ValueError where y has others."""
-
-    @abstractmethod
-    def decode(self, targets: NDArray[Any]) -> NDArray[Any]:
-        """Return the values of y that have these targets."""
-
-    @abstractmethod
-    def groups(self, targets: NDArray[Any]) -> NDArray[np.intp]:
-        """Return a code for each row; no split may hold all rows of a code out."""
-
-    @abstractmethod
     def are_valid(self, logits: NDArray[Any]) -> bool:
         """Return whether logits have a mean response."""
 
     @abstractmethod
-    def losses(
-        self, logits: NDArray[Any], targets: NDArray[Any], smoothing: float = 0.0
-    ) -> NDArray[np.float64]:
-        """Return the loss of each row."""
+    def decide(self, logits: NDArray[Any]) -> NDArray[np.intp]:
+        """Return the decision of each row, an array of the shape (n, *decision_shape)."""
 
-    def mean_loss(
-        self, logits: NDArray[Any], targets: NDArray[Any], weights: NDArray[Any]
-    ) -> float:
-        """Return the weighted mean of `losses`."""
-        return float(np.average(self.losses(logits, targets), weights=weights))
+    @property
+    @abstractmethod
+    def decision_shape(self) -> tuple[int, ...]:
+        """The shape of one row's decision."""
 
     @abstractmethod
+    def named(self, decisions: NDArray[np.intp]) -> Any:
+        """Return decisions as `predict` does."""
+
+    @abstractmethod
+    def scores(self, logits: NDArray[Any]) -> NDArray[Any]:
+        """Return the result of `decision_function`, of the shape (n, *score_shape)."""
+
+    @property
+    @abstractmethod
+    def score_shape(self) -> tuple[int, ...]:
+        """The shape of one row's score."""
+
+    @abstractmethod
+    def are_right(self, logits: NDArray[Any], targets: NDArray[Any]) -> NDArray[np.bool_]:
+        """Return whether the decision of each row is right."""
+
+    def follows_loss(self, scoring: Any) -> bool:
+        """Return whether it is the loss."""
+        return bool(scoring == self.loss_name)
+
     def score(
-        self, logits: NDArray[Any], targets: NDArray[Any], weights: NDArray[Any]
+        self,
+        name: str | None,
+        logits: NDArray[Any],
+        targets: NDArray[Any],
+        weights: NDArray[Any],
+        loss: float,
     ) -> float:
-        """Return the estimator's own `score` on these rows."""
-
-    @abstractmethod
-    def statistics(self, targets: NDArray[Any], weights: NDArray[Any]) -> NDArray[np.float64]:
-        """Return sums over rows from which the loss of a constant prediction follows."""
-
-    @abstractmethod
-    def loss_of_constant(self, statistics: NDArray[np.float64], smoothing: float) -> float:
-        """Return the least mean loss of one prediction for all rows; 0: nothing to learn."""
-
-    @abstractmethod
-    def loss_of_zeros(self, statistics: NDArray[np.float64]) -> float:
-        """Return the mean loss of logits of 0, about that of a network before training."""
-
-    def best_temperature(
-        self, logits: NDArray[Any], targets: NDArray[Any], weights: NDArray[Any]
-    ) -> float:
-        """Return the divisor of logits with the least mean loss; 1 where none is learned."""
-        return 1.0
+        """Return the negative loss, or the weighted fraction of rows that are decided right."""
+        if name == self.loss_name:
+            return -loss
+        return float(np.average(self.are_right(logits, targets), weights=weights))
 
 
-class Classification(Output):
-    """What classifiers' outputs have in common: k classes, and as target a class's code.
+class Classification(Decisions):
+    """One of k classes a row; the target is the class's code.
 
     Parameters
     ----------
@@ -148,7 +81,6 @@ class Classification(Output):
         The labels, sorted.
     """
 
-    score_name, loss_name = "accuracy", "neg_log_loss"
     baseline = "the frequencies of the classes"
     # Whether there may be more than two classes, as scikit-learn's tag says it.
     is_multiclass: ClassVar[bool]
@@ -164,10 +96,6 @@ class Classification(Output):
     @abstractmethod
     def by_class(self, logits: NDArray[Any]) -> NDArray[Any]:
         """Return logits (n, k), a column a class, of which only differences matter."""
-
-    @abstractmethod
-    def decide(self, logits: NDArray[Any]) -> NDArray[np.intp]:
-        """Return the code of the most probable class of each row."""
 
     @abstractmethod
     def log_odds(self, logits: NDArray[Any]) -> NDArray[Any]:
@@ -228,6 +156,19 @@ class Classification(Output):
         """Return the codes of the classes."""
         return targets[:, 0].astype(np.intp)
 
+    @property
+    def decision_shape(self) -> tuple[int, ...]:
+        """A code."""
+        return ()
+
+    def named(self, decisions: NDArray[np.intp]) -> NDArray[Any]:
+        """Return the labels."""
+        return self.classes[decisions]
+
+    def are_right(self, logits: NDArray[Any], targets: NDArray[Any]) -> NDArray[np.bool_]:
+        """Return whether the class of each row is the decision."""
+        return self.decide(logits) == self.groups(targets)
+
     def scores(self, logits: NDArray[Any]) -> NDArray[Any]:
         """Return the result of `decision_function`, of the shape (n, *score_shape)."""
         if self.n_classes == 1:  # whatever its logit, which says nothing
@@ -249,55 +190,43 @@ class Classification(Output):
             expected = (1 - smoothing) * expected + smoothing * below.mean(axis=1)
         return np.log(np.exp(below).sum(axis=1)) - expected
 
-    def score(
-        self, logits: NDArray[Any], targets: NDArray[Any], weights: NDArray[Any]
-    ) -> float:
-        """Return the accuracy: the weighted fraction of rows that are decided right."""
-        return float(np.average(self.decide(logits) == self.groups(targets), weights=weights))
-
-    def statistics(self, targets: NDArray[Any], weights: NDArray[Any]) -> NDArray[np.float64]:
+    def totals(self, targets: NDArray[Any], weights: NDArray[Any]) -> NDArray[np.float64]:
         """Return the sum (k,) of the weights of each class's rows."""
         totals = np.bincount(self.groups(targets), weights, self.n_classes)
         return totals.astype(np.float64, copy=False)
 
-    def loss_of_constant(self, statistics: NDArray[np.float64], smoothing: float) -> float:
+    def loss_of_constant(self, blocks: Blocks, smoothing: float) -> float:
         """Return the entropy of the classes' weights, smoothed as labels are; 0 of one."""
-        if np.count_nonzero(statistics) < 2:
+        totals = sum((self.totals(*block) for block in blocks), np.zeros(self.n_classes))
+        if np.count_nonzero(totals) < 2:
             return 0.0
-        frequencies = (
-            1 - smoothing
-        ) * statistics / statistics.sum() + smoothing / self.n_classes
+        frequencies = (1 - smoothing) * totals / totals.sum() + smoothing / self.n_classes
         frequencies = frequencies[frequencies > 0]
         return float(-(frequencies * np.log(frequencies)).sum())
 
-    def loss_of_zeros(self, statistics: NDArray[np.float64]) -> float:
+    def loss_of_zeros(self, blocks: Blocks) -> float:
         """Return the cross-entropy of equal probabilities, whatever the labels."""
-        return math.log(statistics.size)
+        return math.log(self.n_classes)
 
     def best_temperature(
         self, logits: NDArray[Any], targets: NDArray[Any], weights: NDArray[Any]
     ) -> float:
-        """Return the divisor of logits with the least mean loss (Guo et al. 2017).
+        """Return the divisor of logits with the least mean loss.
 
-        The loss is convex in 1 / T, and its derivative the mean of what the logits of a row
-        are expected to be, less that of its class.
+        Its derivative by 1 / T is the mean of what the logits of a row are expected to be, less
+        that of its class.
         """
         below = self._below_largest(logits)
         weights = weights / weights.sum()
         # Not by BLAS, whose sums of so many rows depend on how many threads it has.
         actual = (weights * below[np.arange(len(targets)), self.groups(targets)]).sum()
 
-        def derivative(log_temperature: float) -> float:
-            odds = np.exp(below / np.exp(log_temperature))
+        def derivative(temperature: float) -> float:
+            odds = np.exp(below / temperature)
             expected = np.einsum("ij,ij->i", odds, below) / odds.sum(axis=1)
             return float((weights * expected).sum() - actual)
 
-        low, high = np.log(_TEMPERATURES)
-        if derivative(low) <= 0:
-            return _TEMPERATURES[0]
-        if derivative(high) >= 0:
-            return _TEMPERATURES[1]
-        return float(np.exp(root_scalar(derivative, bracket=(low, high), xtol=_ACCURACY).root))
+        return find_temperature(derivative)
 
     def _below_largest(self, logits: NDArray[Any]) -> NDArray[Any]:
         """Return logits (n, k) less the largest of each row, so that no exponential is huge."""
@@ -359,8 +288,8 @@ class Binary(Classification):
 class Multinomial(Classification):
     """One logit o_j a class, for any number of classes."""
 
+    # Splits are not stratified: MLPClassifier holds out rows of several classes at random.
     loss = LOSSES["multinomial"]
-    is_stratified = False  # MLPClassifier holds out rows of several classes at random
     is_multiclass = True
 
     def check_classes(self) -> None:
