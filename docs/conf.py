@@ -92,6 +92,7 @@ sphinx_gallery_conf = {
             "plot_learned_features.py",
             "plot_imbalanced.py",
             "plot_regression.py",
+            "plot_counts.py",
             "plot_tabular.py",
             "plot_text.py",
             "plot_callbacks.py",
