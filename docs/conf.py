@@ -93,6 +93,7 @@ sphinx_gallery_conf = {
             "plot_imbalanced.py",
             "plot_regression.py",
             "plot_counts.py",
+            "plot_quantiles.py",
             "plot_tabular.py",
             "plot_text.py",
             "plot_callbacks.py",
