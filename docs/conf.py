@@ -91,6 +91,7 @@ sphinx_gallery_conf = {
             "plot_grid_search.py",
             "plot_learned_features.py",
             "plot_imbalanced.py",
+            "plot_multilabel.py",
             "plot_regression.py",
             "plot_counts.py",
             "plot_quantiles.py",
