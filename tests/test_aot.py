@@ -125,7 +125,7 @@ def calls():
                 warnings.simplefilter("ignore")
                 network.fit(X, y, np.random.default_rng(i).random(len(y)))
             getattr(network, "predict_proba", network.predict)(X[:50])
-            network.decision_function(X[:33])
+            getattr(network, "decision_function", network.predict)(X[:33])
             if network.hidden_layer_sizes:
                 network.transform(X[:3])
     return calls

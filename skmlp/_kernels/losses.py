@@ -74,8 +74,10 @@ def loss_and_delta(criterion, logits, targets, weights, rows, losses, delta):
     delta : array of shape (m, q)
         Overwritten with the gradient by the logits of ``grad_scale`` times their sum.
     """
-    if criterion.loss == BINARY:
+    if criterion.loss == BINARY and logits.shape[1] == 1:
         _binary(criterion, logits, targets, weights, rows, losses, delta)
+    elif criterion.loss == BINARY:
+        _labels(criterion, logits, targets, weights, rows, losses, delta)
     elif criterion.loss == MULTINOMIAL:
         _multinomial(criterion, logits, targets, weights, rows, losses, delta)
     elif criterion.loss == SQUARED_ERROR:
@@ -94,32 +96,41 @@ def _binary(criterion, logits, targets, weights, rows, losses, delta):
     zero, one = logits.dtype.type(0), logits.dtype.type(1)
     smoothing, factor = criterion.settings[SMOOTHING], logits.dtype.type(criterion.grad_scale)
     low, span = logits.dtype.type(0.5 * smoothing), logits.dtype.type(1.0 - smoothing)
+    # Three loops: what is gathered from anywhere does not vectorise, what is computed does.
+    for i in range(rows.size):
+        delta[i, 0] = low + span * targets[rows[i], 0]
+    for i in range(rows.size):
+        z, target = logits[i, 0], delta[i, 0]
+        e = exp_of_negative(-abs(z))
+        delta[i, 0] = (one if z >= zero else e) / (one + e) - target
+        logits[i, 0] = (z if z > zero else zero) - target * z + log1p(e)
+    for i in range(rows.size):
+        weight = weights[rows[i]]
+        delta[i, 0] *= factor * weight
+        losses[i] += np.float64(weight * logits[i, 0])
+
+
+@inlined_kernel
+def _labels(criterion, logits, targets, weights, rows, losses, delta):
+    """Take the binary loss of several columns; code for both would be slower for one."""
+    long_vectors()
+    zero, one = logits.dtype.type(0), logits.dtype.type(1)
+    smoothing, factor = criterion.settings[SMOOTHING], logits.dtype.type(criterion.grad_scale)
+    low, span = logits.dtype.type(0.5 * smoothing), logits.dtype.type(1.0 - smoothing)
     q, values, gradient = logits.shape[1], flat(logits), flat(delta)
-    # Three loops: what is gathered from anywhere does not vectorise, what is computed does. And
-    # a loop over a single column takes a fifth of the time of all three.
-    if q == 1:
-        for i in range(rows.size):
-            delta[i, 0] = low + span * targets[rows[i], 0]
-    else:
-        for i in range(rows.size):
-            for j in range(q):
-                delta[i, j] = low + span * targets[rows[i], j]
+    for i in range(rows.size):
+        for j in range(q):
+            delta[i, j] = low + span * targets[rows[i], j]
     for i in range(values.size):
         z, target = values[i], gradient[i]
         e = exp_of_negative(-abs(z))
         gradient[i] = (one if z >= zero else e) / (one + e) - target
         values[i] = (z if z > zero else zero) - target * z + log1p(e)
-    if q == 1:
-        for i in range(rows.size):
-            weight = weights[rows[i]]
-            delta[i, 0] *= factor * weight
-            losses[i] += np.float64(weight * logits[i, 0])
-    else:
-        for i in range(rows.size):
-            weight = weights[rows[i]]
-            for j in range(q):
-                delta[i, j] *= factor * weight
-                losses[i] += np.float64(weight * logits[i, j])
+    for i in range(rows.size):
+        weight = weights[rows[i]]
+        for j in range(q):
+            delta[i, j] *= factor * weight
+            losses[i] += np.float64(weight * logits[i, j])
 
 
 @inlined_kernel
