@@ -27,10 +27,10 @@ from skmlp import MLPMultilabelClassifier
 # %%
 # Two digits in one picture
 # -------------------------
-# Each picture is of two of scikit-learn's digits, and some noise. The labels are the digits
-# that it shows, a row of y has a 1 for each of them. Small digits are drawn more often, as in
-# account books: 0 ten times as often as 9. Training, validation and test pictures are made of
-# different handwritten digits.
+# Each picture is of two of scikit-learn's digits, which may be alike, and some noise. The
+# labels are the digits that it shows, a row of y has a 1 for each of them. Small digits are
+# drawn more often, as in account books: 0 ten times as often as 9. Training, validation and
+# test pictures are made of different handwritten digits.
 images, digits = load_digits(return_X_y=True)
 splits = train_test_split(images / 16, digits, stratify=digits, test_size=0.5, random_state=0)
 images_train, images_rest, digits_train, digits_rest = splits
