@@ -96,8 +96,8 @@ class Categories(TransformerMixin, BaseEstimator):
 class CatBoost:
     """CatBoost with the categories as text, as it asks for them."""
 
-    def __init__(self, seed):
-        self.seed = seed
+    def __init__(self, seed, estimator=None):
+        self.seed, self.estimator = seed, estimator
 
     def as_text(self, X):
         text = {name: X[name].astype(object).fillna("nan").astype(str) for name in OTHERS(X)}
@@ -106,7 +106,7 @@ class CatBoost:
     def fit(self, X, y):
         from catboost import CatBoostClassifier
 
-        self.model = CatBoostClassifier(
+        self.model = (self.estimator or CatBoostClassifier)(
             cat_features=OTHERS(X),
             random_state=self.seed,
             thread_count=1,
@@ -115,6 +115,9 @@ class CatBoost:
         )
         self.model.fit(self.as_text(X), y)
         return self
+
+    def predict(self, X):
+        return self.model.predict(self.as_text(X), thread_count=1)
 
     def predict_proba(self, X):
         return self.model.predict_proba(self.as_text(X), thread_count=1)
