@@ -106,7 +106,7 @@ class BaseMLP(CallbackSupport, Fitted, PredictionMixin, NamedParameters, BaseEst
         "activation": [Names(set(ACTIVATIONS)), "array-like"],
         "solver": [Names({*OPTIMIZERS, "lbfgs"})],
         "alpha": [Interval(Real, 0, None, closed="left")],
-        "batch_size": [Names({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "batch_size": [Names({"auto", "small"}), Interval(Integral, 1, None, closed="left")],
         "learning_rate": [Names(set(SCHEDULES))],
         "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
         "power_t": [Interval(Real, 0, None, closed="left")],
@@ -149,7 +149,7 @@ class BaseMLP(CallbackSupport, Fitted, PredictionMixin, NamedParameters, BaseEst
     activation: Activations
     solver: Solver
     alpha: float
-    batch_size: int | Literal["auto"]
+    batch_size: int | Literal["auto", "small"]
     learning_rate: Schedule
     learning_rate_init: float
     power_t: float

@@ -68,7 +68,7 @@ class BaseMLPClassifier(ClassifierMixin, BaseMLP):
         *,
         solver: Solver = "adam",
         alpha: float = 0.0001,
-        batch_size: int | Literal["auto"] = "auto",
+        batch_size: int | Literal["auto", "small"] = "auto",
         learning_rate: Schedule = "constant",
         learning_rate_init: float = 0.001,
         power_t: float = 0.5,

@@ -33,8 +33,9 @@ _PARAMETERS = """\
         Strength of the L2 penalty on the weights (not the biases or slopes); see Notes. With
         'adamw', the rate of their decay, which is no part of the objective.
 
-    batch_size : int or 'auto', default='auto'
-        Rows of a minibatch; 'auto' is ``min(200, n_samples)``. Not used by 'lbfgs'.
+    batch_size : int, 'auto' or 'small', default='auto'
+        Rows of a minibatch; 'auto' is ``min(200, n_samples)``, and 'small' the same from 5,000
+        training rows on, and 32 below: few rows make few steps. Not used by 'lbfgs'.
 
     learning_rate : str, default='constant'
         Schedule of the learning rate η of the stochastic solvers. 'sgd' and 'adamw' take all of

@@ -75,7 +75,12 @@ class MLPRegressor(RegressorMixin, BaseMLP):
 
     _output_class = Numbers
     _parts: ClassVar[dict[str, type]] = {**BaseMLP._parts, "_numbers": Numbers}
-    _tabular: ClassVar[dict[str, Any]] = {**TABULAR, "normalize_y": True}
+    _tabular: ClassVar[dict[str, Any]] = {
+        **TABULAR,
+        "batch_size": "small",
+        "dropout": 0.0,
+        "normalize_y": True,
+    }
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BaseMLP._parameter_constraints,
@@ -97,7 +102,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         *,
         solver: Solver = "adam",
         alpha: float = 0.0001,
-        batch_size: int | Literal["auto"] = "auto",
+        batch_size: int | Literal["auto", "small"] = "auto",
         learning_rate: Schedule = "constant",
         learning_rate_init: float = 0.001,
         power_t: float = 0.5,

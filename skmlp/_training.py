@@ -49,6 +49,8 @@ class _Outcome(Enum):
 _NEXT_TO_NOTHING = 1e-5
 # Number of epochs below which no result is expected of a fit that is stopped.
 _FEW_EPOCHS = 10
+# Rows of a minibatch: MLPClassifier's, and what "small" means of fewer rows than so many.
+_BATCH, _SMALL_BATCH, _FEW_ROWS = 200, 32, 5000
 
 
 class MemberState:
@@ -570,8 +572,10 @@ class StochasticTraining:
 
 
 def _batch_size(batch_size: Any, n_rows: int) -> int:
-    if batch_size == "auto":
-        return min(200, n_rows)
+    if batch_size == "small" and n_rows < _FEW_ROWS:
+        batch_size = min(_SMALL_BATCH, n_rows)
+    elif batch_size in ("auto", "small"):
+        batch_size = min(_BATCH, n_rows)
     if batch_size > n_rows:
         warn(
             f"batch_size={batch_size} is larger than the {n_rows} training rows, and is "

@@ -52,7 +52,7 @@ class SharedParameters(TypedDict, total=False):
     activation: Activations
     solver: Solver
     alpha: float
-    batch_size: int | Literal["auto"]
+    batch_size: int | Literal["auto", "small"]
     learning_rate: Schedule
     learning_rate_init: float
     power_t: float
@@ -108,7 +108,7 @@ class Params(Protocol):
     activation: Activations
     solver: Solver
     alpha: float
-    batch_size: int | Literal["auto"]
+    batch_size: int | Literal["auto", "small"]
     learning_rate: Schedule
     learning_rate_init: float
     power_t: float

@@ -318,7 +318,7 @@ def a_layer(judge):
 JUDGES = {
     "solver": among(*SOLVERS),
     "alpha": real(0, ordinary=(0, 1)),
-    "batch_size": whole(1, others=("auto",)),
+    "batch_size": whole(1, others=("auto", "small")),
     "learning_rate": among(*SCHEDULES),
     "learning_rate_init": real(0, above=True, ordinary=(0, 0.1)),
     "power_t": real(0),

@@ -576,7 +576,7 @@ VALID = {
     "activation": per_layer(st.sampled_from(sorted(ACTIVATIONS))),
     "solver": st.sampled_from(SOLVERS),
     "alpha": reals(0, LARGE),
-    "batch_size": st.sampled_from(["auto", 1, 3, np.int32(7), 1000, 10**30, 10**400]),
+    "batch_size": st.sampled_from(["auto", "small", 1, 3, np.int32(7), 1000, 10**30, 10**400]),
     "learning_rate": st.sampled_from(sorted(SCHEDULES)),
     "learning_rate_init": reals(0, LARGE, least=False),
     "power_t": reals(0, LARGE),

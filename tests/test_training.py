@@ -50,6 +50,22 @@ def test_max_fun_bounds_the_evaluations(task):
     assert network.n_iter_ <= 5
 
 
+@pytest.mark.parametrize(
+    ("n_rows", "word", "batch_size"),
+    [(4999, "small", 32), (5000, "small", 200), (20, "small", 20), (20, "auto", 20)],
+)
+def test_words_for_batch_size(n_rows, word, batch_size):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(n_rows, 2)), rng.integers(0, 2, n_rows)
+    networks = [
+        MLPBinaryClassifier(
+            2, max_iter=1, batch_size=size, n_iter_no_change=None, random_state=0
+        )
+        for size in (word, batch_size)
+    ]
+    assert_same_network(*(network.fit(X, y) for network in networks))
+
+
 def test_batch_size_larger_than_the_data(task):
     classifier, X, y = task
     with pytest.warns(UserWarning, match="batch_size=500 is larger than the 200"):
