@@ -15,7 +15,7 @@ from skmlp._targets import as_numbers, check_fits
 _Array = NDArray[np.float64]
 # A mean or a standard deviation of y outside of these trains badly: the network begins with
 # outputs of order one, and its steps are of a thousandth.
-_LEAST_SCALE, _LARGEST_SCALE = 0.01, 100.0
+_LEAST_SCALE, _LARGEST_SCALE = 0.1, 10.0
 
 
 # ---- losses
