@@ -342,8 +342,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
             `quantile`, and never cross: the network's are sorted.
         y_std : ndarray of the same shape
             The standard deviation of the members' predictions, only if ``return_std=True``.
-            It tells what the network is unsure of for want of training rows, and nothing of
-            the noise in y, as quantiles do.
+            It is large where there were no training rows near, and tells nothing of the noise
+            in y, as quantiles do.
 
         Raises
         ------
