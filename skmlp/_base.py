@@ -180,11 +180,12 @@ class BaseMLP(CallbackSupport, Fitted, PredictionMixin, NamedParameters, BaseEst
     # What only classifiers have as parameters, and what it is without.
     label_smoothing: float = 0.0
     temperature_scaling: bool = False
+    # Likewise what only the regressor has.
+    calibrate_quantiles: bool = False
 
     def _set_parameters(self, given: dict[str, Any]) -> None:
         """Set the parameters to the arguments of a constructor, its ``locals()``."""
-        self.__dict__.update(given)
-        del self.__dict__["self"]
+        self.__dict__.update((name, given[name]) for name in given if name != "self")
 
     @abstractmethod
     def _learn_output(

@@ -432,6 +432,12 @@ NUMBERS = Family(
         and scores are in y's own unit; losses, such as ``loss_``, are of what training sees.
         Without it, as in scikit-learn, only a y of order one trains well with the default rates
         and ``tol``. Warm starts and `partial_fit` keep the first call's.
+
+    calibrate_quantiles : bool, default=False
+        Whether early stopping ends with a shift of each quantile of ``loss='quantile'``, by
+        which as many of the held-out rows are below it as its level says [12]_. Training rows
+        draw quantiles towards themselves, so that bands of others are too narrow. Without
+        held-out rows nothing is shifted.
 """,
     attributes="""\
     n_outputs_ : int
@@ -452,6 +458,8 @@ NUMBERS = Family(
     .. [10] R. Koenker and G. Bassett, "Regression quantiles", Econometrica 46, 1978.
     .. [11] V. Chernozhukov, I. Fernández-Val and A. Galichon, "Quantile and probability
        curves without crossing", Econometrica 78, 2010.
+    .. [12] Y. Romano, E. Patterson and E. Candès, "Conformalized quantile regression", NeurIPS
+       2019.
 """,
 )
 

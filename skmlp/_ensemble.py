@@ -92,6 +92,10 @@ class Ensemble:
         self.coefs[-1][:] /= temperature
         self.intercepts[-1][:] /= temperature
 
+    def shift_logits(self, shifts: NDArray[np.float64]) -> None:
+        """Add a number (q,) to each logit, by adding it to the biases of the output layer."""
+        self.intercepts[-1][:] += shifts
+
     def check_shapes(self, n_features: int, output: Output) -> None:
         """Raise ValueError if the number of features or logits is not the network's.
 

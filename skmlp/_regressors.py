@@ -80,6 +80,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         "batch_size": "small",
         "dropout": 0.0,
         "normalize_y": True,
+        "calibrate_quantiles": True,
     }
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
@@ -87,6 +88,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         "loss": [Names(set(KINDS))],
         "quantile": [Interval(Real, 0, 1, closed="neither"), "array-like"],
         "normalize_y": ["boolean"],
+        "calibrate_quantiles": ["boolean"],
     }
     _numbers: Numbers
 
@@ -132,6 +134,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         scaling_rate: float = 0.0,
         quantile: float | Sequence[float] | NDArray[np.floating[Any]] = 0.5,
         normalize_y: bool = False,
+        calibrate_quantiles: bool = False,
     ) -> None:
         self._set_parameters(locals())
 

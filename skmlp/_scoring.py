@@ -72,6 +72,14 @@ class ValidationSet:
         """Return what the logits are to be divided by for the least mean loss."""
         return self.output.best_temperature(*self._predicted(ensemble))
 
+    def shifts(self, ensemble: Ensemble) -> NDArray[np.float64]:
+        """Return what is to be added to the logits (q,) for quantiles of their levels."""
+        rows = np.concatenate(self.rows)
+        of_members = [network.logits(self.data.X, rows) for network in ensemble.members]
+        logits, targets, weights = self._predicted(ensemble)
+        spread = np.var(of_members, axis=0, dtype=float)
+        return self.output.best_shifts(logits, targets, weights, spread)
+
     def _predicted(self, ensemble: Ensemble) -> tuple[NDArray[Any], ...]:
         """Return logits (m, q) in float64, targets (m, t) and weights (m,)."""
         members = zip(ensemble.members, self.rows, strict=True)

@@ -569,6 +569,8 @@ class StochasticTraining:
         if self._params.temperature_scaling:
             record.temperature = validation.temperature(self._ensemble)
             self._ensemble.divide_logits(record.temperature)
+        if self._params.calibrate_quantiles and validation.output.has_quantiles:
+            self._ensemble.shift_logits(validation.shifts(self._ensemble))
 
 
 def _batch_size(batch_size: Any, n_rows: int) -> int:

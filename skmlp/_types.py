@@ -96,12 +96,13 @@ class RegressorParameters(SharedParameters, total=False):
     loss: Loss
     quantile: float | Sequence[float] | NDArray[np.floating[Any]]
     normalize_y: bool
+    calibrate_quantiles: bool
 
 
 class Params(Protocol):
     """An estimator as training sees it, with numbers in place of "auto".
 
-    What only classifiers have as parameters, others have as attributes.
+    What only classifiers or the regressor have as parameters, others have as attributes.
     """
 
     hidden_layer_sizes: Widths
@@ -138,3 +139,4 @@ class Params(Protocol):
     temperature_scaling: bool
     init: Initialization
     scaling_rate: float
+    calibrate_quantiles: bool

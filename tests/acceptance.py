@@ -353,6 +353,7 @@ JUDGES_OF_REGRESSOR = {
     "loss": among(*KINDS),
     "quantile": lambda value: judge_quantile(value),
     "normalize_y": judge_truth,
+    "calibrate_quantiles": judge_truth,
 }
 JUDGES_OF_LAYERS = {
     "activation": a_layer(among(*ACTIVATIONS)),

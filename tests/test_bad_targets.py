@@ -38,6 +38,7 @@ VALID_OF_REGRESSOR = {name: VALID[name] for name in VALID if name not in OF_CLAS
     "loss": st.sampled_from(sorted(KINDS)),
     "quantile": st.sampled_from([0.5, 0.1, 1e-300, 1 - 1e-16, [0.1, 0.9], (0.5,), [0.9, 0.2]]),
     "normalize_y": st.booleans(),
+    "calibrate_quantiles": st.booleans(),
     "scoring": st.one_of(
         st.sampled_from([None, "r2", "neg_mean_absolute_error", *get_scorer_names()]),
         st.sampled_from([lambda *_: 0.5, lambda *_: np.nan, lambda *_: -np.inf]),

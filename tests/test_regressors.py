@@ -21,6 +21,7 @@ from sklearn.pipeline import make_pipeline
 
 from skmlp import MLPBinaryClassifier, MLPRegressor, TabularPreprocessor
 from skmlp._outputs.numbers import KINDS, Numbers, r2
+from tests.helpers import assert_same_network
 
 # These fits are short on purpose.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -197,6 +198,42 @@ class TestLosses:
             ]
         )
         assert network.score(X[2000:], y[2000:]) == pytest.approx(expected)
+
+    @pytest.mark.parametrize("n_members", [1, 4])
+    def test_calibrated_quantiles_cover_other_rows(self, n_members):
+        """A network that overfits has bands that are too narrow for other rows than its own."""
+        rng = np.random.default_rng(0)
+        X = rng.normal(size=(4000, 10))
+        y = 100 * (X[:, 0] + rng.normal(size=4000))
+        network = MLPRegressor(
+            "quantile", (100,), quantile=[0.9, 0.1], learning_rate_init=0.01, max_iter=100,
+            early_stopping=True, validation_fraction=0.2, n_iter_no_change=None,
+            n_members=n_members, normalize_y=True, scoring=lambda *_: next(rising),
+            random_state=0,
+        )  # fmt: skip
+        coverage, bands = [], []
+        for calibrates in (False, True):
+            rising = iter(range(1000))  # the last epoch is the best
+            network.set_params(calibrate_quantiles=calibrates).fit(X[:1000], y[:1000])
+            high, low = network.predict(X[1000:]).T
+            bands.append((low, high))
+            coverage.append(((low <= y[1000:]) & (y[1000:] <= high)).mean())
+        # Some 200 held-out rows of one member tell each of both shares to 0.02.
+        assert coverage[0] < 0.65
+        assert 0.72 < coverage[1] < 0.87
+        # By the same in each row, but for some where quantiles would cross.
+        for before, after in zip(*bands, strict=True):
+            shifts = after - before
+            assert np.isclose(shifts, np.median(shifts)).mean() > 0.9
+
+    @pytest.mark.parametrize("params", [{}, {"loss": "quantile"}])
+    def test_nothing_to_calibrate(self, data, params):
+        """Other losses, and quantiles without held-out rows, stay as they are."""
+        X, y = data
+        stops = {"early_stopping": not params, "max_iter": 5}
+        network = MLPRegressor(**params, **stops, random_state=0).fit(X, y)
+        same = clone(network).set_params(calibrate_quantiles=True).fit(X, y)
+        assert_same_network(network, same)
 
     def test_one_quantile_of_several_outputs(self, data):
         X, y = data

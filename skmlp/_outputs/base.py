@@ -154,6 +154,29 @@ class Output(ABC):
         """Return the divisor of logits with the least mean loss; 1 where none is learned."""
         return 1.0
 
+    @property
+    def has_quantiles(self) -> bool:
+        """Whether logits are quantiles, which `best_shifts` is for."""
+        return False
+
+    def best_shifts(
+        self,
+        logits: NDArray[Any],
+        targets: NDArray[Any],
+        weights: NDArray[Any],
+        spread: NDArray[np.float64],
+    ) -> NDArray[np.float64]:
+        """Return what to add to each logit (q,) for quantiles of their levels.
+
+        Parameters
+        ----------
+        logits, targets, weights : arrays
+            Of a single member for each row.
+        spread : array of shape (m, q)
+            The variance of all members' logits.
+        """
+        raise NotImplementedError
+
 
 def find_temperature(derivative: Callable[[float], float]) -> float:
     """Return the temperature at which a loss is least (Guo et al. 2017).

@@ -376,6 +376,34 @@ class Numbers(Output):
             return float(d2_absolute_error_score(y, predictions, sample_weight=weights))
         return _SCORES[name or "r2"](y, predictions, weights)
 
+    @property
+    def has_quantiles(self) -> bool:
+        """Whether the loss is that of quantiles."""
+        return self.levels.size > 0
+
+    def best_shifts(
+        self,
+        logits: NDArray[Any],
+        targets: NDArray[Any],
+        weights: NDArray[Any],
+        spread: NDArray[np.float64],
+    ) -> NDArray[np.float64]:
+        """Return what to add to the logits of quantiles (Romano, Patterson and Candès 2019).
+
+        Each is the quantile, of the same level, of the distances from them to y. Those of a
+        single member vary more than those of the mean of all, by the members' own variance,
+        and are drawn to their mean accordingly.
+        """
+        rest = targets - self._means(logits)
+        levels = np.broadcast_to(np.sort(self.levels), self.n_logits)
+        pairs = zip(levels, rest.T, strict=True)
+        quantiles = np.array([_quantile(column, weights, level) for level, column in pairs])
+        center = np.average(rest, axis=0, weights=weights)
+        variance = np.average((rest - center) ** 2, axis=0, weights=weights)
+        of_members = np.average(spread, axis=0, weights=weights)
+        part = np.clip(of_members / np.where(variance > 0, variance, np.inf), 0, 1)
+        return np.asarray(center + np.sqrt(1 - part) * (quantiles - center))
+
     # ---- what a constant does
 
     def _best_constant(self, blocks: Blocks) -> _Array:
