@@ -41,7 +41,8 @@ class MLPMultilabelClassifier(BaseMLPClassifier):
     >>> from sklearn.datasets import make_multilabel_classification
     >>> from skmlp import MLPMultilabelClassifier
     >>> X, y = make_multilabel_classification(400, n_classes=4, random_state=0)
-    >>> network = MLPMultilabelClassifier(32, tol=1e-3, random_state=0).fit(X / 10, y)
+    >>> network = MLPMultilabelClassifier(32, learning_rate_init=0.02, tol=0.01, random_state=0)
+    >>> network = network.fit(X / 10, y)
     >>> network.predict(X[:5] / 10).shape
     (5, 4)
     >>> network.predict_proba(X[:5] / 10).shape
