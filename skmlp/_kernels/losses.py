@@ -34,12 +34,12 @@ import math
 import numpy as np
 
 from skmlp._border.losses import (
+    ABSOLUTE_ERROR,
     BINARY,
     GAMMA,
     LEVEL,
     MULTINOMIAL,
     POISSON,
-    QUANTILE,
     QUANTILES,
     SMOOTHING,
     SQUARED_ERROR,
@@ -74,20 +74,12 @@ def loss_and_delta(criterion, logits, targets, weights, rows, losses, delta):
     delta : array of shape (m, q)
         Overwritten with the gradient by the logits of ``grad_scale`` times their sum.
     """
-    if criterion.loss == BINARY and logits.shape[1] == 1:
+    if criterion.loss == BINARY:
         _binary(criterion, logits, targets, weights, rows, losses, delta)
-    elif criterion.loss == BINARY:
-        _labels(criterion, logits, targets, weights, rows, losses, delta)
     elif criterion.loss == MULTINOMIAL:
         _multinomial(criterion, logits, targets, weights, rows, losses, delta)
-    elif criterion.loss == SQUARED_ERROR:
-        _squared_error(criterion, logits, targets, weights, rows, losses, delta)
-    elif criterion.loss == POISSON:
-        _poisson(criterion, logits, targets, weights, rows, losses, delta)
-    elif criterion.loss == GAMMA:
-        _gamma(criterion, logits, targets, weights, rows, losses, delta)
     else:
-        _pinball(criterion, logits, targets, weights, rows, losses, delta)
+        _numbers(criterion, logits, targets, weights, rows, losses, delta)
 
 
 @inlined_kernel
@@ -96,41 +88,32 @@ def _binary(criterion, logits, targets, weights, rows, losses, delta):
     zero, one = logits.dtype.type(0), logits.dtype.type(1)
     smoothing, factor = criterion.settings[SMOOTHING], logits.dtype.type(criterion.grad_scale)
     low, span = logits.dtype.type(0.5 * smoothing), logits.dtype.type(1.0 - smoothing)
-    # Three loops: what is gathered from anywhere does not vectorise, what is computed does.
-    for i in range(rows.size):
-        delta[i, 0] = low + span * targets[rows[i], 0]
-    for i in range(rows.size):
-        z, target = logits[i, 0], delta[i, 0]
-        e = exp_of_negative(-abs(z))
-        delta[i, 0] = (one if z >= zero else e) / (one + e) - target
-        logits[i, 0] = (z if z > zero else zero) - target * z + log1p(e)
-    for i in range(rows.size):
-        weight = weights[rows[i]]
-        delta[i, 0] *= factor * weight
-        losses[i] += np.float64(weight * logits[i, 0])
-
-
-@inlined_kernel
-def _labels(criterion, logits, targets, weights, rows, losses, delta):
-    """Take the binary loss of several columns; code for both would be slower for one."""
-    long_vectors()
-    zero, one = logits.dtype.type(0), logits.dtype.type(1)
-    smoothing, factor = criterion.settings[SMOOTHING], logits.dtype.type(criterion.grad_scale)
-    low, span = logits.dtype.type(0.5 * smoothing), logits.dtype.type(1.0 - smoothing)
     q, values, gradient = logits.shape[1], flat(logits), flat(delta)
-    for i in range(rows.size):
-        for j in range(q):
-            delta[i, j] = low + span * targets[rows[i], j]
+    # Three loops: what is gathered from anywhere does not vectorise, what is computed does. Of
+    # a single column, the first and the last would be slower as loops over several.
+    if q == 1:
+        for i in range(rows.size):
+            delta[i, 0] = low + span * targets[rows[i], 0]
+    else:
+        for i in range(rows.size):
+            for j in range(q):
+                delta[i, j] = low + span * targets[rows[i], j]
     for i in range(values.size):
         z, target = values[i], gradient[i]
         e = exp_of_negative(-abs(z))
         gradient[i] = (one if z >= zero else e) / (one + e) - target
         values[i] = (z if z > zero else zero) - target * z + log1p(e)
-    for i in range(rows.size):
-        weight = weights[rows[i]]
-        for j in range(q):
-            delta[i, j] *= factor * weight
-            losses[i] += np.float64(weight * logits[i, j])
+    if q == 1:
+        for i in range(rows.size):
+            weight = weights[rows[i]]
+            delta[i, 0] *= factor * weight
+            losses[i] += np.float64(weight * logits[i, 0])
+    else:
+        for i in range(rows.size):
+            weight = weights[rows[i]]
+            for j in range(q):
+                delta[i, j] *= factor * weight
+                losses[i] += np.float64(weight * logits[i, j])
 
 
 @inlined_kernel
@@ -158,62 +141,37 @@ def _multinomial(criterion, logits, targets, weights, rows, losses, delta):
 
 
 @inlined_kernel
-def _squared_error(criterion, logits, targets, weights, rows, losses, delta):
-    q, factor = logits.shape[1], logits.dtype.type(criterion.grad_scale)
+def _numbers(criterion, logits, targets, weights, rows, losses, delta):
+    """Take one of the losses of numbers, in one loop: each of its own would compile as long."""
+    loss, q = criterion.loss, logits.shape[1]
+    of_one = loss == QUANTILES
+    above, below = 1.0, -1.0  # slopes of the absolute error
     for i in range(rows.size):
-        weight, total = weights[rows[i]], 0.0
+        weight, total = np.float64(weights[rows[i]]), 0.0
+        factor = criterion.grad_scale * weight
         for j in range(q):
-            error = logits[i, j] - targets[rows[i], j]
-            delta[i, j] = factor * weight * error
-            total += np.float64(error) * np.float64(error)
-        losses[i] += np.float64(weight) * (0.5 * total / q)
-
-
-@inlined_kernel
-def _poisson(criterion, logits, targets, weights, rows, losses, delta):
-    for i in range(rows.size):
-        weight, total = np.float64(weights[rows[i]]), 0.0
-        factor = criterion.grad_scale * weight
-        for j in range(logits.shape[1]):
-            z, target = np.float64(logits[i, j]), np.float64(targets[rows[i], j])
-            mean = exp(z)
-            delta[i, j] = logits.dtype.type(factor * (mean - target))
-            total += mean - target * z
-            if target > 0.0:
-                total += target * math.log(target) - target
-        losses[i] += weight * total
-
-
-@inlined_kernel
-def _gamma(criterion, logits, targets, weights, rows, losses, delta):
-    for i in range(rows.size):
-        weight, total = np.float64(weights[rows[i]]), 0.0
-        factor = criterion.grad_scale * weight
-        for j in range(logits.shape[1]):
-            z, target = np.float64(logits[i, j]), np.float64(targets[rows[i], j])
-            ratio = target * exp(-z)
-            delta[i, j] = logits.dtype.type(factor * (1.0 - ratio))
-            total += ratio + z - math.log(target) - 1.0
-        losses[i] += weight * total
-
-
-@inlined_kernel
-def _pinball(criterion, logits, targets, weights, rows, losses, delta):
-    """Take the loss of quantiles, or the absolute error, whose slopes are 1."""
-    of_one, above, below = criterion.loss == QUANTILES, 1.0, -1.0
-    if criterion.loss == QUANTILE:
-        above, below = 1.0 - criterion.settings[LEVEL], -criterion.settings[LEVEL]
-    for i in range(rows.size):
-        weight, total = np.float64(weights[rows[i]]), 0.0
-        factor = criterion.grad_scale * weight
-        for j in range(logits.shape[1]):
-            if of_one:
-                above, below = 1.0 - criterion.settings[j], -criterion.settings[j]
-            target = targets[rows[i], 0 if of_one else j]
-            error = np.float64(logits[i, j]) - np.float64(target)
-            slope = (above if error > 0.0 else 0.0) + (below if error < 0.0 else 0.0)
+            z = np.float64(logits[i, j])
+            target = np.float64(targets[rows[i], 0 if of_one else j])
+            error, slope = z - target, 0.0
+            if loss == SQUARED_ERROR:
+                slope = error
+                total += 0.5 * error * error / q
+            elif loss in (POISSON, GAMMA):
+                mean = exp(z if loss == POISSON else -z)
+                log = math.log(target) if target > 0.0 else 0.0
+                if loss == POISSON:
+                    slope = mean - target
+                    total += slope - target * (z - log)
+                else:
+                    slope = 1.0 - target * mean
+                    total += z - log - slope
+            else:
+                if loss != ABSOLUTE_ERROR:
+                    level = criterion.settings[j if of_one else LEVEL]
+                    above, below = 1.0 - level, -level
+                slope = (above if error > 0.0 else 0.0) + (below if error < 0.0 else 0.0)
+                total += slope * error
             delta[i, j] = logits.dtype.type(factor * slope)
-            total += slope * error
         losses[i] += weight * total
 
 
