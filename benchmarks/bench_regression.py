@@ -21,15 +21,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from bench_tabular import timed
-from sklearn.compose import make_column_transformer
 from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestRegressor
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import KFold
 from sklearn.neural_network import MLPRegressor as ScikitMLPRegressor
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import TargetEncoder
-from tabular_data import CatBoost, Categories, many_categories, one_hot, scaled
+from tabular_data import CatBoost, Categories, one_hot, scaled, with_own_categories
 from tabular_summary import print_rows
 from threadpoolctl import threadpool_limits
 
@@ -46,14 +44,7 @@ def our_pipeline(seed, **parameters):
 
 def hist_gradient_boosting(seed):
     splitter = KFold(5, shuffle=True, random_state=seed)
-    columns = make_column_transformer(
-        (TargetEncoder(cv=splitter), many_categories),
-        remainder="passthrough",
-        verbose_feature_names_out=False,
-    ).set_output(transform="pandas")
-    return make_pipeline(
-        columns, Categories(), HistGradientBoostingRegressor(random_state=seed)
-    )
+    return with_own_categories(HistGradientBoostingRegressor(random_state=seed), splitter)
 
 
 def lightgbm(seed):
@@ -65,7 +56,7 @@ def lightgbm(seed):
 def catboost(seed):
     from catboost import CatBoostRegressor
 
-    return CatBoost(seed, CatBoostRegressor)
+    return CatBoost(CatBoostRegressor, seed)
 
 
 MODELS = {

@@ -96,17 +96,15 @@ class Categories(TransformerMixin, BaseEstimator):
 class CatBoost:
     """CatBoost with the categories as text, as it asks for them."""
 
-    def __init__(self, seed, estimator=None):
-        self.seed, self.estimator = seed, estimator
+    def __init__(self, estimator, seed):
+        self.estimator, self.seed = estimator, seed
 
     def as_text(self, X):
         text = {name: X[name].astype(object).fillna("nan").astype(str) for name in OTHERS(X)}
         return X.assign(**{name: column.astype(object) for name, column in text.items()})
 
     def fit(self, X, y):
-        from catboost import CatBoostClassifier
-
-        self.model = (self.estimator or CatBoostClassifier)(
+        self.model = self.estimator(
             cat_features=OTHERS(X),
             random_state=self.seed,
             thread_count=1,
@@ -140,15 +138,25 @@ def many_categories(X):
     return [name for name in OTHERS(X) if X[name].nunique() > 255]
 
 
-def hist_gradient_boosting(n_classes, seed):
-    splitter = StratifiedKFold(5, shuffle=True, random_state=seed)
+def with_own_categories(model, splitter):
+    """Return a pipeline of HistGradientBoosting, with target means of many categories."""
     columns = make_column_transformer(
         (TargetEncoder(cv=splitter), many_categories),
         remainder="passthrough",
         verbose_feature_names_out=False,
     ).set_output(transform="pandas")
-    classifier = HistGradientBoostingClassifier(random_state=seed)
-    return make_pipeline(columns, Categories(), classifier)
+    return make_pipeline(columns, Categories(), model)
+
+
+def hist_gradient_boosting(n_classes, seed):
+    splitter = StratifiedKFold(5, shuffle=True, random_state=seed)
+    return with_own_categories(HistGradientBoostingClassifier(random_state=seed), splitter)
+
+
+def catboost(n_classes, seed):
+    from catboost import CatBoostClassifier
+
+    return CatBoost(CatBoostClassifier, seed)
 
 
 def lightgbm(n_classes, seed):
@@ -178,6 +186,6 @@ PEERS = {
     "rf": lambda k, seed: one_hot(RandomForestClassifier(300, random_state=seed)),
     "lgbm": lightgbm,
     "xgb": xgboost,
-    "catboost": lambda k, seed: CatBoost(seed),
+    "catboost": catboost,
     "realmlp": realmlp,
 }

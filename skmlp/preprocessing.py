@@ -518,7 +518,9 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
             means = self._means.fit(chosen, self._select(sizes, self._is_large), target)
         if has_codes:
             means += self._values.fit(sources, target)
-        return means + self._pairs.fit([*sources, *coded], sizes, target, self.max_pairs)
+        if has_pairs:
+            means += self._pairs.fit([*sources, *coded], sizes, target, self.max_pairs)
+        return means
 
     def _check_many(self, large: Sequence[Column], n_rows: int, y: ArrayLike | None) -> None:
         """Check that there are target means of columns with many categories.

@@ -166,7 +166,7 @@ class Output(ABC):
         weights: NDArray[Any],
         spread: NDArray[np.float64],
     ) -> NDArray[np.float64]:
-        """Return what to add to each logit (q,) for quantiles of their levels.
+        """Return what to add to each logit (q,) of a quantile, for its level; 0 of others.
 
         Parameters
         ----------
@@ -175,7 +175,7 @@ class Output(ABC):
         spread : array of shape (m, q)
             The variance of all members' logits.
         """
-        raise NotImplementedError
+        return np.zeros(self.n_logits)
 
 
 def find_temperature(derivative: Callable[[float], float]) -> float:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skmlp._tables.columns import Column, Floats, Source
-from skmlp._tables.targets import Target
+from skmlp._tables.targets import Target, labelled
 
 # Floats below it have no exponent as strings.
 _LARGEST_WRITTEN = 1e15
@@ -274,8 +274,5 @@ class TargetMeans:
 
     def names(self, names: Sequence[str]) -> list[str]:
         """Return the names of the features, given those of the columns."""
-        return [
-            name if label is None else f"{name}_{label}"
-            for label in self.labels
-            for name in names
-        ]
+        by_column = labelled(names, self.labels)
+        return [name for of_label in zip(*by_column, strict=True) for name in of_label]

@@ -9,6 +9,7 @@ such cells, over other rows, become features.
 import itertools
 import math
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from skmlp._tables.categories import Coded
 from skmlp._tables.cells import Cut, Plane
 from skmlp._tables.columns import Floats, Source
-from skmlp._tables.targets import Target, is_worth, some_rows
+from skmlp._tables.targets import Target, is_worth, labelled, some_rows
 
 # Bins of a numeric column: at most so many, and as few as have so many rows in a cell of two
 # columns; with fewer than the least, a network does better without their means.
@@ -99,8 +100,6 @@ class PairMeans:
         limit : int
             Largest number of features, of which a pair has one for each label.
         """
-        if not limit or len(target.folds) < self.least_rows:
-            return []
         n_bins = min(_MAX_BINS, math.isqrt(len(target.folds) // _ROWS_OF_CELL))
         self.labels = target.labels_of_features
         limit = max(limit // len(self.labels), 1)
@@ -111,17 +110,13 @@ class PairMeans:
         self.edges, self.sizes = [cut.edges for cut in cuts], [cut.size for cut in cuts]
         cells = [cut.cells(part) for cut, part in zip(cuts, values, strict=True)]
         self.places = _choose(cells, cuts, target.take(rows))[:limit]
-        folds, features = target.folds.astype(np.intp), []
+        features = []
         for (i, j), codes in zip(self.places, self._codes(columns), strict=True):
             plane = Plane(cuts[i], cuts[j])
-            sums = target.sums(codes, plane.n_cells)
-            total = sums.sum(axis=0)
-            first, *others = (
-                target.features(part, target.smooth(part, plane))
-                for part in (total, *(total - sums))
-            )
-            self.tables.append(first)
-            features += Source.of_tables(codes + plane.n_cells * folds, others)
+            smooth = partial(target.smooth, plane=plane)
+            table, sources = target.learn(codes, plane.n_cells, smooth)
+            self.tables.append(table)
+            features += sources
         return features
 
     def sources(self, columns: Sequence[Source | Coded]) -> list[Source]:
@@ -135,11 +130,7 @@ class PairMeans:
     def names(self, names: Sequence[Any]) -> list[str]:
         """Return the names of the features, given those of the columns."""
         both = [f"{names[i]}_and_{names[j]}" for i, j in self.places]
-        return [
-            name if label is None else f"{name}_{label}"
-            for name in both
-            for label in self.labels
-        ]
+        return [*itertools.chain(*labelled(both, self.labels))]
 
     def _codes(self, columns: Sequence[Source | Coded]) -> Iterator[NDArray[np.intp]]:
         """Yield, of each pair, the rows' cells in the plane of both columns."""

@@ -6,6 +6,7 @@ an array (..., s) for any groups of them, and what follows from such sums.
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -17,7 +18,7 @@ from sklearn.utils.validation import check_array, check_consistent_length
 from skmlp._explanations import naming
 from skmlp._labels import as_vector
 from skmlp._tables.cells import Plane, smooth_frequencies, smooth_means
-from skmlp._tables.columns import Floats
+from skmlp._tables.columns import Floats, Source
 
 # Folds for means of the target over other rows.
 _N_FOLDS = 5
@@ -98,6 +99,28 @@ class Target(ABC):
         sums : array of shape (n_folds, n_codes, s)
         expected : array of shape (n_codes, c)
         """
+
+    def learn(
+        self,
+        codes: NDArray[np.intp],
+        n_codes: int,
+        expected: Callable[[NDArray[Any]], Floats],
+    ) -> tuple[Floats, list[Source]]:
+        """Return the features of codes, and those of the rows, over the other folds.
+
+        Parameters
+        ----------
+        codes : int array of shape (n,)
+        n_codes : int
+        expected : callable
+            sums (n_codes, s) -> what their features are shrunk towards.
+        """
+        sums = self.sums(codes, n_codes)
+        total = sums.sum(axis=0)
+        table, *others = (
+            self.features(part, expected(part)) for part in (total, *(total - sums))
+        )
+        return table, Source.of_tables(self._places(codes, n_codes), others)
 
     def _places(self, codes: NDArray[np.intp], n_codes: int) -> NDArray[np.intp]:
         """Return codes that tell folds apart as well."""
@@ -263,11 +286,10 @@ class NumberTarget(Target):
 
 def _shrunk(counts: NDArray[np.intp], expected: Floats) -> Floats:
     """Return the frequencies of classes, shrunk towards those that are expected."""
-    n = counts.sum(axis=-1, keepdims=True)
-    return (counts + _SMOOTHING * expected) / (n + _SMOOTHING)
+    return _shrunk_means(counts.sum(axis=-1, keepdims=True), counts, expected)
 
 
-def _shrunk_means(n: Floats, sums: Floats, expected: Floats) -> Floats:
+def _shrunk_means(n: NDArray[Any], sums: NDArray[Any], expected: Floats) -> Floats:
     """Return the means of numbers, shrunk towards those that are expected."""
     return (sums + _SMOOTHING * expected) / (n + _SMOOTHING)
 
@@ -277,6 +299,13 @@ def _mean_and_error(total: Any, total_of_squares: Any, n: Any) -> tuple[float, f
     mean = float(total / n)
     variance = float(total_of_squares / n) - mean**2
     return mean, math.sqrt(max(variance, 0.0) / float(n))
+
+
+def labelled(names: Sequence[Any], labels: Sequence[str | None]) -> list[list[Any]]:
+    """Return each name with each label, a list a name; without one where it is None."""
+    return [
+        [name if label is None else f"{name}_{label}" for label in labels] for name in names
+    ]
 
 
 def is_worth(gain: float, error: float) -> bool:

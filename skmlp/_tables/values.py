@@ -6,13 +6,15 @@ other rows, becomes a feature beside those of the number.
 """
 
 from collections.abc import Sequence
+from functools import partial
+from itertools import chain
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skmlp._tables.columns import Floats, Source
-from skmlp._tables.targets import Target, is_worth, some_rows
+from skmlp._tables.targets import Target, is_worth, labelled, some_rows
 
 # Columns are tried that have more values than so many, with so many rows on the average.
 _FEW_VALUES, _ROWS_OF_VALUE = 16, 10
@@ -63,23 +65,19 @@ class ValueMeans:
         self.labels = target.labels_of_features
         rows = some_rows(len(target.folds), _TRIAL_ROWS)
         some, features = target.take(rows), []
-        folds = target.folds.astype(np.intp)
         for place, column in enumerate(columns):
             numbers = column.whole()
             if not _is_code(numbers[rows], some):
                 continue
             values = _distinct(numbers)
             codes = _codes(numbers, values)
-            sums = target.sums(codes, len(values) + 2)
-            total = sums.sum(axis=0)
-            first, *others = (
-                target.features(part, _expected(part, target))
-                for part in (total, *(total - sums))
+            table, sources = target.learn(
+                codes, len(values) + 2, partial(_expected, target=target)
             )
             self.places.append(place)
             self.values.append(values)
-            self.tables.append(first)
-            features += Source.of_tables(codes + len(first) * folds, others)
+            self.tables.append(table)
+            features += sources
         return features
 
     def sources(self, columns: Sequence[Source]) -> list[Source]:
@@ -92,11 +90,8 @@ class ValueMeans:
 
     def names(self, names: Sequence[Any]) -> list[str]:
         """Return the names of the features, given those of the columns."""
-        return [
-            f"{names[place]}_mean" if label is None else f"{names[place]}_mean_{label}"
-            for place in self.places
-            for label in self.labels
-        ]
+        columns = [f"{names[place]}_mean" for place in self.places]
+        return [*chain(*labelled(columns, self.labels))]
 
 
 def _distinct(numbers: NDArray[Any]) -> Floats:
