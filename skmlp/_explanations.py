@@ -242,6 +242,12 @@ def _of_object(value: Any) -> Refused:
     return Refused(f"{_OBJECTS}{type(value).__name__}")
 
 
+def refuse_no_target(y: Any, name: str) -> None:
+    """Raise ValueError if y is None; `name` is the estimator's."""
+    if y is None:
+        raise ValueError(f"{name} requires y to be passed, but the target y is None.")
+
+
 def advice_on_labels(y: Any, name: str) -> str:
     """Return advice on labels that are several a row, or not one-dimensional."""
     if isinstance(y, list | tuple | np.ndarray) and has_collections(y):

@@ -21,6 +21,7 @@ from skmlp._explanations import (
     advice_on_targets,
     is_missing,
     naming,
+    refuse_no_target,
     with_message,
 )
 
@@ -76,8 +77,7 @@ def as_labels(y: Any, X: Any, name: str) -> NDArray[Any]:
     ValueError
         y is None, has a missing label, several labels a row, or another number of rows.
     """
-    if y is None:
-        raise ValueError(f"{name} requires y to be passed, but the target y is None.")
+    refuse_no_target(y, name)
     try:
         return as_vector(y, X, warn=True)
     except (TypeError, ValueError) as error:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.utils.validation import _check_y, check_consistent_length, column_or_1d
 
-from skmlp._explanations import naming, with_message
+from skmlp._explanations import naming, refuse_no_target, with_message
 
 _FLOATS = np.float32, np.float64
 
@@ -32,8 +32,7 @@ def as_numbers(y: Any, X: Any, name: str) -> NDArray[Any]:
         y is None, has a missing value or what is no number, more than two dimensions, or
         another number of rows.
     """
-    if y is None:
-        raise ValueError(f"{name} requires y to be passed, but the target y is None.")
+    refuse_no_target(y, name)
     if sparse.issparse(y):
         raise TypeError(
             f"Sparse data was passed for y: {name} takes an array. Pass y.toarray()."
