@@ -39,11 +39,15 @@ _NEEDLESS = {
 
 
 class _Library(JITCodeLibrary):
-    """The code of a kernel.
+    """The code of a kernel, optimised once, as a whole.
 
-    numba optimises twice, the first time for references to Python objects that it then finds to
-    be needless. Kernels have none.
+    numba optimises three times: each function by itself, then for references to Python objects
+    that it finds to be needless, then the whole. Kernels have no such references, and what is
+    done to each function is done again to the whole.
     """
+
+    def _optimize_functions(self, ll_module: Any) -> None:
+        ll_module.data_layout = self._codegen._data_layout
 
     def _optimize_final_module(self) -> None:
         manager, builder = self._codegen._module_pass_manager()

@@ -156,7 +156,7 @@ def _numbers(criterion, logits, targets, weights, rows, losses, delta):
             if loss == SQUARED_ERROR:
                 slope = error
                 total += 0.5 * error * error / q
-            elif loss in (POISSON, GAMMA):
+            elif POISSON <= loss <= GAMMA:
                 mean = exp(z if loss == POISSON else -z)
                 log = math.log(target) if target > 0.0 else 0.0
                 if loss == POISSON:
@@ -219,7 +219,7 @@ def _each_alone(code, logits, floor, out):
     for i in range(logits.size):
         if code == BINARY:
             out[i] = max(sigmoid(logits[i]), floor)
-        elif code in (POISSON, GAMMA):
+        elif POISSON <= code <= GAMMA:
             out[i] = logits.dtype.type(exp(np.float64(logits[i])))
         else:
             out[i] = logits[i]
