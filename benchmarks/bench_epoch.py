@@ -5,6 +5,7 @@ one thread, after each has compiled. Printed is a Markdown table: median millise
 and for each peer the ratio to skmlp, median and range over the rounds.
 
     python benchmarks/bench_epoch.py [--rounds 7] [--dtype float32] [--activation relu]
+                                     [--numbers]
 """
 
 import argparse
@@ -23,7 +24,10 @@ import skmlp
 
 
 class Shape(NamedTuple):
-    """A training problem; `n_epochs` is how many one timing runs."""
+    """A training problem; `n_epochs` is how many one timing runs.
+
+    Without classes, `n_classes` is 0: there is a number to predict, by the squared error.
+    """
 
     n_rows: int
     n_features: int
@@ -34,14 +38,24 @@ class Shape(NamedTuple):
 
     def __str__(self):
         rows, widths = f"{self.n_rows:,}×{self.n_features}", ", ".join(map(str, self.hidden))
-        return f"{rows}, ({widths}), {self.n_classes}, {self.batch_size}"
+        target = self.n_classes or "a number"
+        return f"{rows}, ({widths}), {target}, {self.batch_size}"
+
+    @property
+    def loss(self):
+        return {0: "squared_error", 2: "binary"}.get(self.n_classes, "multinomial")
+
+    @property
+    def units(self):
+        """The inputs, and the outputs of each layer."""
+        n_outputs = self.n_classes if self.loss == "multinomial" else 1
+        return [self.n_features, *self.hidden, n_outputs]
 
     @property
     def n_operations(self):
         """Floating-point operations of an epoch's products: 4 d h + 6 h k a row and so on."""
-        units = [*self.hidden, 1 if self.n_classes == 2 else self.n_classes]
-        inner = sum(a * b for a, b in itertools.pairwise(units))
-        return self.n_rows * (4 * self.n_features * units[0] + 6 * inner)
+        first, *inner = (a * b for a, b in itertools.pairwise(self.units))
+        return self.n_rows * (4 * first + 6 * sum(inner))
 
 
 SHAPES = {
@@ -57,6 +71,8 @@ SHAPES = {
 def make_data(shape, dtype):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(shape.n_rows, shape.n_features)).astype(dtype)
+    if shape.loss == "squared_error":
+        return X, rng.normal(size=shape.n_rows).astype(dtype)
     return X, rng.integers(0, shape.n_classes, shape.n_rows)
 
 
@@ -91,6 +107,7 @@ def main():
     parser.add_argument("--dtype", choices=["float32", "float64"], default="float32")
     parser.add_argument("--activation", default="relu", choices=ACTIVATIONS)
     parser.add_argument("--shapes", nargs="+", choices=SHAPES, default=list(SHAPES))
+    parser.add_argument("--numbers", action="store_true", help="one number instead of classes")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore", ConvergenceWarning)
     contenders = available()
@@ -102,7 +119,7 @@ def main():
     )
     medians = {name: [] for name in names}
     for name in arguments.shapes:
-        shape = SHAPES[name]
+        shape = SHAPES[name]._replace(n_classes=0) if arguments.numbers else SHAPES[name]
         with threadpool_limits(1):
             seconds = time_in_turns(
                 contenders, shape, arguments.activation, arguments.dtype, arguments.rounds

@@ -14,7 +14,7 @@ os.environ.setdefault(
 )
 
 import numpy as np
-from sklearn.neural_network import MLPClassifier
+from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 import skmlp
 
@@ -28,11 +28,15 @@ class Skmlp:
 
     def __init__(self, shape, activation, X, y):
         self.X, self.y = X, y
-        self.estimator = self.classifier(shape)(**estimator_parameters(shape, activation))
+        parameters = estimator_parameters(shape, activation)
+        self.estimator = self.estimator_for(shape.loss)(**parameters)
 
-    def classifier(self, shape):
-        two = shape.n_classes == 2
-        return skmlp.MLPBinaryClassifier if two else skmlp.MLPMulticlassClassifier
+    def estimator_for(self, loss):
+        return {
+            "binary": skmlp.MLPBinaryClassifier,
+            "multinomial": skmlp.MLPMulticlassClassifier,
+            "squared_error": skmlp.MLPRegressor,
+        }[loss]
 
     def prepare(self):
         self.run(1)
@@ -43,12 +47,12 @@ class Skmlp:
 
 
 class ScikitLearn(Skmlp):
-    """scikit-learn's MLPClassifier."""
+    """scikit-learn's MLPClassifier, or its MLPRegressor."""
 
-    name, module = "MLPClassifier", "sklearn"
+    name, module = "scikit-learn", "sklearn"
 
-    def classifier(self, shape):
-        return MLPClassifier
+    def estimator_for(self, loss):
+        return MLPRegressor if loss == "squared_error" else MLPClassifier
 
 
 def estimator_parameters(shape, activation):
@@ -78,17 +82,21 @@ class Torch:
         torch.set_num_threads(self.n_threads)
         torch.manual_seed(0)
         functions = {"relu": torch.nn.ReLU, "tanh": torch.nn.Tanh, "logistic": torch.nn.Sigmoid}
-        binary = shape.n_classes == 2
-        units = [shape.n_features, *shape.hidden, 1 if binary else shape.n_classes]
         layers = []
-        for fan_in, fan_out in itertools.pairwise(units):
+        for fan_in, fan_out in itertools.pairwise(shape.units):
             layers += [torch.nn.Linear(fan_in, fan_out), functions[activation]()]
-        self.torch, self.batch_size, self.binary = torch, shape.batch_size, binary
+        self.torch, self.batch_size = torch, shape.batch_size
+        self.is_multinomial = shape.loss == "multinomial"
         dtype = torch.float32 if X.dtype == np.float32 else torch.float64
         self.network = torch.nn.Sequential(*layers[:-1]).to(dtype)
         self.X = torch.from_numpy(X)
-        self.y = torch.from_numpy(y).to(dtype if binary else torch.int64)
-        self.loss = torch.nn.BCEWithLogitsLoss() if binary else torch.nn.CrossEntropyLoss()
+        self.y = torch.from_numpy(y).to(torch.int64 if self.is_multinomial else dtype)
+        losses = {
+            "binary": torch.nn.BCEWithLogitsLoss,
+            "multinomial": torch.nn.CrossEntropyLoss,
+            "squared_error": torch.nn.MSELoss,
+        }
+        self.loss = losses[shape.loss]()
         decay = ALPHA / shape.batch_size
         parameters = self.network.parameters()
         self.optimizer = torch.optim.Adam(parameters, RATE, weight_decay=decay, fused=True)
@@ -100,7 +108,7 @@ class Torch:
         for _ in range(n_epochs):
             for rows in self.torch.randperm(len(self.X)).split(self.batch_size):
                 logits = self.network(self.X[rows])
-                if self.binary:
+                if not self.is_multinomial:
                     logits = logits.squeeze(1)
                 self.optimizer.zero_grad(set_to_none=True)
                 self.loss(logits, self.y[rows]).backward()
@@ -123,20 +131,23 @@ class Jax:
         jax.config.update("jax_platforms", "cpu")
         numpy = jax.numpy
         functions = {"relu": jax.nn.relu, "tanh": numpy.tanh, "logistic": jax.nn.sigmoid}
-        binary = shape.n_classes == 2
-        units = [shape.n_features, *shape.hidden, 1 if binary else shape.n_classes]
         rng = np.random.default_rng(0)
         self.parameters = [
             (
                 rng.normal(size=pair).astype(X.dtype) / np.sqrt(pair[0]),
                 np.zeros(pair[1], X.dtype),
             )
-            for pair in itertools.pairwise(units)
+            for pair in itertools.pairwise(shape.units)
         ]
         self.X, self.y, self.key = numpy.asarray(X), numpy.asarray(y), jax.random.key(0)
         optimizer = optax.adam(RATE)
         self.state = optimizer.init(self.parameters)
         n_steps = len(X) // shape.batch_size
+        of_rows = {
+            "binary": lambda h, y: optax.sigmoid_binary_cross_entropy(h[:, 0], y),
+            "multinomial": optax.softmax_cross_entropy_with_integer_labels,
+            "squared_error": lambda h, y: optax.l2_loss(h[:, 0], y),
+        }
 
         def loss(parameters, rows, X, y):
             h, penalty = X[rows], 0.0
@@ -144,10 +155,7 @@ class Jax:
                 h = h @ weights + biases
                 h = functions[activation](h) if k < len(parameters) - 1 else h
                 penalty += (weights**2).sum()
-            if binary:
-                losses = optax.sigmoid_binary_cross_entropy(h[:, 0], y[rows])
-            else:
-                losses = optax.softmax_cross_entropy_with_integer_labels(h, y[rows])
+            losses = of_rows[shape.loss](h, y[rows])
             return losses.mean() + ALPHA / 2 / shape.batch_size * penalty
 
         def epoch(parameters, state, key, X, y):
