@@ -436,8 +436,9 @@ NUMBERS = Family(
     calibrate_quantiles : bool, default=False
         Whether early stopping ends with a shift of each quantile of ``loss='quantile'``, by
         which as many of the held-out rows are below it as its level says [12]_. Training rows
-        draw quantiles towards themselves, so that bands of others are too narrow. Without
-        held-out rows nothing is shifted.
+        draw quantiles towards themselves, so that bands of others are too narrow. Of several
+        members each is measured on the rows that it alone did not see; by how much less their
+        mean varies is estimated [13]_. Without held-out rows nothing is shifted.
 """,
     attributes="""\
     n_outputs_ : int
@@ -460,6 +461,8 @@ NUMBERS = Family(
        curves without crossing", Econometrica 78, 2010.
     .. [12] Y. Romano, E. Patterson and E. Candès, "Conformalized quantile regression", NeurIPS
        2019.
+    .. [13] J. R. Cook and L. A. Stefanski, "Simulation-extrapolation estimation in parametric
+       measurement error models", Journal of the American Statistical Association 89, 1994.
 """,
 )
 

@@ -388,21 +388,19 @@ class Numbers(Output):
         weights: NDArray[Any],
         spread: NDArray[np.float64],
     ) -> NDArray[np.float64]:
-        """Return what to add to the logits of quantiles (Romano, Patterson and Candès 2019).
+        """Return what to add to the logits of quantiles.
 
-        Each is the quantile, of the same level, of the distances from them to y. Those of a
-        single member vary more than those of the mean of all, by the members' own variance,
-        and are drawn to their mean accordingly.
+        It is the quantile, of the same level, of the distances from them to y (Romano,
+        Patterson and Candès 2019). Distances from single members' predictions spread more than
+        those from the mean of all, by the members' own variance. Where that is added once more,
+        the quantile moves about as far as it has moved already, which is taken back: by one
+        step of simulation and extrapolation (Cook and Stefanski 1994).
         """
-        rest = targets - self._means(logits)
+        distances, noise = targets - self._means(logits), np.sqrt(spread)
+        noisier = np.concatenate([distances - noise, distances + noise])
         levels = np.broadcast_to(np.sort(self.levels), self.n_logits)
-        pairs = zip(levels, rest.T, strict=True)
-        quantiles = np.array([_quantile(column, weights, level) for level, column in pairs])
-        center = np.average(rest, axis=0, weights=weights)
-        variance = np.average((rest - center) ** 2, axis=0, weights=weights)
-        of_members = np.average(spread, axis=0, weights=weights)
-        part = np.clip(of_members / np.where(variance > 0, variance, np.inf), 0, 1)
-        return np.asarray(center + np.sqrt(1 - part) * (quantiles - center))
+        found = _quantiles(distances, weights, levels)
+        return 2 * found - _quantiles(noisier, np.tile(weights, 2), levels)
 
     # ---- what a constant does
 
@@ -413,8 +411,7 @@ class Numbers(Output):
             given = np.sort(self.levels) if self.levels.size else 0.5
             levels = np.broadcast_to(given, self.n_logits)
             columns = np.broadcast_to(y, (len(y), self.n_logits))
-            pairs = zip(levels, columns.T, strict=True)
-            return np.array([[_quantile(column, weights, level) for level, column in pairs]])
+            return _quantiles(columns, weights, levels)[np.newaxis]
         total: Any = sum(weights.sum(dtype=np.float64) for _, weights in blocks)
         sums: Any = sum(weights @ y.astype(np.float64) for y, weights in blocks)
         means = np.atleast_2d(sums / total)
@@ -456,8 +453,13 @@ class Numbers(Output):
         )
 
 
-def _quantile(values: NDArray[Any], weights: NDArray[Any], level: float) -> float:
-    """Return a quantile with the least pinball loss."""
-    order = values.argsort()
-    shares = weights[order].cumsum(dtype=np.float64)
-    return float(values[order][np.searchsorted(shares, level * shares[-1])])
+def _quantiles(
+    values: NDArray[Any], weights: NDArray[Any], levels: NDArray[Any]
+) -> NDArray[np.float64]:
+    """Return the quantile of each column (n,), for its level, with the least pinball loss."""
+    found = np.empty(len(levels))
+    for j, level in enumerate(levels):
+        order = values[:, j].argsort()
+        shares = weights[order].cumsum(dtype=np.float64)
+        found[j] = values[order[np.searchsorted(shares, level * shares[-1])], j]
+    return found
