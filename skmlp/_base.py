@@ -53,7 +53,7 @@ TABULAR: SharedParameters = {
     "max_iter": "auto",
     "early_stopping": True,
     "validation_fraction": "auto",
-    "n_iter_no_change": None,
+    "n_iter_no_change": 8,
     "dropout": 0.1,
     "n_members": "auto",
     "init": "data",

@@ -53,6 +53,8 @@ _PARAMETERS = """\
         - 'coslog4': ``learning_rate_init`` times (1 - cos(2π log₂(1 + 15 t))) / 2, four
           waves that grow longer [5]_.
 
+        The last three are over after ``max_iter`` epochs, which then is no cause to warn.
+
     learning_rate_init : float, default=0.001
         Initial learning rate of the stochastic solvers; the largest one of 'one_cycle' and
         'coslog4'.

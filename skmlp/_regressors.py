@@ -78,6 +78,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     _tabular: ClassVar[dict[str, Any]] = {
         **TABULAR,
         "batch_size": "small",
+        "n_members": 4,
         "dropout": 0.0,
         "normalize_y": True,
         "calibrate_quantiles": True,

@@ -57,11 +57,14 @@ class Schedule(NamedTuple):
         training stops then.
     not_for : tuple of str
         Solvers that ignore it, and keep the rate constant, as MLPClassifier's do.
+    anneals : bool
+        Whether nothing, or next to it, is left of the rate after ``max_iter`` epochs.
     """
 
     factor: Callable[[Time, float], Floats | float] | None
     divisor: float | None = None
     not_for: tuple[str, ...] = ()
+    anneals: bool = False
 
 
 # Training stops after a stall at this rate or a lower one, even with a divisor.
@@ -102,9 +105,9 @@ SCHEDULES = {
     "constant": Schedule(None),
     "invscaling": Schedule(_inverse_scaling, not_for=("adam",)),
     "adaptive": Schedule(None, divisor=5.0, not_for=("adam",)),
-    "cosine": Schedule(_cosine),
-    "one_cycle": Schedule(_one_cycle),
-    "coslog4": Schedule(_coslog4),
+    "cosine": Schedule(_cosine, anneals=True),
+    "one_cycle": Schedule(_one_cycle, anneals=True),
+    "coslog4": Schedule(_coslog4, anneals=True),
 }
 
 

@@ -45,8 +45,6 @@ class _Outcome(Enum):
     STOPPED = auto()
 
 
-# Fraction of the initial learning rate below which training stands still.
-_NEXT_TO_NOTHING = 1e-5
 # Number of epochs below which no result is expected of a fit that is stopped.
 _FEW_EPOCHS = 10
 # Rows of a minibatch: MLPClassifier's, and what "small" means of fewer rows than so many.
@@ -347,7 +345,7 @@ class StochasticTraining:
         self._record = record
         self._params = params
         self._callbacks = callbacks
-        self._divisor = schedule_for(params.solver, params.learning_rate).divisor
+        self._schedule = schedule_for(params.solver, params.learning_rate)
         # With None the monitor still finds the best epoch, but never stops.
         self._patience = np.inf if params.n_iter_no_change is None else params.n_iter_no_change
         for member, network in zip(state.members, ensemble.members, strict=True):
@@ -370,8 +368,9 @@ class StochasticTraining:
         Warns
         -----
         ConvergenceWarning
-            ``max_iter`` was reached, training diverged after a best epoch, or the loss is no
-            better than that of predicting the class frequencies.
+            ``max_iter`` was reached by other schedules than those that end there, training
+            diverged after a best epoch, or the loss is no better than that of predicting the
+            class frequencies.
         UserWarning
             Training was interrupted.
         """
@@ -405,7 +404,8 @@ class StochasticTraining:
                 "No epoch's validation score was a number: the parameters are those of the "
                 "last epoch."
             )
-        if outcome is _Outcome.EXHAUSTED and self._params.n_iter_no_change is not None:
+        is_short = self._params.n_iter_no_change is not None and not self._schedule.anneals
+        if outcome is _Outcome.EXHAUSTED and is_short:
             sentences += [self._unconverged(), self._unlearned("")]
         elif outcome is _Outcome.CONVERGED:
             sentences.append(self._unlearned("lower tol"))
@@ -446,8 +446,7 @@ class StochasticTraining:
         """
         params = self._params
         is_over = self._state.epochs >= params.max_iter
-        rates = self._members[0].rates(self._state, self._n_rows_seen)
-        if is_over and rates.max() < _NEXT_TO_NOTHING * params.learning_rate_init:
+        if is_over and self._schedule.anneals:
             warn(
                 f"learning_rate={params.learning_rate!r} has come to its end after "
                 f"max_iter={params.max_iter} epochs, and training stands still. Raise max_iter "
@@ -542,7 +541,7 @@ class StochasticTraining:
 
     def _lower_rate(self, reporter: Reporter) -> bool:
         """Divide the rate after a stall, if the schedule does; return whether it did."""
-        state, divisor = self._state, self._divisor
+        state, divisor = self._state, self._schedule.divisor
         initial = float(self._params.learning_rate_init)
         is_lower, consequence = False, "Stopping."
         if divisor is not None and initial / state.divisor > SMALLEST_RATE:

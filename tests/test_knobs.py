@@ -3,6 +3,7 @@
 import inspect
 import pickle
 import re
+import warnings
 
 import numpy as np
 import pytest
@@ -433,6 +434,18 @@ def test_partial_fit_equals_fit_with_a_pickle_in_between(task):
         network = pickle.loads(pickle.dumps(network))
     assert_same_network(network, whole)
     assert network.loss_curve_ == whole.loss_curve_
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_a_schedule_that_has_ended_has_converged(binary_data, schedule):
+    """Only of others does reaching max_iter tell that there is more to learn."""
+    network = MLPBinaryClassifier((4,), learning_rate=schedule, solver="sgd", max_iter=3)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ConvergenceWarning)
+        network.fit(*binary_data)
+    is_over = schedule in ("cosine", "one_cycle", "coslog4")
+    assert bool(caught) != is_over
+    assert network.n_iter_ == 3
 
 
 @pytest.mark.parametrize("schedule", SCHEDULES)

@@ -34,5 +34,12 @@ def test_schedules(name, warmup):
         np.testing.assert_allclose(rates, 0.3 * np.multiply(rise, factors), atol=1e-12)
 
 
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_which_schedules_come_to_an_end(name):
+    """They leave less than a hundred-thousandth of the rate after the last epoch."""
+    rest = FORMULAS[name](1.0, seen=10_000)
+    assert SCHEDULES[name].anneals == (rest < 1e-5)
+
+
 def test_only_adaptive_survives_a_stall():
     assert {name for name in SCHEDULES if SCHEDULES[name].divisor} == {"adaptive"}
