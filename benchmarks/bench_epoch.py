@@ -1,7 +1,7 @@
 """Time of one training epoch, beside scikit-learn, PyTorch and JAX.
 
-The contenders train the same network with Adam on the same data, in turns in one process and
-one thread, after each has compiled. Printed is a Markdown table: median milliseconds an epoch,
+The contenders train the same network with Adam on the same data, in turns in one process, on
+one core, after each has compiled. Printed is a Markdown table: median milliseconds an epoch,
 and for each peer the ratio to skmlp, median and range over the rounds.
 
     python benchmarks/bench_epoch.py [--rounds 7] [--dtype float32] [--activation relu]
@@ -10,6 +10,7 @@ and for each peer the ratio to skmlp, median and range over the rounds.
 
 import argparse
 import itertools
+import os
 import platform
 import time
 import warnings
@@ -91,6 +92,15 @@ def time_in_turns(contenders, shape, activation, dtype, n_rounds):
     return {name: np.array(values) for name, values in seconds.items()}
 
 
+def stay_on_one_core():
+    """Keep this process and its threads on one core, where the system has a way.
+
+    JAX has more threads than XLA_FLAGS allow.
+    """
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+
+
 def describe(seconds, ours):
     time_an_epoch = f"{1e3 * np.median(seconds):.2f} ms"
     if seconds is ours:
@@ -110,10 +120,11 @@ def main():
     parser.add_argument("--numbers", action="store_true", help="one number instead of classes")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore", ConvergenceWarning)
+    stay_on_one_core()
     contenders = available()
     names = [contender.name for contender in contenders]
     print(
-        f"One epoch, {arguments.dtype}, {arguments.activation}, one thread; skmlp "
+        f"One epoch, {arguments.dtype}, {arguments.activation}, one core; skmlp "
         f"{skmlp.__version__}, Python {platform.python_version()}, {platform.machine()}\n\n"
         f"| shape | {' | '.join(names)} | GFLOP/s |\n|{'---|' * (len(names) + 2)}"
     )
