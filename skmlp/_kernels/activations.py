@@ -1,5 +1,8 @@
 """Activation functions and their derivatives, applied elementwise in place.
 
+Every element is written, be it as it was: a store that depends on a condition takes ten times
+as long on processors with AVX2 alone.
+
 The derivatives of the first four follow from the value h = σ(z) that the forward pass leaves
 behind. The others *save* a number for each unit and row: their derivative, which costs little
 where the value is computed, or what it follows from. Kernels get room for that, or None, for
@@ -58,8 +61,7 @@ def activate(code, h):
             h[i] = tanh(h[i])
     elif code == RELU:
         for i in range(h.size):
-            if h[i] < zero:  # not max(), which would swallow a NaN
-                h[i] = zero
+            h[i] = zero if h[i] < zero else h[i]  # not max(), which would swallow a NaN
 
 
 @inlined_kernel
@@ -102,8 +104,7 @@ def differentiate(code, h, delta):
             delta[i] *= one - h[i] * h[i]
     elif code == RELU:
         for i in range(h.size):
-            if h[i] == zero:
-                delta[i] = zero
+            delta[i] = zero if h[i] == zero else delta[i]
 
 
 @inner_kernel
@@ -163,11 +164,9 @@ def differentiate_with_slopes(z, slopes, delta):
     long_vectors()
     for i in range(z.shape[0]):
         for j in range(z.shape[1]):
-            if z[i, j] > zero:
-                z[i, j] = zero
-            else:
-                z[i, j] *= delta[i, j]
-                delta[i, j] *= slopes[j]
+            positive, before = z[i, j] > zero, delta[i, j]
+            z[i, j] = zero if positive else z[i, j] * before
+            delta[i, j] = before if positive else slopes[j] * before
 
 
 @exact_kernel

@@ -25,18 +25,29 @@ class Processor(NamedTuple):
         Whether it multiplies and adds in one instruction.
     tile_rows, tile_vectors : int
         Shape of the tile of accumulators, in rows and vectors.
+    depth : int
+        Inner indices that are added up at a time: so many rows of a block of B, as wide as a
+        tile, stay in the first cache, beside the rows of A, while the tiles go down.
+    packed_elements : int
+        Elements of an A that is read down its columns from which on it pays to pack it.
+    packed_rows : int
+        Rows of A for which it pays to pack the blocks of B.
     """
 
     vector_bytes: int
     fused: bool
     tile_rows: int
     tile_vectors: int
+    depth: int = 208
+    packed_elements: int = 24576
+    packed_rows: int = 128
 
 
 # A tile of r rows and v vectors keeps r * v accumulators, v vectors of B and one element of A,
-# broadcast, in registers: 28 of the 32 of AVX-512, 15 of the 16 of AVX2.
+# broadcast, in registers: 28 of the 32 of AVX-512, all 16 of AVX2, whose short tiles read A and
+# B more often, and so have more of the caches' help.
 _AVX512 = Processor(64, True, 8, 3)
-_AVX2 = Processor(32, True, 6, 2)
+_AVX2 = Processor(32, True, 4, 3, depth=104, packed_elements=8192, packed_rows=48)
 _NEON = Processor(16, True, 8, 3)
 _PLAIN = Processor(16, False, 4, 2)
 
@@ -93,21 +104,21 @@ def lanes_of(typing_context: Any, array: Any) -> Any:
     return types.intp(array), codegen
 
 
-@intrinsic
-def tile_rows(typing_context: Any) -> Any:
-    """Return the number of rows of a tall tile, twice that of a short one."""
+def _field(name: str) -> Any:
+    """Return the intrinsic that returns a field of the processor, as a constant."""
 
-    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return context.get_constant(types.intp, processor().tile_rows)
+    @intrinsic
+    def constant(typing_context: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            return context.get_constant(types.intp, getattr(processor(), name))
 
-    return types.intp(), codegen
+        return types.intp(), codegen
+
+    return constant
 
 
-@intrinsic
-def tile_vectors(typing_context: Any) -> Any:
-    """Return the largest number of vectors in a row of a tile."""
-
-    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return context.get_constant(types.intp, processor().tile_vectors)
-
-    return types.intp(), codegen
+tile_rows = _field("tile_rows")  # of a tall tile, twice those of a short one
+tile_vectors = _field("tile_vectors")  # at most
+depth_at_once = _field("depth")
+packed_elements = _field("packed_elements")
+packed_rows = _field("packed_rows")

@@ -8,7 +8,14 @@ not depend on how rows are taken together, nor on any BLAS.
 import numpy as np
 
 from skmlp._kernels._jit import inlined_kernel, inner_kernel
-from skmlp._kernels.simd._processor import lanes_of, tile_rows, tile_vectors
+from skmlp._kernels.simd._processor import (
+    depth_at_once,
+    lanes_of,
+    packed_elements,
+    packed_rows,
+    tile_rows,
+    tile_vectors,
+)
 from skmlp._kernels.simd._rows import dot
 from skmlp._kernels.simd._tiles import (
     Left,
@@ -29,15 +36,12 @@ from skmlp._kernels.simd._views import flat, matrix_at, read_only, rows_at, vect
 # compiles `_multiply` for each.
 # That an operand is not packed: a variable to numba, which compiles anew for a literal.
 _UNPACKED = np.bool_(False)
-# Elements of such an operand from which on packing pays: more than a first cache holds.
-_PACKED_FROM = 24576
-# Inner indices that are added up at a time: so many rows of a block of B, which is 192 bytes
-# wide at most, stay in the first cache while the tiles go down; or, packed, in the second, from
-# which they then come in their order.
-# There is a block of the deeper kind, of 192 KiB, on the stack.
-_DEPTH, _PACKED_DEPTH = 208, 1024
-# Blocks of B are packed for so many rows, from so many elements of B on.
-_TALL, _BLOCK_FROM = 128, 12288
+# Inner indices that are added up at a time where a block of B is packed: then it may be in the
+# second cache, from which its rows come in their order. There is one on the stack, of at most
+# 192 KiB.
+_PACKED_DEPTH = 1024
+# Elements of B from which on it pays to pack its blocks.
+_BLOCK_FROM = 12288
 
 
 @inlined_kernel
@@ -79,7 +83,8 @@ def product_transposed_left(a, b, first, stop, scratch, out):
         _multiply(left, depth, columns, nothing, floor, transposed)
         transpose(read_only(transposed), np.intp(0), n, rows)
     else:
-        packs = m * depth >= _PACKED_FROM and m >= tile_rows() and n >= 3 * lanes_of(b)
+        is_large = m * depth >= packed_elements()
+        packs = is_large and m >= tile_rows() and n >= 3 * lanes_of(b)
         values, stride = columns, a.shape[1]
         if packs:
             _pack(columns, m, scratch)
@@ -175,8 +180,8 @@ def _multiply(left, depth, b, bias, floor, out):
     (n_rows, n), n_columns = out.shape, b.shape[1]
     lanes = lanes_of(out)
     buffer = block_buffer(out, _PACKED_DEPTH)
-    packs = n > lanes and n_rows >= _TALL and depth * n >= _BLOCK_FROM
-    longest = _PACKED_DEPTH if packs else _DEPTH
+    packs = n > lanes and n_rows >= packed_rows() and depth * n >= _BLOCK_FROM
+    longest = _PACKED_DEPTH if packs else depth_at_once()
     part = depth
     # A sum cannot go on where two tiles of a column overlap, which would both add to it.
     if n_rows % tile_rows() == 0:
