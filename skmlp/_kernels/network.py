@@ -20,8 +20,10 @@ from skmlp._kernels.activations import (
     activate_and_save,
     activate_with_slopes,
     differentiate,
+    differentiate_outer_product,
     differentiate_with_slopes,
     has_slopes,
+    is_relu,
     lower_bound,
     multiply,
     needs_value,
@@ -163,17 +165,24 @@ def backward_inputs(saved, net, n_rows, task, k, dropout, buffers):
     below_sums = outputs_of(buffers.delta_sums, layers, k - 1, _n_chunks(n_rows))
     start, stop = task_bounds(n_rows, _CHUNK, task.number, task.n_tasks)
     n_together = _CHUNK if layers[k, FAN_OUT] < _SHALLOW else _DEEP
+    code, is_outer = layers[k - 1, ACTIVATION], False
+    if saved is None:
+        is_outer = layers[k, FAN_OUT] == 1 and is_relu(code)
     for first in range(start, stop, _CHUNK):  # to be still in the first cache for the sums
-        if (first - start) % n_together == 0:
+        if (first - start) % n_together == 0 and not is_outer:
             last = min(first + n_together, stop)
             product(rows_at(delta, first, last), weights_t, rows_at(below, first, last))
         last = min(first + _CHUNK, stop)
         panel, outputs = rows_at(below, first, last), rows_at(h, first, last)
         if saved is not None:
             _differentiate_saved(saved, net, k - 1, n_rows, first, dropout, panel)
-            if dropout.rates[k - 1] > 0.0 and needs_value(layers[k - 1, ACTIVATION]):
+            if dropout.rates[k - 1] > 0.0 and needs_value(code):
                 outputs = rows_at(outputs_of(saved, layers, k - 1, n_rows), first, last)
-        differentiate(layers[k - 1, ACTIVATION], flat(outputs), flat(panel))
+        if is_outer:
+            part = flat(rows_at(delta, first, last))
+            differentiate_outer_product(outputs, part, flat(weights_t), panel)
+        else:
+            differentiate(code, flat(outputs), flat(panel))
         row = first // _CHUNK
         column_sums(panel, flat(rows_at(below_sums, row, row + 1)))
 
