@@ -7,7 +7,7 @@ not depend on how rows are taken together, nor on any BLAS.
 
 import numpy as np
 
-from skmlp._kernels._jit import exact_kernel, inlined_kernel, inner_kernel
+from skmlp._kernels._jit import inlined_kernel, inner_kernel
 from skmlp._kernels.simd._processor import (
     depth_at_once,
     lanes_of,
@@ -76,9 +76,7 @@ def product_transposed_left(a, b, first, stop, scratch, out):
     a, b = read_only(a), read_only(b)
     nothing, floor = vector_at(b, 0, 0), b.dtype.type(-np.inf)
     columns, rows = matrix_at(a, first, depth, a.shape[1]), rows_at(out, first, stop)
-    if n == 1:
-        _sums_of_products(columns, flat(b), flat(rows))
-    elif n < 2 * lanes_of(b) and m >= lanes_of(b):
+    if n < 2 * lanes_of(b) and m >= lanes_of(b):
         # Few columns would leave most of a vector empty; A's are not few.
         transposed = matrix_at(scratch, 0, n, m)
         left = Left(b, np.intp(1), n, _UNPACKED)
@@ -92,29 +90,6 @@ def product_transposed_left(a, b, first, stop, scratch, out):
             _pack(columns, m, scratch)
             values, stride = read_only(matrix_at(scratch, 0, 1, scratch.size)), tile_rows()
         _multiply(Left(values, np.intp(1), stride, packs), depth, b, nothing, floor, rows)
-
-
-@exact_kernel
-def _plus_product(total, x, y):
-    return total + x * y
-
-
-@inner_kernel
-def _sums_of_products(a, b, out):
-    """Write Σ_k A[k, j] b[k] into `out` (m,), for the first m columns, four k at a time."""
-    long_vectors()
-    for j in range(out.size):
-        out[j] = 0
-    tail = b.size - b.size % 4
-    for k in range(0, tail, 4):
-        b_0, b_1, b_2, b_3 = b[k], b[k + 1], b[k + 2], b[k + 3]
-        for j in range(out.size):
-            total = _plus_product(_plus_product(out[j], a[k, j], b_0), a[k + 1, j], b_1)
-            out[j] = _plus_product(_plus_product(total, a[k + 2, j], b_2), a[k + 3, j], b_3)
-    for k in range(tail, b.size):
-        b_0 = b[k]
-        for j in range(out.size):
-            out[j] = _plus_product(out[j], a[k, j], b_0)
 
 
 @inlined_kernel
