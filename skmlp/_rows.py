@@ -1,9 +1,11 @@
 """The rows of a call: X and y as the user gives them, checked and converted."""
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import validate_data
 
@@ -131,6 +133,8 @@ def convert_rows(
     TypeError, ValueError
         X is invalid.
     """
+    if _is_ready(X, dtype, ensure_all_finite) and _fits(estimator, X, reset=reset):
+        return X
     # First what scikit-learn and scipy accept silently, or write out of bounds for.
     check_convertible(X, dtype)
     check_no_dates(X)
@@ -145,3 +149,33 @@ def convert_rows(
             ensure_all_finite=ensure_all_finite,
         )
     return as_native(X)
+
+
+def _is_ready(X: Any, dtype: Any, ensure_all_finite: bool) -> bool:
+    """Return whether X is an array that `convert_rows` would find valid, and leave as it is.
+
+    scikit-learn's checks take longer to find that than a small network takes for a row. All
+    else is for them, and what they refuse or warn of.
+    """
+    return (
+        type(X) is np.ndarray
+        and X.ndim == 2
+        and X.size > 0
+        and X.dtype.type in (dtype if isinstance(dtype, tuple) else (np.dtype(dtype).type,))
+        and X.dtype.isnative
+        and X.flags.c_contiguous
+        # Their sum is finite where all are, unless it overflows: then it is looked at again.
+        and not (ensure_all_finite and not math.isfinite(X.sum()))
+    )
+
+
+def _fits(estimator: Any, X: NDArray[Any], *, reset: bool) -> bool:
+    """Return whether an array without names of features is for the estimator.
+
+    With `reset` it is, and sets the number of features, unless there are names to be removed.
+    """
+    if getattr(estimator, "feature_names_in_", None) is not None:
+        return False
+    if reset:
+        estimator.n_features_in_ = X.shape[1]
+    return getattr(estimator, "n_features_in_", None) == X.shape[1]
