@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import validate_data
 
 from skmlp._data import (
+    FLOATS,
     TrainingData,
     allowed_dtypes,
+    are_names,
     as_matrix,
     as_native,
     check_convertible,
@@ -21,6 +23,8 @@ from skmlp._data import (
 from skmlp._explanations import explained
 from skmlp._outputs.base import Output
 from skmlp._weights import check_weights
+
+_DTYPES = frozenset(map(np.dtype, FLOATS))
 
 
 class Sample(NamedTuple):
@@ -133,8 +137,11 @@ def convert_rows(
     TypeError, ValueError
         X is invalid.
     """
-    if _is_ready(X, dtype, ensure_all_finite) and _fits(estimator, X, reset=reset):
-        return X
+    array, names = (X, None) if reset else _without_names(X)
+    if _is_ready(array, dtype, ensure_all_finite) and _fits(
+        estimator, array, names, reset=reset
+    ):
+        return array
     # First what scikit-learn and scipy accept silently, or write out of bounds for.
     check_convertible(X, dtype)
     check_no_dates(X)
@@ -169,12 +176,26 @@ def _is_ready(X: Any, dtype: Any, ensure_all_finite: bool) -> bool:
     )
 
 
-def _fits(estimator: Any, X: NDArray[Any], *, reset: bool) -> bool:
-    """Return whether an array without names of features is for the estimator.
+def _without_names(X: Any) -> tuple[Any, list[Any] | None]:
+    """Return a DataFrame of pandas as an array and names, if all columns are of one dtype.
+
+    That is of one which networks have; anything else is returned as it is.
+    """
+    if not (hasattr(X, "iloc") and hasattr(X, "columns") and hasattr(X, "to_numpy")):
+        return X, None
+    dtypes = set(X.dtypes)
+    if len(dtypes) != 1 or dtypes.isdisjoint(_DTYPES):
+        return X, None
+    return np.ascontiguousarray(X.to_numpy()), list(X.columns)
+
+
+def _fits(estimator: Any, X: NDArray[Any], names: list[Any] | None, *, reset: bool) -> bool:
+    """Return whether an array is for the estimator, of features with these names or without.
 
     With `reset` it is, and sets the number of features, unless there are names to be removed.
     """
-    if getattr(estimator, "feature_names_in_", None) is not None:
+    known = getattr(estimator, "feature_names_in_", None)
+    if not (known is None if names is None else are_names(names, known)):
         return False
     if reset:
         estimator.n_features_in_ = X.shape[1]

@@ -15,6 +15,7 @@ from sklearn.utils.validation import (
 )
 
 from skmlp._caller import warn
+from skmlp._data import are_names
 from skmlp._decorators import fit_context
 from skmlp._fitted import check_fitted
 from skmlp._float_errors import quiet
@@ -439,7 +440,7 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         if len(set(names)) < len(names) or not getattr(X.columns, "is_unique", True):
             raise ValueError(f"X must have distinct column names; got {names}.")
         # As in nearly all calls; scikit-learn takes longer than a row to find it out.
-        if reset or names != getattr(self, "feature_names_in_", np.empty(0)).tolist():
+        if reset or not are_names(names, getattr(self, "feature_names_in_", None)):
             validate_data(self, X, reset=reset, skip_check_array=True)
         columns = X.items() if hasattr(X, "items") else ((name, X[name]) for name in names)
         return [Column(column, name) for name, column in columns]

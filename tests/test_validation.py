@@ -5,6 +5,7 @@ import warnings
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from scipy import sparse
 from sklearn.base import clone
@@ -119,6 +120,7 @@ def test_no_class_at_all(classifier):
         (np.eye(4) * 1j, [0, 1, 0, 1], "^X is invalid: Complex data not supported"),
         (np.full((4, 1), "x"), [0, 1, 0, 1], "could not convert string to float"),
         (np.arange(4.0), [0, 1, 0, 1], "^X is invalid: Expected 2D array, got 1D array"),
+        (pd.Series(range(4)), [0, 1, 0, 1], "^X is invalid: Expected a 2-dimensional"),
         (np.empty((0, 3)), [], "^X is invalid: .*0 sample"),
         ([[1, 2], [3]], [0, 1], "^X is invalid: setting an array element with a sequence"),
     ],
@@ -509,6 +511,12 @@ READY = {
     "read-only": lambda X: np.frombuffer(X.tobytes()).reshape(X.shape),
     "one row": lambda X: X[:1],
 }
+READY_FRAMES = {
+    "frame": lambda X: pd.DataFrame(X).add_prefix("x"),
+    "frame of columns": lambda X: pd.DataFrame({f"x{j}": x for j, x in enumerate(X.T)}),
+    "frame of float32": lambda X: pd.DataFrame(X.astype(np.float32)).add_prefix("x"),
+    "frame of a row": lambda X: pd.DataFrame(X[:1]).add_prefix("x"),
+}
 OTHERS = {
     "integers": lambda X: X.round().astype(int),
     "half": lambda X: X.astype(np.float16),
@@ -523,7 +531,21 @@ OTHERS = {
     "other bytes": lambda X: X.astype(X.dtype.newbyteorder()),
     "subclass": lambda X: X.view(Subclass),
     "list": lambda X: X.tolist(),
-    "frame": lambda X: pd.DataFrame(X).add_prefix("x"),
+    "numbered frame": lambda X: pd.DataFrame(X),
+    "frame of other names": lambda X: pd.DataFrame(X).add_prefix("z"),
+    "frame in another order": lambda X: pd.DataFrame(X).add_prefix("x").iloc[:, ::-1],
+    "narrower frame": lambda X: pd.DataFrame(X).add_prefix("x").iloc[:, 1:],
+    "frame of names that are missing": lambda X: pd.DataFrame(X, columns=[pd.NA] * X.shape[1]),
+    "frame of integers": lambda X: pd.DataFrame(X.round().astype(int)).add_prefix("x"),
+    "mixed frame": lambda X: pd.DataFrame(X).add_prefix("x").astype({"x1": np.float32}),
+    "nullable frame": lambda X: pd.DataFrame(X).add_prefix("x").astype("Float64"),
+    "sparse frame": lambda X: pd.DataFrame(X).add_prefix("x").astype("Sparse[float64]"),
+    "frame of other bytes": lambda X: pd.DataFrame(X).add_prefix("x").astype(">f8"),
+    "frame with NaN": lambda X: pd.DataFrame(with_value(X, np.nan)).add_prefix("x"),
+    "frame of strings": lambda X: pd.DataFrame(X.astype(str)).add_prefix("x"),
+    "frame without a row": lambda X: pd.DataFrame(X[:0]).add_prefix("x"),
+    "polars": lambda X: pl.DataFrame(X, schema=[f"x{j}" for j in range(X.shape[1])]),
+    "series": lambda X: pd.Series(X[0]),
     "sparse": sparse.csr_array,
     "NaN": lambda X: with_value(X, np.nan),
     "infinity": lambda X: with_value(X, np.inf),
@@ -535,7 +557,8 @@ OTHERS = {
     "no column": lambda X: X[:, :0],
     "other width": lambda X: X[:, 1:].copy(),
 }
-KINDS = pytest.mark.parametrize("kind", [*READY, *OTHERS])
+INPUTS = READY | READY_FRAMES | OTHERS
+KINDS = pytest.mark.parametrize("kind", INPUTS)
 NAMED = pytest.mark.parametrize("named", [False, True], ids=["no names", "names"])
 
 
@@ -546,7 +569,7 @@ class TestReadyInput:
     @NAMED
     def test_fits_are_the_same(self, binary_data, monkeypatch, kind, named):
         X, y = binary_data
-        X = (READY | OTHERS)[kind](X)
+        X = INPUTS[kind](X)
         y = y[: np.shape(X)[0]]
         network = MLPMulticlassClassifier((3,), max_iter=2, random_state=0)
 
@@ -567,26 +590,28 @@ class TestReadyInput:
     def test_predictions_are_the_same(self, binary_data, monkeypatch, kind, named, method):
         X, y = binary_data
         network = MLPBinaryClassifier((3,), max_iter=2, random_state=0)
-        network = outcome(lambda: network.fit(OTHERS["frame"](X) if named else X, y))[0]
-        X = (READY | OTHERS)[kind](X)
+        network = outcome(lambda: network.fit(INPUTS["frame"](X) if named else X, y))[0]
+        X = INPUTS[kind](X)
 
         def predict():
             result = np.asarray(getattr(network, method)(X))
             return result.tolist(), result.dtype, result.shape
 
         quick = outcome(predict)
-        assert kind not in READY or quick[0][0] != REFUSED
+        assert kind not in (READY_FRAMES if named else READY) or quick[0][0] != REFUSED
         monkeypatch.setattr(skmlp._rows, "_is_ready", never)
         assert quick == outcome(predict)
 
     @KINDS
+    @NAMED
     @pytest.mark.parametrize("estimator", [MLPBinaryClassifier, MLPRegressor])
-    def test_scikit_learn_checks_all_else(self, binary_data, monkeypatch, kind, estimator):
+    def test_scikit_learn_checks_all_else(
+        self, binary_data, monkeypatch, kind, named, estimator
+    ):
         X, y = binary_data
-        network = outcome(
-            lambda: estimator(hidden_layer_sizes=(3,), max_iter=2, random_state=0).fit(X, y)
-        )[0]
-        X, calls, check = (READY | OTHERS)[kind](X), [], skmlp._rows.validate_data
+        network = estimator(hidden_layer_sizes=(3,), max_iter=2, random_state=0)
+        outcome(lambda: network.fit(INPUTS["frame"](X) if named else X, y))
+        X, calls, check = INPUTS[kind](X), [], skmlp._rows.validate_data
 
         def counted(*args, **kwargs):
             calls.append(kind)
@@ -595,11 +620,17 @@ class TestReadyInput:
         monkeypatch.setattr(skmlp._rows, "validate_data", counted)
         outcome(lambda: network.predict(X))
         # NaN and a large sum are found by the network, on its way; dates are refused before.
-        found_there = {"NaN", "infinity", "both", "a sum too large"}
-        assert len(calls) == (kind not in {*READY, *found_there, "dates"})
-        calls.clear()
-        outcome(lambda: network.fit(X, y[: np.shape(X)[0]]))
-        assert len(calls) == (kind not in {*READY, "other width", "dates"})
+        of_arrays = {*READY, "NaN", "infinity", "both", "a sum too large"}
+        quick = {*READY_FRAMES, "frame with NaN"} if named else of_arrays
+        assert len(calls) == (kind not in quick | {"dates"})
+
+    @pytest.mark.parametrize("kind", READY)
+    def test_fits_look_at_once(self, binary_data, monkeypatch, kind):
+        X, y = binary_data
+        monkeypatch.setattr(skmlp._rows, "validate_data", None)
+        network = MLPMulticlassClassifier((3,), max_iter=2, random_state=0)
+        X = INPUTS[kind](X)
+        assert outcome(lambda: network.fit(X, y[: len(X)]))[0] is network
 
     @pytest.mark.parametrize(
         "y",
