@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import check_scoring
-from sklearn.utils import check_random_state
 
 from skmlp._border.optimizers import OPTIMIZERS
 from skmlp._data import Matrix, TrainingData
@@ -20,6 +19,7 @@ from skmlp._outputs.base import Output
 from skmlp._problem import Problem
 from skmlp._rows import Sample
 from skmlp._scoring import ValidationSet, takes_weights
+from skmlp._shuffling import as_random_state
 from skmlp._splitting import fold_rows, split_rows
 from skmlp._training import TrainingState
 from skmlp._types import Params
@@ -108,7 +108,7 @@ def assemble_fit(
         Parameters ask for no possible network, or for another one than the fitted; or the
         fraction of validation rows or the score is invalid.
     """
-    random_state = check_random_state(params.random_state)
+    random_state = as_random_state(params.random_state)
     # Initial parameters are drawn before the split, in MLPClassifier's order.
     random_states = spawn_random_states(params, random_state)
     ensemble = build_ensemble(params, sample.data.X, output, random_states, fitted)
@@ -143,7 +143,7 @@ def assemble_partial_fit(
         Parameters ask for no possible network, or for another one than the fitted.
     """
     if state is None:
-        random_states = spawn_random_states(params, check_random_state(params.random_state))
+        random_states = spawn_random_states(params, as_random_state(params.random_state))
     else:
         random_states = [member.random_state for member in state.members]
     ensemble = build_ensemble(params, data.X, output, random_states, fitted)
@@ -253,7 +253,7 @@ def spawn_random_states(
     # Generators of their own make members independent of the order in which they are trained.
     with naming("n_members"):
         seeds = random_state.randint(np.iinfo(np.int32).max, size=params.n_members)
-    return [np.random.RandomState(seed) for seed in seeds]
+    return [as_random_state(seed) for seed in seeds]
 
 
 def build_ensemble(

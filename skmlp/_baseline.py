@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from skmlp._border.optimizers import OPTIMIZERS
 from skmlp._ensemble import Ensemble
-from skmlp._feature_scales import find_poor_scale
 from skmlp._network import Network
 from skmlp._problem import Problem
 from skmlp._record import Record
@@ -77,7 +76,7 @@ def unlearned_warning(
     pairs = zip(ensemble.members, problems, strict=True)
     loss = sum(_loss_of_data(*pair) for pair in pairs) / len(problems)
     is_strong = _has_strong_penalty(params, problems[0], batch_size)
-    is_scaled = find_poor_scale(X) is None
+    is_scaled = problems[0].poor_scale is None
     if not (is_scaled or is_strong or np.any(params.dropout)):
         # It varies from step to step then, and the epoch's mean says more.
         loss = max(loss, record.loss)
@@ -97,7 +96,7 @@ def unlearned_warning(
         return f"{finding} {as_sentence(of_targets)}"
     remedy = "lower alpha" if is_strong else _remedy(record, params, problems[0])
     if usual:
-        return f"{finding} {advice(X, remedy or usual)}"
+        return f"{finding} {advice(X, problems[0].poor_scale, remedy or usual)}"
     return f"{finding} {as_sentence(remedy)}" if remedy and is_scaled else finding
 
 

@@ -32,7 +32,7 @@ class FitCallbacks:
     Attributes
     ----------
     listen : bool
-        Whether there are any callbacks: an epoch without them is to cost nothing.
+        Whether there are any callbacks: without them a fit is not to pay for any.
     """
 
     def __init__(
@@ -60,8 +60,9 @@ class FitCallbacks:
             Largest number of epochs.
         """
         self._fitted_attributes = fitted_attributes
-        if SUPPORTED:
-            estimator = self._arguments["estimator"]
+        estimator = self._arguments["estimator"]
+        # Within a meta-estimator a fit is a part of its tree of tasks, whoever listens to that.
+        if SUPPORTED and (self.listen or hasattr(estimator, "_parent_callback_ctx")):
             with as_caller():
                 self._fit = estimator._init_callback_context(max_subtasks=max_iter)
                 self._fit.call_on_fit_task_begin(**self._arguments)
@@ -86,7 +87,7 @@ class FitCallbacks:
         if self._epoch is not None:
             with as_caller():
                 self._epoch.call_on_fit_task_end(estimator=self._arguments["estimator"])
-        if SUPPORTED:
+        if self.listen:
             self._end(self._fit, ensemble)
 
     def _end(self, task: Any, ensemble: Ensemble) -> bool:

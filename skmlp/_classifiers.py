@@ -10,13 +10,13 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.multiclass import _check_partial_fit_first_call
-from sklearn.utils.validation import check_is_fitted
 
 from skmlp._base import TABULAR, BaseMLP, has_partial_fit
 from skmlp._data import Matrix
 from skmlp._decorators import available_if, fit_context
 from skmlp._docstrings import CLASSES, share_docstring
 from skmlp._explanations import naming
+from skmlp._fitted import check_fitted
 from skmlp._float_errors import quiet_fit
 from skmlp._labels import check_given_classes
 from skmlp._outputs.base import Output
@@ -355,7 +355,7 @@ class BaseMLPClassifier(ClassifierMixin, BaseMLP):
         ValueError
             X is invalid, or its numbers are so large that logits overflow.
         """
-        check_is_fitted(self)
+        check_fitted(self)
         output = self._output
         decisions = self._from_logits(X, output.decision_shape, output.decide, np.intp)
         return output.named(decisions)
@@ -380,7 +380,7 @@ class BaseMLPClassifier(ClassifierMixin, BaseMLP):
         ValueError
             As of `predict`.
         """
-        check_is_fitted(self)
+        check_fitted(self)
         output, write = self._output, self._ensemble.write_means
         return self._within_bounds(
             self._for_each_block(
@@ -407,7 +407,7 @@ class BaseMLPClassifier(ClassifierMixin, BaseMLP):
         ValueError
             As of `predict`.
         """
-        check_is_fitted(self)
+        check_fitted(self)
         return self._within_bounds(self._means_of_members(X))
 
     def _within_bounds(self, probabilities: NDArray[Any]) -> NDArray[Any]:
@@ -456,7 +456,7 @@ class BaseMLPClassifier(ClassifierMixin, BaseMLP):
         ValueError
             As of `predict`.
         """
-        check_is_fitted(self)
+        check_fitted(self)
         return self._from_logits(X, self._output.score_shape, self._output.scores)
 
     def __sklearn_tags__(self) -> Tags:

@@ -4,7 +4,7 @@ X itself is never copied to select, shuffle or split its rows: these are index a
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -69,6 +69,11 @@ def allowed_dtypes(X: Any) -> Any:
         if {str(dtype) for dtype in of_columns} <= {"Float32", "float"}:
             return np.float32
     return FLOATS
+
+
+def are_names(names: list[Any], known: Any) -> bool:
+    """Return whether names of columns are those of training, strings in an array, if any."""
+    return known is not None and set(map(type, names)) == {str} and names == known.tolist()
 
 
 def as_native(X: Any) -> Any:
@@ -189,6 +194,8 @@ def check_no_dates(X: Any) -> None:
         dtypes: Any = getattr(X, "dtypes", None)
         if dtypes is None:
             dtypes = getattr(getattr(X, "schema", None), "types", ())  # of pyarrow
+        elif not isinstance(dtypes, Iterable):  # of a Series
+            dtypes = [dtypes]
         has_dates = any(_OF_TIME.match(str(dtype)) for dtype in dtypes)
     if has_dates:
         raise TypeError("Input X contains dates or durations")

@@ -126,11 +126,12 @@ class Ensemble:
         """
         loss = output.loss.code
         first, *others = self.members
-        finite = first.write_outputs(X, self.depth, out, loss=loss)
+        buffers = first.buffers(X)
+        finite = first.write_outputs(X, self.depth, out, loss=loss, buffers=buffers)
         if others:
             part = np.empty(out.shape, out.dtype)
             for member in others:
-                finite &= member.write_outputs(X, self.depth, part, loss=loss)
+                finite &= member.write_outputs(X, self.depth, part, loss=loss, buffers=buffers)
                 out += part
             out /= len(self.theta)
         return finite

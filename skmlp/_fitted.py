@@ -129,6 +129,15 @@ class Fitted(PersistenceMixin):
         return self._ensemble.slopes
 
 
+def check_fitted(estimator: Any) -> None:
+    """Raise NotFittedError where an estimator is not fitted.
+
+    scikit-learn's check gathers its tags first, which takes as long as the network for a row.
+    """
+    if not estimator.__sklearn_is_fitted__():
+        check_is_fitted(estimator)
+
+
 # What `_set_fitted` sets and `_clear_fit` removes.
 NAMES = tuple(Fitted.__annotations__)
 

@@ -94,6 +94,8 @@ def as_vector(y: Any, X: Any, *, warn: bool = False) -> NDArray[Any]:
     TypeError, ValueError
         As of :func:`as_labels`, without advice.
     """
+    if _are_codes(y) and len(y) == (X.shape[0] if hasattr(X, "shape") else len(X)):
+        return y
     with naming("y"):
         check_none_missing(y)
         labels = column_or_1d(y, warn=warn)
@@ -101,6 +103,14 @@ def as_vector(y: Any, X: Any, *, warn: bool = False) -> NDArray[Any]:
         check_no_date_missing(labels)
         assert_all_finite(labels, input_name="y")
     return labels
+
+
+def _are_codes(y: Any) -> bool:
+    """Return whether y is an array of integers or booleans, of which none can be missing.
+
+    scikit-learn's checks take longer to find that than a small network takes for an epoch.
+    """
+    return type(y) is np.ndarray and y.ndim == 1 and y.dtype.kind in "iub"
 
 
 def has_columns(y: Any) -> bool:
@@ -156,6 +166,9 @@ def check_targets(y: NDArray[Any], name: str) -> None:
     name : str
         Of the estimator.
     """
+    # Any integers are classes; where many differ, scikit-learn warns of them.
+    if _are_codes(y) and int(y.max()) - int(y.min()) < y.size // 2:
+        return
     with naming("y"):
         try:
             check_classification_targets(y)

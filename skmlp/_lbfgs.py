@@ -20,6 +20,7 @@ from skmlp._team import ONE_THREAD_OF_BLAS
 from skmlp._types import Params
 from skmlp._warnings import advice, warn_interrupted, warn_unconverged
 
+_RAISE = "raise max_iter, max_fun or tol"
 _USUAL_REMEDY = "try another random_state or activation, unless X says nothing of the classes"
 
 
@@ -105,7 +106,7 @@ def train_lbfgs(
         usual = ""
         unconverged = (
             f"lbfgs stopped after {result.nit} iterations (status {result.status}): "
-            f"{result.message}. {advice(problem.data.X, 'raise max_iter, max_fun or tol')}"
+            f"{result.message}. {advice(problem.data.X, problem.poor_scale, _RAISE)}"
         )
     unlearned = unlearned_warning(
         ensemble, [problem], record, params, batch_size=len(problem.rows), usual=usual

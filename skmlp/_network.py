@@ -36,6 +36,8 @@ _BLOCK_ELEMENTS = 1 << 21
 _LINE = 64
 # Rows of a block that a thread predicts.
 _BLOCK_OF_PREDICTION = 8192
+# The codes of activations that save something.
+_SAVING = frozenset(activation.code for activation in ACTIVATIONS.values() if activation.saves)
 
 
 def aligned_empty(size: int, dtype: Any) -> NDArray[Any]:
@@ -234,13 +236,19 @@ class Network:
 
         With `anyway` there is one, as dropout and scaling factors need.
         """
-        codes = {activation.code for activation in ACTIVATIONS.values() if activation.saves}
-        if not anyway and codes.isdisjoint(self.layers[:, ACTIVATION].tolist()):
+        if not anyway and _SAVING.isdisjoint(self.layers[:, ACTIVATION].tolist()):
             return None
         return aligned_empty(n_rows * n_units(self.layers), self.theta.dtype)
 
     def write_outputs(
-        self, X: Matrix, depth: int, out: NDArray[Any], *, rows: Any = None, loss: int = NO_LOSS
+        self,
+        X: Matrix,
+        depth: int,
+        out: NDArray[Any],
+        *,
+        rows: Any = None,
+        loss: int = NO_LOSS,
+        buffers: tuple[Any, NDArray[Any]] | None = None,
     ) -> bool:
         """Write the outputs of layer `depth` (K: the logits), or mean responses, into `out`.
 
@@ -254,6 +262,8 @@ class Network:
             The selected rows of X; None means all.
         loss : int, default=NO_LOSS
             Code of the loss whose mean responses to write instead of logits.
+        buffers : tuple, default=None
+            Those of `buffers`, for several calls; None means new ones.
 
         Returns
         -------
@@ -263,8 +273,6 @@ class Network:
         """
         if rows is None:
             rows = np.arange(0 if X.data is None else len(out))
-        # Rows go through all layers a panel at a time, whose workspace stays in the cache.
-        work = aligned_empty(PANEL * self._row_size(X), self.theta.dtype)
         return outputs(
             *X,
             rows,
@@ -272,10 +280,17 @@ class Network:
             self.table,
             depth,
             loss,
-            self.saved_buffer(PANEL),
-            work,
+            *(self.buffers(X) if buffers is None else buffers),
             out,
         )
+
+    def buffers(self, X: Matrix) -> tuple[Any, NDArray[Any]]:
+        """Return the workspace of `write_outputs`, of this network or another of its layers.
+
+        Rows go through all layers a panel at a time, so that it stays in the cache.
+        """
+        work = aligned_empty(PANEL * self._row_size(X), self.theta.dtype)
+        return self.saved_buffer(PANEL), work
 
     def logits(self, X: Matrix, rows: NDArray[np.intp]) -> NDArray[Any]:
         """Return the logits of the selected rows."""
@@ -289,10 +304,11 @@ def run_in_blocks(function: Callable[[slice], bool], n_rows: int, n_jobs: int | 
 
     Slices bound the memory of a prediction, and do not depend on the number of threads.
     """
+    if n_rows <= _BLOCK_OF_PREDICTION:  # not worth a thread, nor asking joblib
+        return function(slice(0, n_rows))
     starts = range(0, n_rows, _BLOCK_OF_PREDICTION)
     blocks = [slice(start, min(start + _BLOCK_OF_PREDICTION, n_rows)) for start in starts]
     with naming("n_jobs"):
-        # A single block is not worth a thread, nor asking joblib.
-        n_threads = min(effective_n_jobs(n_jobs), len(blocks)) if len(blocks) > 1 else 1
+        n_threads = min(effective_n_jobs(n_jobs), len(blocks))
     with ThreadMap(n_threads) as threads:
         return all(threads.map(function, blocks))

@@ -6,8 +6,13 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, ClassVar, Self
+from weakref import WeakKeyDictionary
 
-from sklearn.utils._param_validation import InvalidParameterError, StrOptions
+from sklearn.utils._param_validation import (
+    InvalidParameterError,
+    StrOptions,
+    validate_parameter_constraints,
+)
 
 from skmlp._types import Output
 
@@ -93,11 +98,30 @@ class NamedParameters:
             raise ValueError(f"{error}{suggestion(next(iter(unknown), None), known)}") from None
         return self
 
+    @classmethod
+    def _get_param_names(cls) -> list[str]:
+        if cls not in _NAMES:
+            _NAMES[cls] = super()._get_param_names()  # type: ignore[misc]
+        return list(_NAMES[cls])
+
     def _validate_params(self) -> None:
+        """Raise InvalidParameterError for a parameter that its constraints do not allow."""
+        params, valid = self.get_params(deep=False), _VALID.setdefault(type(self), set())
+        keys = {
+            name: (name, type(value), value)
+            for name, value in params.items()
+            if type(value) in _PLAIN
+        }
+        others = {name: params[name] for name in params if keys.get(name) not in valid}
         try:
-            super()._validate_params()  # type: ignore[misc]
+            validate_parameter_constraints(
+                self._parameter_constraints, others, caller_name=type(self).__name__
+            )
         except InvalidParameterError as error:
             raise InvalidParameterError(f"{error}{self._meant(str(error))}") from None
+        if len(valid) > _MOST_VALID:
+            valid.clear()
+        valid.update(keys.values())
 
     def _meant(self, message: str) -> str:
         """Return a suggestion for the value that a message is about."""
@@ -108,8 +132,14 @@ class NamedParameters:
         return ""
 
 
-# Inspection takes longer than all the rest of a constructor.
+# Inspection takes longer than all the rest of a constructor, or of a copy.
 _signature = lru_cache(inspect.signature)
+_NAMES: WeakKeyDictionary[type, list[str]] = WeakKeyDictionary()
+# Names, types and values of parameters that were valid, for each class: scikit-learn's check of
+# all takes as long as some small epochs. Types whose equal values are alike; and how many are
+# kept, as a search may try any number.
+_VALID: WeakKeyDictionary[type, set[tuple[str, type, Any]]] = WeakKeyDictionary()
+_PLAIN, _MOST_VALID = frozenset({bool, int, float, str, type(None)}), 1000
 
 
 def _check_arguments(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils.validation import assert_all_finite, check_is_fitted
+from sklearn.utils.validation import assert_all_finite
 
 from skmlp._data import Matrix, allowed_dtypes, as_matrix
 from skmlp._ensemble import Ensemble
+from skmlp._fitted import check_fitted
 from skmlp._float_errors import quiet
 from skmlp._network import run_in_blocks
 from skmlp._outputs.base import Output
@@ -157,7 +158,7 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             The model is linear (``hidden_layer_sizes=()``), or there is no such layer; or X
             is invalid, or its numbers are so large that outputs overflow.
         """
-        check_is_fitted(self)
+        check_fitted(self)
         layers, write = self._transformed_layers(), self._ensemble.write_hidden
         return self._for_each_block(
             X,
@@ -189,7 +190,7 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             The class's name in lower case and the number of the unit; before it, where there
             are several, ``_member`` and ``_layer`` with their numbers; all from 0.
         """
-        check_is_fitted(self)
+        check_fitted(self)
         layers, n_members = self._transformed_layers(), len(self._ensemble.theta)
         if len(layers) == n_members == 1:
             return super().get_feature_names_out(input_features)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skmlp._data import TrainingData
+from skmlp._feature_scales import Scale, find_poor_scale
 from skmlp._network import Network
 from skmlp._outputs.base import Output
 from skmlp._team import Team, n_helpful_threads
@@ -45,6 +46,11 @@ class Problem:
     def loss_settings(self) -> NDArray[np.float64]:
         """What the loss takes."""
         return self.output.settings(self.smoothing)
+
+    @cached_property
+    def poor_scale(self) -> Scale | None:
+        """The column of X whose scale makes training hard, which several messages tell."""
+        return find_poor_scale(self.data.X)
 
     @classmethod
     def weighted(

@@ -9,12 +9,12 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import RegressorMixin
 from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval
-from sklearn.utils.validation import check_is_fitted
 
 from skmlp._base import TABULAR, BaseMLP, has_partial_fit
 from skmlp._border.losses import LOSSES
 from skmlp._decorators import available_if, fit_context
 from skmlp._docstrings import NUMBERS, share_docstring
+from skmlp._fitted import check_fitted
 from skmlp._float_errors import quiet_fit
 from skmlp._outputs.numbers import KINDS, Numbers, Scale, pinball_score
 from skmlp._parameters import Names
@@ -357,7 +357,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
             X is invalid, or its numbers are so large that outputs overflow; or
             ``return_std=True`` and there is one member.
         """
-        check_is_fitted(self)
+        check_fitted(self)
         if return_std:
             return self._with_deviations(X)
         output, write = self._numbers, self._ensemble.write_means
@@ -396,7 +396,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         ValueError
             As of `predict`.
         """
-        check_is_fitted(self)
+        check_fitted(self)
         return self._checked(self._numbers.predictions(self._means_of_members(X)))
 
     def _checked(self, predictions: NDArray[Any]) -> NDArray[Any]:
@@ -426,7 +426,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         float
             As :func:`sklearn.metrics.r2_score` and :func:`sklearn.metrics.d2_pinball_score`.
         """
-        check_is_fitted(self)
+        check_fitted(self)
         if self._numbers.name != "quantile":
             result: float = super().score(X, y, sample_weight)
             return result

@@ -1,15 +1,19 @@
 """The rows of a call: X and y as the user gives them, checked and converted."""
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import validate_data
 
 from skmlp._data import (
+    FLOATS,
     TrainingData,
     allowed_dtypes,
+    are_names,
     as_matrix,
     as_native,
     check_convertible,
@@ -19,6 +23,8 @@ from skmlp._data import (
 from skmlp._explanations import explained
 from skmlp._outputs.base import Output
 from skmlp._weights import check_weights
+
+_DTYPES = frozenset(map(np.dtype, FLOATS))
 
 
 class Sample(NamedTuple):
@@ -131,6 +137,11 @@ def convert_rows(
     TypeError, ValueError
         X is invalid.
     """
+    array, names = (X, None) if reset else _without_names(X)
+    if _is_ready(array, dtype, ensure_all_finite) and _fits(
+        estimator, array, names, reset=reset
+    ):
+        return array
     # First what scikit-learn and scipy accept silently, or write out of bounds for.
     check_convertible(X, dtype)
     check_no_dates(X)
@@ -145,3 +156,47 @@ def convert_rows(
             ensure_all_finite=ensure_all_finite,
         )
     return as_native(X)
+
+
+def _is_ready(X: Any, dtype: Any, ensure_all_finite: bool) -> bool:
+    """Return whether X is an array that `convert_rows` would find valid, and leave as it is.
+
+    scikit-learn's checks take longer to find that than a small network takes for a row. All
+    else is for them, and what they refuse or warn of.
+    """
+    return (
+        type(X) is np.ndarray
+        and X.ndim == 2
+        and X.size > 0
+        and X.dtype.type in (dtype if isinstance(dtype, tuple) else (np.dtype(dtype).type,))
+        and X.dtype.isnative
+        and X.flags.c_contiguous
+        # Their sum is finite where all are, unless it overflows: then it is looked at again.
+        and not (ensure_all_finite and not math.isfinite(X.sum()))
+    )
+
+
+def _without_names(X: Any) -> tuple[Any, list[Any] | None]:
+    """Return a DataFrame of pandas as an array and names, if all columns are of one dtype.
+
+    That is of one which networks have; anything else is returned as it is.
+    """
+    if not (hasattr(X, "iloc") and hasattr(X, "columns") and hasattr(X, "to_numpy")):
+        return X, None
+    dtypes = set(X.dtypes)
+    if len(dtypes) != 1 or dtypes.isdisjoint(_DTYPES):
+        return X, None
+    return np.ascontiguousarray(X.to_numpy()), list(X.columns)
+
+
+def _fits(estimator: Any, X: NDArray[Any], names: list[Any] | None, *, reset: bool) -> bool:
+    """Return whether an array is for the estimator, of features with these names or without.
+
+    With `reset` it is, and sets the number of features, unless there are names to be removed.
+    """
+    known = getattr(estimator, "feature_names_in_", None)
+    if not (known is None if names is None else are_names(names, known)):
+        return False
+    if reset:
+        estimator.n_features_in_ = X.shape[1]
+    return getattr(estimator, "n_features_in_", None) == X.shape[1]

@@ -1,5 +1,6 @@
 """Numbers to be predicted: from what the user passes to floats, or a message why not."""
 
+import math
 import re
 from typing import Any
 
@@ -32,6 +33,8 @@ def as_numbers(y: Any, X: Any, name: str) -> NDArray[Any]:
         y is None, has a missing value or what is no number, more than two dimensions, or
         another number of rows.
     """
+    if _are_ready(y) and len(y) == X.shape[0]:
+        return y
     refuse_no_target(y, name)
     if sparse.issparse(y):
         raise TypeError(
@@ -47,6 +50,23 @@ def as_numbers(y: Any, X: Any, name: str) -> NDArray[Any]:
             f"{numbers.shape}."
         )
     return numbers
+
+
+@np.errstate(all="ignore")
+def _are_ready(y: Any) -> bool:
+    """Return whether y is an array of finite floats, that scikit-learn's checks leave as it is.
+
+    They take longer to find that than a small network takes for an epoch.
+    """
+    return (
+        type(y) is np.ndarray
+        and y.dtype.type in _FLOATS
+        and y.dtype.isnative
+        and (y.ndim == 1 or (y.ndim == 2 and y.shape[1] > 1))
+        and y.size > 0
+        # Their sum is finite where all are, unless it overflows: then they are looked at again.
+        and math.isfinite(y.sum())
+    )
 
 
 def _converted(y: Any, name: str) -> NDArray[Any]:

@@ -396,7 +396,7 @@ class StochasticTraining:
                 return ""
             return (
                 f"Training diverged in epoch {self._record.n_iter}; the parameters of "
-                f"epoch {best} are restored. {advice(self._X, 'lower learning_rate_init')}"
+                f"epoch {best} are restored. {self._advice('lower learning_rate_init')}"
             )
         sentences = []
         if self._validation is not None and best is None:
@@ -421,8 +421,11 @@ class StochasticTraining:
             remedy += ", or set early_stopping=True"
         return (
             f"Stochastic Optimizer: Maximum iterations ({params.max_iter}) reached "
-            f"and the optimization hasn't converged yet. {advice(self._X, remedy)}"
+            f"and the optimization hasn't converged yet. {self._advice(remedy)}"
         )
+
+    def _advice(self, otherwise: str) -> str:
+        return advice(self._X, self._problems[0].poor_scale, otherwise)
 
     def _unlearned(self, remedy: str) -> str:
         """Return the warning of a loss that is no better than that of class frequencies."""
@@ -471,11 +474,9 @@ class StochasticTraining:
             return _Outcome.INTERRUPTED
         return _Outcome.EXHAUSTED if ended is None else ended
 
-    def _has_diverged(self) -> bool:
-        """Return whether the loss or parameters are not finite."""
-        return not (
-            math.isfinite(self._record.loss) and np.isfinite(self._ensemble.theta).all()
-        )
+    def _has_diverged(self, loss: float) -> bool:
+        """Return whether an epoch's loss, or the parameters after it, are not finite."""
+        return not (math.isfinite(loss) and np.isfinite(self._ensemble.theta).all())
 
     def _run_epoch(
         self, run: _Map, reporter: Reporter, interrupt: Interrupt
@@ -492,7 +493,7 @@ class StochasticTraining:
         interrupt.release()
         self._finish_epoch(loss, reporter)
         # Further epochs would only compute on NaN.
-        if self._has_diverged():
+        if self._has_diverged(loss):
             return _Outcome.DIVERGED
         if self._callbacks is not None and self._callbacks.end_epoch(self._ensemble):
             return _Outcome.STOPPED

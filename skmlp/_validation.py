@@ -12,6 +12,8 @@ from skmlp._border.optimizers import OPTIMIZERS
 from skmlp._parameters import suggestion
 from skmlp._types import Params
 
+# Types that are no integers.
+_NEVER_TOO_LARGE = frozenset({bool, float, str, type(None)})
 # Largest number of weights: more than fit into memory, and few enough for int64 byte counts.
 _LARGEST_NETWORK = 10**15
 
@@ -121,6 +123,8 @@ def check_numbers(names: Iterable[str], params: Params) -> None:
     """Raise ValueError if a parameter is an integer too large for a float."""
     for name in names:
         value = getattr(params, name)
+        if type(value) in _NEVER_TOO_LARGE:
+            continue
         numbers = value if isinstance(value, list | tuple) else [value]
         try:
             # Python's integers have no limit, and pass scikit-learn's intervals.

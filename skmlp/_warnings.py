@@ -4,7 +4,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from skmlp._caller import warn
 from skmlp._data import Matrix, TrainingData
-from skmlp._feature_scales import find_poor_scale, find_shift
+from skmlp._feature_scales import Scale, find_shift
 from skmlp._record import Record
 from skmlp._types import Params
 
@@ -33,9 +33,8 @@ def as_sentence(clause: str) -> str:
     return f"{clause[0].upper()}{clause[1:]}."
 
 
-def advice(X: Matrix, otherwise: str) -> str:
+def advice(X: Matrix, scale: Scale | None, otherwise: str) -> str:
     """Return the advice to scale X, if a column's scale is poor, and else to do otherwise."""
-    scale = find_poor_scale(X)
     if scale is None:
         return as_sentence(otherwise)
     # A StandardScaler would make a sparse X dense.

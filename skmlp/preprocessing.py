@@ -11,12 +11,13 @@ from sklearn.utils import Tags, check_random_state
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import (
     _check_feature_names_in,
-    check_is_fitted,
     validate_data,
 )
 
 from skmlp._caller import warn
+from skmlp._data import are_names
 from skmlp._decorators import fit_context
+from skmlp._fitted import check_fitted
 from skmlp._float_errors import quiet
 from skmlp._parameters import NamedParameters, Names
 from skmlp._persistence import PersistenceMixin
@@ -360,7 +361,7 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
         UserWarning
             A column has no category that training had.
         """
-        check_is_fitted(self)
+        check_fitted(self)
         columns = self._columns(X, reset=False)
         categorical = self._select(columns, self._is_category)
         sources, coded = self._sources(columns), self._coded(categorical)
@@ -412,7 +413,7 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
             ``_bin`` and a number; otherwise the column's and the category's, or ``_missing``.
             A repeated name has a number appended.
         """
-        check_is_fitted(self)
+        check_fitted(self)
         names = _check_feature_names_in(self, input_features)
         numbers, categories = names[self._is_number], names[self._is_category]
         means = self._means.names(categories[self._is_large])
@@ -432,24 +433,29 @@ class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, B
             X = validate_data(self, X, reset=reset, dtype=None, ensure_all_finite=False)
             return [Column(column, j) for j, column in enumerate(X.T)]
         # scikit-learn's own checks would convert the table to one array of objects.
+        names = list(X.columns)
         if 0 in X.shape:
             raise ValueError(f"X must have at least one row and one column; got {X.shape}.")
-        if len(set(X.columns)) < X.shape[1]:
-            raise ValueError(f"X must have distinct column names; got {list(X.columns)}.")
-        validate_data(self, X, reset=reset, skip_check_array=True)
-        return [Column(X[name], name) for name in X.columns]
+        # pandas alone takes two names that are NaN for the same.
+        if len(set(names)) < len(names) or not getattr(X.columns, "is_unique", True):
+            raise ValueError(f"X must have distinct column names; got {names}.")
+        # As in nearly all calls; scikit-learn takes longer than a row to find it out.
+        if reset or not are_names(names, getattr(self, "feature_names_in_", None)):
+            validate_data(self, X, reset=reset, skip_check_array=True)
+        columns = X.items() if hasattr(X, "items") else ((name, X[name]) for name in names)
+        return [Column(column, name) for name, column in columns]
 
     @property
     def codes_(self) -> list[Any]:
         """The numeric columns whose values have means of the target."""
-        check_is_fitted(self)
+        check_fitted(self)
         names = self._names_of_columns[self._is_number].tolist()
         return [names[place] for place in self._values.places]
 
     @property
     def pairs_(self) -> list[tuple[Any, Any]]:
         """The pairs of columns that were found."""
-        check_is_fitted(self)
+        check_fitted(self)
         columns = self._names_of_columns
         names = [*columns[self._is_number].tolist(), *columns[self._is_category].tolist()]
         return [(names[i], names[j]) for i, j in self._pairs.places]

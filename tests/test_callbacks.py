@@ -105,6 +105,26 @@ def make_estimator(kind, network):
 
 
 @with_scikit_learn_1_9
+@pytest.mark.parametrize(("kind", "n_contexts"), [("alone", 0), ("pipeline", 1)])
+@pytest.mark.parametrize("listens", [False, True])
+def test_no_context_without_callbacks(binary_data, monkeypatch, kind, n_contexts, listens):
+    """But in a meta-estimator, whose tree of tasks a fit is a part of."""
+    contexts, make = [], MLPBinaryClassifier._init_callback_context
+
+    def noted(*args, **kwargs):
+        contexts.append(make(*args, **kwargs))
+        return contexts[-1]
+
+    monkeypatch.setattr(MLPBinaryClassifier, "_init_callback_context", noted)
+    network = MLPBinaryClassifier((4,), max_iter=2, random_state=0)
+    if listens:
+        network.set_callbacks(Recorder())
+    make_estimator(kind, network).fit(*binary_data)
+    assert len(contexts) == max(n_contexts, listens)
+    assert all((context.parent is None) == (kind == "alone") for context in contexts)
+
+
+@with_scikit_learn_1_9
 @pytest.mark.parametrize(
     ("kind", "n_fits"), [("alone", 1), ("pipeline", 1), ("search", 2 * 2 + 1)]
 )

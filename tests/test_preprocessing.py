@@ -1,10 +1,12 @@
 """What becomes of the columns of a table."""
 
+import re
 from decimal import Decimal
 
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 from scipy import sparse
 from sklearn.base import clone
@@ -14,6 +16,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import TargetEncoder
 
+import skmlp.preprocessing
 from skmlp import MLPBinaryClassifier, TabularPreprocessor
 from skmlp._tables.columns import Column
 
@@ -730,16 +733,14 @@ class TestRefused:
         assert np.isfinite(out).all()
 
     def test_columns_of_several_values(self):
-        names = [np.nan, float("nan")]
-        with pytest.raises(ValueError, match="must have one value for each row"):
-            TabularPreprocessor().fit(pd.DataFrame([[1.0, 2.0]] * 4, columns=names))
         table = pl.DataFrame({"pair": pl.Series([[1, 2], [3, 4]], dtype=pl.Array(pl.Int64, 2))})
         with pytest.raises(ValueError, match="'pair', must have one value for each row"):
             TabularPreprocessor().fit(table)
 
-    def test_columns_of_one_name(self):
-        with pytest.raises(ValueError, match=r"distinct column names; got \['a', 'a'\]"):
-            TabularPreprocessor().fit(pd.DataFrame([[1.0, 2.0]] * 4, columns=["a", "a"]))
+    @pytest.mark.parametrize("names", [["a", "a"], [np.nan, float("nan")]], ids=str)
+    def test_columns_of_one_name(self, names):
+        with pytest.raises(ValueError, match=re.escape(f"distinct column names; got {names}")):
+            TabularPreprocessor().fit(pd.DataFrame([[1.0, 2.0]] * 4, columns=names))
 
     def test_tables_that_are_not_in_memory(self):
         table = pl.LazyFrame({"a": [1.0, 2.0]})
@@ -762,6 +763,83 @@ class TestRefused:
             TabularPreprocessor().fit(sparse.csr_matrix(np.eye(3)))
         with pytest.raises(ValueError, match="at least one row"):
             TabularPreprocessor().fit(make_table()[:0])
+
+
+class TestFewRows:
+    """A request is a row: what is done for many rows may not take longer than the row."""
+
+    @pytest.mark.parametrize("convert", [pd.DataFrame, pl.from_pandas, pa.Table.from_pandas])
+    def test_rows_are_those_of_the_table(self, convert):
+        table = make_table()
+        preprocessor = TabularPreprocessor().fit(convert(table))
+        rows = [preprocessor.transform(convert(table.iloc[[i]])) for i in range(len(table))]
+        np.testing.assert_array_equal(
+            np.concatenate(rows), preprocessor.transform(convert(table))
+        )
+
+    @pytest.mark.parametrize(
+        "dtype",
+        [
+            object,
+            "str",
+            pd.StringDtype("python"),
+            pd.StringDtype("pyarrow"),
+            pd.ArrowDtype(pa.string()),
+        ],
+        ids=str,
+    )
+    @pytest.mark.parametrize("values", [["b", "a", None, "b"], ["a"], [None, "a"], [None]])
+    def test_strings_have_the_codes_of_many_rows(self, monkeypatch, dtype, values):
+        given = pd.Series(values, dtype=dtype)
+        with monkeypatch.context() as without:
+            without.setattr(pd.Series, "factorize", None)
+            few = Column(given)
+        monkeypatch.setattr(skmlp._tables.columns, "_FEW_ROWS", 0)
+        many = Column(given)
+        assert few.kind == many.kind
+        assert few.factorized.distinct == many.factorized.distinct
+        np.testing.assert_array_equal(few.factorized.codes, many.factorized.codes, strict=True)
+
+    def test_floats_among_strings_have_the_codes_of_many_rows(self, monkeypatch):
+        given = pd.Series(["b", 1.0, np.nan, "1.0", None, 1.0], dtype=object)
+        few = Column(given)
+        monkeypatch.setattr(skmlp._tables.columns, "_FEW_ROWS", 0)
+        many = Column(given)
+        assert few.factorized.distinct == many.factorized.distinct == ["b", 1.0, "1.0"]
+        np.testing.assert_array_equal(few.factorized.codes, many.factorized.codes, strict=True)
+
+    @pytest.mark.parametrize("convert", [pd.DataFrame, pl.from_pandas])
+    def test_names_are_checked_where_they_are_others(self, monkeypatch, convert):
+        preprocessor, calls = TabularPreprocessor().fit(convert(make_table())), []
+        check = skmlp.preprocessing.validate_data
+
+        def noted(estimator, X, **kwargs):
+            calls.append(X.shape)
+            return check(estimator, X, **kwargs)
+
+        monkeypatch.setattr(skmlp.preprocessing, "validate_data", noted)
+        preprocessor.transform(convert(make_table()))
+        assert not calls
+        table = make_table()
+        for other in (
+            table[table.columns[::-1]],
+            table.drop(columns="age"),
+            table.assign(other=1),
+            table.rename(columns={"age": "Age"}),
+        ):
+            with pytest.raises(ValueError, match="feature names should match"):
+                preprocessor.transform(convert(other))
+        assert len(calls) == 4
+
+    def test_names_of_another_kind(self):
+        table = make_table().set_axis(range(7), axis=1)
+        preprocessor = TabularPreprocessor().fit(table)
+        assert not hasattr(preprocessor, "feature_names_in_")
+        assert len(preprocessor.transform(table)) == len(table)
+        with pytest.raises(ValueError, match="X has 6 features"):
+            preprocessor.transform(table.drop(columns=0))
+        with pytest.warns(UserWarning, match="X has feature names"):
+            preprocessor.transform(make_table())
 
 
 class TestTheWholePipeline:

@@ -1,7 +1,9 @@
 """How fits begin, go on, stop and fail."""
 
+import copy
 import pickle
 import platform
+import re
 import signal
 import threading
 from unittest import mock
@@ -12,6 +14,7 @@ from sklearn.base import clone
 from sklearn.datasets import make_classification
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.metrics import log_loss
+from sklearn.utils import check_random_state
 
 import skmlp._lbfgs
 import skmlp._training
@@ -19,7 +22,7 @@ from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
 from skmlp._border.optimizers import OPTIMIZERS
 from skmlp._kernels.epoch import run_epoch
 from skmlp._record import Record
-from skmlp._shuffling import Shuffler
+from skmlp._shuffling import Shuffler, as_random_state
 from tests.helpers import SOLVERS, assert_same_network, parameters_of
 
 # Most fits here are short on purpose; the tests of the warning itself expect it.
@@ -560,6 +563,29 @@ def test_float32_probabilities_satisfy_log_loss():
     probabilities = network.predict_proba(X.astype(np.float32))
     assert probabilities.dtype == np.float32
     assert log_loss(y, probabilities) > 0  # a warning about row sums would be an error
+
+
+@pytest.mark.parametrize("seed", [0, 1, np.int64(7), np.uint32(2**32 - 1), True], ids=repr)
+def test_random_states_are_those_of_scikit_learn(seed):
+    ours, theirs = as_random_state(seed), check_random_state(seed)
+    np.testing.assert_equal(ours.get_state(legacy=False), theirs.get_state(legacy=False))
+    restored = pickle.loads(pickle.dumps(ours))
+    assert pickle.dumps(ours) == pickle.dumps(theirs)
+    assert restored.normal() == copy.deepcopy(ours).normal() == theirs.normal()
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32, 1.5, "a"], ids=repr)
+def test_refused_random_states(seed):
+    with pytest.raises(ValueError, match=r"between 0 and|cannot be used to seed") as expected:
+        check_random_state(seed)
+    with pytest.raises(ValueError, match=re.escape(str(expected.value))):
+        as_random_state(seed)
+
+
+def test_random_states_that_are_given():
+    given = np.random.RandomState(0)
+    assert as_random_state(given) is given
+    assert as_random_state(None) is check_random_state(None)
 
 
 @pytest.mark.parametrize("n_rows", [1, 2, 3, 64, 65, 1000])

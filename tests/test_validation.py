@@ -1,15 +1,29 @@
 """What the estimators refuse, and how they say so."""
 
+import inspect
+import warnings
+
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.utils._param_validation import InvalidParameterError
 
-from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier, TabularPreprocessor
+import skmlp._labels
+import skmlp._parameters
+import skmlp._rows
+import skmlp._targets
+from skmlp import (
+    MLPBinaryClassifier,
+    MLPMulticlassClassifier,
+    MLPRegressor,
+    TabularPreprocessor,
+)
 from skmlp._data import as_matrix
 from skmlp._splitting import split_rows
+from tests.helpers import fitted_values
 
 BOTH = pytest.mark.parametrize("classifier", [MLPBinaryClassifier, MLPMulticlassClassifier])
 
@@ -106,6 +120,7 @@ def test_no_class_at_all(classifier):
         (np.eye(4) * 1j, [0, 1, 0, 1], "^X is invalid: Complex data not supported"),
         (np.full((4, 1), "x"), [0, 1, 0, 1], "could not convert string to float"),
         (np.arange(4.0), [0, 1, 0, 1], "^X is invalid: Expected 2D array, got 1D array"),
+        (pd.Series(range(4)), [0, 1, 0, 1], "^X is invalid: Expected a 2-dimensional"),
         (np.empty((0, 3)), [], "^X is invalid: .*0 sample"),
         ([[1, 2], [3]], [0, 1], "^X is invalid: setting an array element with a sequence"),
     ],
@@ -454,6 +469,309 @@ def test_sparse_input_is_not_copied(rng):
     matrix = as_matrix(X, np.float64)
     assert np.shares_memory(matrix.data, X.data)
     assert np.shares_memory(matrix.indices, X.indices)
+
+
+def never(*_):
+    return False
+
+
+def outcome(call):
+    """Return what a call returns or raises, and what it warns of, to be compared."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            result = call()
+        except Exception as error:
+            result = REFUSED, type(error), str(error)
+    return result, [(warning.category, str(warning.message)) for warning in caught]
+
+
+REFUSED = "refused"
+
+
+def every_second(array, axis):
+    """Return an array that is equal and not in one piece."""
+    twice = np.repeat(array, 2, axis=axis)
+    return twice[::2] if axis == 0 else twice[:, ::2]
+
+
+def with_value(X, value, dtype=float):
+    X = X.astype(dtype)
+    X[[1, 3], [2, 4]] = value
+    return X
+
+
+class Subclass(np.ndarray):
+    """What no check may take for an array of NumPy's own."""
+
+
+READY = {
+    "float64": lambda X: X,
+    "float32": lambda X: X.astype(np.float32),
+    "read-only": lambda X: np.frombuffer(X.tobytes()).reshape(X.shape),
+    "one row": lambda X: X[:1],
+}
+READY_FRAMES = {
+    "frame": lambda X: pd.DataFrame(X).add_prefix("x"),
+    "frame of columns": lambda X: pd.DataFrame({f"x{j}": x for j, x in enumerate(X.T)}),
+    "frame of float32": lambda X: pd.DataFrame(X.astype(np.float32)).add_prefix("x"),
+    "frame of a row": lambda X: pd.DataFrame(X[:1]).add_prefix("x"),
+}
+OTHERS = {
+    "integers": lambda X: X.round().astype(int),
+    "half": lambda X: X.astype(np.float16),
+    "longdouble": lambda X: X.astype(np.longdouble),
+    "complex": lambda X: X.astype(complex),
+    "objects": lambda X: X.astype(object),
+    "strings": lambda X: X.astype(str),
+    "dates": lambda X: X.round().astype("M8[D]"),
+    "columns": np.asfortranarray,
+    "rows apart": lambda X: every_second(X, 0),
+    "columns apart": lambda X: every_second(X, 1),
+    "other bytes": lambda X: X.astype(X.dtype.newbyteorder()),
+    "subclass": lambda X: X.view(Subclass),
+    "list": lambda X: X.tolist(),
+    "numbered frame": lambda X: pd.DataFrame(X),
+    "frame of other names": lambda X: pd.DataFrame(X).add_prefix("z"),
+    "frame in another order": lambda X: pd.DataFrame(X).add_prefix("x").iloc[:, ::-1],
+    "narrower frame": lambda X: pd.DataFrame(X).add_prefix("x").iloc[:, 1:],
+    "frame of names that are missing": lambda X: pd.DataFrame(X, columns=[pd.NA] * X.shape[1]),
+    "frame of integers": lambda X: pd.DataFrame(X.round().astype(int)).add_prefix("x"),
+    "mixed frame": lambda X: pd.DataFrame(X).add_prefix("x").astype({"x1": np.float32}),
+    "nullable frame": lambda X: pd.DataFrame(X).add_prefix("x").astype("Float64"),
+    "sparse frame": lambda X: pd.DataFrame(X).add_prefix("x").astype("Sparse[float64]"),
+    "frame of other bytes": lambda X: pd.DataFrame(X).add_prefix("x").astype(">f8"),
+    "frame with NaN": lambda X: pd.DataFrame(with_value(X, np.nan)).add_prefix("x"),
+    "frame of strings": lambda X: pd.DataFrame(X.astype(str)).add_prefix("x"),
+    "frame without a row": lambda X: pd.DataFrame(X[:0]).add_prefix("x"),
+    "polars": lambda X: pl.DataFrame(X, schema=[f"x{j}" for j in range(X.shape[1])]),
+    "series": lambda X: pd.Series(X[0]),
+    "sparse": sparse.csr_array,
+    "NaN": lambda X: with_value(X, np.nan),
+    "infinity": lambda X: with_value(X, np.inf),
+    "both": lambda X: with_value(X, [np.inf, -np.inf]),
+    "a sum too large": lambda X: with_value(X, np.finfo(np.float32).max, np.float32),
+    "one dimension": lambda X: X.ravel(),
+    "three": lambda X: X[None],
+    "no row": lambda X: X[:0],
+    "no column": lambda X: X[:, :0],
+    "other width": lambda X: X[:, 1:].copy(),
+}
+INPUTS = READY | READY_FRAMES | OTHERS
+KINDS = pytest.mark.parametrize("kind", INPUTS)
+NAMED = pytest.mark.parametrize("named", [False, True], ids=["no names", "names"])
+
+
+class TestReadyInput:
+    """What needs no conversion is not looked at for long: nobody can tell by the results."""
+
+    @KINDS
+    @NAMED
+    def test_fits_are_the_same(self, binary_data, monkeypatch, kind, named):
+        X, y = binary_data
+        X = INPUTS[kind](X)
+        y = y[: np.shape(X)[0]]
+        network = MLPMulticlassClassifier((3,), max_iter=2, random_state=0)
+
+        def fit():
+            fitted = clone(network)
+            if named:
+                fitted.feature_names_in_ = np.array(["of", "another", "fit"], dtype=object)
+            return fitted_values(fitted.fit(X, y)), hasattr(fitted, "feature_names_in_")
+
+        quick = outcome(fit)
+        assert kind not in READY or quick[0][0] != REFUSED
+        monkeypatch.setattr(skmlp._rows, "_is_ready", never)
+        assert quick == outcome(fit)
+
+    @KINDS
+    @NAMED
+    @pytest.mark.parametrize("method", ["predict", "predict_proba", "transform"])
+    def test_predictions_are_the_same(self, binary_data, monkeypatch, kind, named, method):
+        X, y = binary_data
+        network = MLPBinaryClassifier((3,), max_iter=2, random_state=0)
+        network = outcome(lambda: network.fit(INPUTS["frame"](X) if named else X, y))[0]
+        X = INPUTS[kind](X)
+
+        def predict():
+            result = np.asarray(getattr(network, method)(X))
+            return result.tolist(), result.dtype, result.shape
+
+        quick = outcome(predict)
+        assert kind not in (READY_FRAMES if named else READY) or quick[0][0] != REFUSED
+        monkeypatch.setattr(skmlp._rows, "_is_ready", never)
+        assert quick == outcome(predict)
+
+    @KINDS
+    @NAMED
+    @pytest.mark.parametrize("estimator", [MLPBinaryClassifier, MLPRegressor])
+    def test_scikit_learn_checks_all_else(
+        self, binary_data, monkeypatch, kind, named, estimator
+    ):
+        X, y = binary_data
+        network = estimator(hidden_layer_sizes=(3,), max_iter=2, random_state=0)
+        outcome(lambda: network.fit(INPUTS["frame"](X) if named else X, y))
+        X, calls, check = INPUTS[kind](X), [], skmlp._rows.validate_data
+
+        def counted(*args, **kwargs):
+            calls.append(kind)
+            return check(*args, **kwargs)
+
+        monkeypatch.setattr(skmlp._rows, "validate_data", counted)
+        outcome(lambda: network.predict(X))
+        # NaN and a large sum are found by the network, on its way; dates are refused before.
+        of_arrays = {*READY, "NaN", "infinity", "both", "a sum too large"}
+        quick = {*READY_FRAMES, "frame with NaN"} if named else of_arrays
+        assert len(calls) == (kind not in quick | {"dates"})
+
+    @pytest.mark.parametrize("kind", READY)
+    def test_fits_look_at_once(self, binary_data, monkeypatch, kind):
+        X, y = binary_data
+        monkeypatch.setattr(skmlp._rows, "validate_data", None)
+        network = MLPMulticlassClassifier((3,), max_iter=2, random_state=0)
+        X = INPUTS[kind](X)
+        assert outcome(lambda: network.fit(X, y[: len(X)]))[0] is network
+
+    @pytest.mark.parametrize(
+        "y",
+        {
+            "two": np.arange(200) % 2,
+            "booleans": np.arange(200) % 2 == 1,
+            "bytes": (np.arange(200) % 3).astype(np.uint8),
+            "the least and the largest": np.array([-(2**63), 2**63 - 1] * 100),
+            "apart": np.arange(400)[::2] % 3,
+            "other bytes": (np.arange(200) % 3).astype(">i8"),
+            "a half differs": np.arange(200) // 2,
+            "more differ": np.minimum(np.arange(200), 120),
+            "few of a wide range": np.arange(200) % 3 * 1000,
+            "one": np.zeros(200, int),
+            "floats": np.arange(200) % 2 / 1,
+            "fractions": np.arange(200) / 3,
+            "NaN": with_value(np.zeros((40, 5)), np.nan).ravel(),
+            "strings": np.array(["a", "b"] * 100),
+            "objects": np.array(["a", "b"] * 100, dtype=object),
+            "list": [0, 1] * 100,
+            "series": pd.Series([0, 1] * 100),
+            "a column": np.arange(200)[:, None] % 2,
+            "too few": np.arange(199) % 2,
+            "none": np.arange(0),
+            "a number": np.array(1),
+        }.items(),
+        ids=lambda pair: pair[0],
+    )
+    @pytest.mark.parametrize("estimator", [MLPMulticlassClassifier, MLPRegressor])
+    def test_targets_are_the_same(self, binary_data, monkeypatch, y, estimator):
+        network = estimator(hidden_layer_sizes=(3,), max_iter=2, random_state=0)
+
+        def fit():
+            return fitted_values(clone(network).fit(binary_data[0], y[1]))
+
+        quick = outcome(fit)
+        monkeypatch.setattr(skmlp._labels, "_are_codes", never)
+        monkeypatch.setattr(skmlp._targets, "_are_ready", never)
+        assert quick == outcome(fit)
+
+    @pytest.mark.parametrize(
+        "y",
+        [
+            np.arange(400).reshape(200, 2) / 1,
+            np.asfortranarray(np.arange(400).reshape(200, 2) / 1),
+            np.arange(200)[:, None] / 1,
+            np.arange(200, dtype=np.float32),
+            np.arange(200.0).astype(">f8"),
+            np.arange(200.0)[::-1],
+            np.full(200, 1.7e308),
+            np.where(np.arange(200) == 7, np.inf, 0.0),
+            np.where(np.arange(200) == 7, np.nan, 0.0),
+            np.arange(199.0),
+            np.zeros((200, 0)),
+            np.zeros((200, 2, 2)),
+        ],
+        ids=lambda y: f"{y.dtype.str}{y.shape}{y.ravel()[:8].max(initial=0)}",
+    )
+    def test_numbers_are_the_same(self, binary_data, monkeypatch, y):
+        X, _ = binary_data
+        network = MLPRegressor(hidden_layer_sizes=(3,), max_iter=2, random_state=0)
+
+        def fit():
+            numbers = skmlp._targets.as_numbers(y, X, "MLPRegressor")
+            return numbers.dtype.str, fitted_values(clone(network).fit(X, y))
+
+        quick = outcome(fit)
+        monkeypatch.setattr(skmlp._targets, "_are_ready", never)
+        assert quick == outcome(fit)
+
+
+class TestRememberedParameters:
+    def test_those_that_were_valid_are_not_looked_at_again(self, binary_data, monkeypatch):
+        looked_at, check = [], skmlp._parameters.validate_parameter_constraints
+
+        def noted(constraints, params, caller_name):
+            looked_at.append(params)
+            check(constraints, params, caller_name)
+
+        monkeypatch.setattr(skmlp._parameters, "validate_parameter_constraints", noted)
+        network = MLPBinaryClassifier([3], alpha=0.12345, max_iter=300, tol=1.0)
+        for alpha in (0.12345, 0.54321):
+            outcome(lambda alpha=alpha: network.set_params(alpha=alpha).fit(*binary_data))
+            outcome(lambda: clone(network).fit(*binary_data))
+        first, *others = looked_at
+        assert first["alpha"] == 0.12345
+        # A list might have changed in between.
+        unhashed = {"hidden_layer_sizes": [3]}
+        assert others == [unhashed, {"alpha": 0.54321} | unhashed, unhashed]
+
+    @pytest.mark.parametrize(
+        ("valid", "invalid"),
+        [
+            ({"max_iter": 2}, {"max_iter": 2.0}),
+            ({"shuffle": True}, {"shuffle": 1}),
+            ({"n_jobs": 1}, {"n_jobs": 1.0}),
+            ({"random_state": 1}, {"random_state": 1.0}),
+        ],
+        ids=str,
+    )
+    def test_equal_values_of_another_type(self, binary_data, valid, invalid):
+        network = MLPBinaryClassifier((3,), tol=1.0).set_params(**valid)
+        outcome(lambda: network.fit(*binary_data))
+        with pytest.raises(InvalidParameterError):
+            network.set_params(**invalid).fit(*binary_data)
+
+    def test_another_class_may_want_others(self, binary_data):
+        class Louder(MLPBinaryClassifier):
+            pass
+
+        constraints = MLPBinaryClassifier._parameter_constraints
+        Louder._parameter_constraints = constraints | {
+            "tol": [skmlp._parameters.Names({"loud"})]
+        }
+        MLPBinaryClassifier((3,), tol=1.0).fit(*binary_data)
+        with pytest.raises(InvalidParameterError, match="'tol' parameter of Louder"):
+            Louder((3,), tol=1.0).fit(*binary_data)
+
+    def test_not_any_number_of_them(self, binary_data, monkeypatch):
+        monkeypatch.setattr(skmlp._parameters, "_MOST_VALID", 50)
+        network = MLPBinaryClassifier((3,), max_iter=1)
+        for tol in range(1, 100):
+            outcome(lambda tol=tol: network.set_params(tol=tol).fit(*binary_data))
+        n_parameters = len(network.get_params())
+        assert len(skmlp._parameters._VALID[MLPBinaryClassifier]) <= 50 + n_parameters
+
+    @pytest.mark.parametrize("estimator", [MLPBinaryClassifier, TabularPreprocessor])
+    def test_a_constructor_is_inspected_once(self, monkeypatch, estimator):
+        expected = clone(estimator()).get_params()
+        monkeypatch.setattr(inspect, "signature", None)
+        assert clone(estimator()).get_params() == expected
+
+    def test_names_are_those_of_the_class(self):
+        class Small(MLPBinaryClassifier):
+            def __init__(self, tol=1.0):
+                super().__init__((2,), tol=tol)
+
+        assert "alpha" in MLPBinaryClassifier().get_params()
+        assert Small().get_params() == {"tol": 1.0}
+        Small._get_param_names().append("not for others")
+        assert Small().get_params() == {"tol": 1.0}
 
 
 class TestSplit:

@@ -8,21 +8,25 @@ behind them, where the input is dense, X's rows;
 says where.
 """
 
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 Layers: TypeAlias = NDArray[np.int64]
 
-# Columns of the table: where W and b start in theta, the shape of W, how many units of a
-# row precede this layer's outputs in the workspace, the activation's code, and where in theta
-# its slopes start, or NO_SLOPES.
+# Columns of the table, in their order: where W and b start in theta, the shape of W, how many
+# units of a row precede this layer's outputs in the workspace, the activation's code, and where
+# in theta its slopes start, or NO_SLOPES.
 WEIGHTS, BIASES, FAN_IN, FAN_OUT, UNITS, ACTIVATION, SLOPES = range(7)
 NO_SLOPES = -1
 
 
-def layer_table(units: ArrayLike, activations: ArrayLike, learns_slopes: ArrayLike) -> Layers:
+def layer_table(
+    units: Sequence[int], activations: Sequence[int], learns_slopes: Sequence[bool]
+) -> Layers:
     """Return the table of layers.
 
     Parameters
@@ -38,21 +42,19 @@ def layer_table(units: ArrayLike, activations: ArrayLike, learns_slopes: ArrayLi
     -------
     int64 array of shape (len(units) - 1, 7)
     """
-    units = np.asarray(units, dtype=np.int64)
-    sizes = units[:-1] * units[1:]
-    slopes = np.where(learns_slopes, units[1:], 0)
-    table = np.empty((len(sizes), 7), dtype=np.int64)
-    table[:, WEIGHTS] = np.cumsum(sizes) - sizes
-    table[:, BIASES] = sizes.sum() + np.cumsum(units[1:]) - units[1:]
-    table[:, FAN_IN] = units[:-1]
-    table[:, FAN_OUT] = units[1:]
-    table[:, UNITS] = np.cumsum(units[1:]) - units[1:]
-    table[:, ACTIVATION] = activations
-    first_slope = sizes.sum() + units[1:].sum()
-    table[:, SLOPES] = np.where(
-        learns_slopes, first_slope + np.cumsum(slopes) - slopes, NO_SLOPES
-    )
-    return table
+    pairs = list(pairwise(map(int, units)))
+    weights = above = 0
+    biases = sum(fan_in * fan_out for fan_in, fan_out in pairs)
+    slopes = biases + sum(fan_out for _, fan_out in pairs)
+    rows = []
+    for (fan_in, fan_out), code, learns in zip(pairs, activations, learns_slopes, strict=True):
+        own_slopes = slopes if learns else NO_SLOPES
+        rows.append((weights, biases, fan_in, fan_out, above, code, own_slopes))
+        weights += fan_in * fan_out
+        biases += fan_out
+        above += fan_out
+        slopes += fan_out if learns else 0
+    return np.array(rows, dtype=np.int64)
 
 
 def n_parameters(layers: Layers) -> int:

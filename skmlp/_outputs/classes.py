@@ -269,7 +269,9 @@ class Binary(Classification):
 
         There are two where they are logarithms of several members' mean probabilities.
         """
-        return np.pad(logits, ((0, 0), (2 - logits.shape[1], 0)))
+        if logits.shape[1] == 2:
+            return logits
+        return np.hstack([np.zeros_like(logits), logits])
 
     def are_valid(self, logits: NDArray[Any]) -> bool:
         """Return whether none is NaN: one that is infinite has the probability 0 or 1."""

@@ -1,6 +1,7 @@
 """Categorical columns: categories compared by value, and their target encoding."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import date
@@ -165,24 +166,26 @@ class Categories:
 
         The code of an unknown category is the number of categories.
         """
-        return _position(value, self._positions(j))
+        return _position(value, self.labels[j])
 
     def coded(self, j: int, column: Column) -> Coded:
         """Return the rows of column j."""
         distinct, codes = column.factorized
-        positions = self._positions(j)
-        found = [_position(value, positions) for value in (*distinct, None)]
+        found = [_position(value, self.labels[j]) for value in (*distinct, None)]
         return Coded(column.name, codes, np.array(found, dtype=np.intp))
 
-    def _positions(self, j: int) -> dict[str | None, int]:
-        return {name: code for code, name in enumerate(self.labels[j])}
 
-
-def _position(value: Any, positions: dict[str | None, int]) -> int:
+def _position(value: Any, labels: Sequence[Any]) -> int:
+    """Return the place of a value among labels, whose number stands for an unknown one."""
+    n_names = len(labels) - (labels[-1:] == [None])
     if value is None:
-        return positions.get(None, len(positions))
-    known = (positions[name] for name in spellings(value) if name in positions)
-    return next(known, len(positions))
+        return n_names
+    for name in spellings(value):
+        # They are in order; a dict of thousands would take longer to build than a row takes.
+        place = bisect_left(labels, name, 0, n_names)
+        if place < n_names and labels[place] == name:
+            return place
+    return len(labels)
 
 
 def write_one_hot(places: NDArray[np.intp], size: int, out: NDArray[np.float32]) -> None:

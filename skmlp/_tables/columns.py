@@ -30,6 +30,9 @@ _PLAIN = {int, float, np.int32, np.int64, np.float32, np.float64, type(None)}
 # Names of types whose one instance is a missing value.
 _NOTHING = ("NoneType", "NAType", "NaTType")
 
+# For so many rows Python's dict codes strings in less time than pandas begins to.
+_FEW_ROWS = 64
+
 # Rows that are converted at a time.
 BLOCK = 4080  # features of so many rows lie at odd multiples of 64 bytes, for the cache's sake
 
@@ -164,7 +167,7 @@ class Column:
         self._coded = _coded_by_library(given)
         if self._coded is None:
             self._zoned = given if hasattr(getattr(given, "dtype", None), "tz") else None
-            self._values = np.asarray(given if self._zoned is None else _in_utc(given))
+            self._values = _as_array(given if self._zoned is None else _in_utc(given))
             if self._values.ndim != 1:
                 raise ValueError(
                     f"A column of X, {name!r}, must have one value for each row; got an array "
@@ -255,6 +258,19 @@ def _in_utc(dates: Any) -> Any:
     return dates.dt.tz_convert(None)
 
 
+def _has_numpy_dtype(given: Any) -> bool:
+    return isinstance(getattr(given, "dtype", None), np.dtype)
+
+
+def _as_array(given: Any) -> NDArray[Any]:
+    """Return the elements as NumPy has them."""
+    if _has_numpy_dtype(given) and hasattr(given, "to_numpy"):
+        # NumPy would first ask a column of pandas for attributes that it looks up among labels.
+        array: NDArray[Any] = given.to_numpy()
+        return array
+    return np.asarray(given)
+
+
 def _name_of_dtype(given: Any) -> str:
     return type(getattr(given, "dtype", None)).__name__
 
@@ -282,12 +298,17 @@ def _code_type(n_codes: int) -> np.dtype[np.signedinteger[Any]]:
 
 def _coded_by_library(given: Any) -> Factorized | None:
     """Return strings and categories as pandas or polars code them; None for other columns."""
-    if hasattr(given, "cat") and hasattr(given.cat, "categories"):
+    if _has_numpy_dtype(given) and given.dtype.kind != "O":  # as most columns, and soon told
+        return None
+    is_text = _is_text(given)
+    if not is_text and hasattr(given, "cat") and hasattr(given.cat, "categories"):
         return _in_use(given.cat.categories, np.asarray(given.cat.codes))
-    is_text, is_category = _is_text(given), _name_of_dtype(given) in _CATEGORICAL
     if is_text and hasattr(given, "factorize"):
+        if len(given) <= _FEW_ROWS:
+            return _factorize(given.to_numpy(dtype=object))
         codes, distinct = given.factorize()
         return Factorized(list(distinct), codes.astype(_code_type(len(distinct))))
+    is_category = _name_of_dtype(given) in _CATEGORICAL
     if (is_text or is_category) and hasattr(given, "replace_strict"):
         distinct = given.drop_nulls().unique(maintain_order=True)
         if not len(distinct):
