@@ -45,6 +45,7 @@ class FitCallbacks:
         metadata = None if sample_weight is None else {"sample_weight": sample_weight}
         self._arguments = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
         self.listen = SUPPORTED and bool(getattr(estimator, "_skl_callbacks", ()))
+        self._fit: Any = None
         self._epoch: Any = None
 
     def begin(
@@ -87,7 +88,7 @@ class FitCallbacks:
         if self._epoch is not None:
             with as_caller():
                 self._epoch.call_on_fit_task_end(estimator=self._arguments["estimator"])
-        if self.listen:
+        if self._fit is not None:
             self._end(self._fit, ensemble)
 
     def _end(self, task: Any, ensemble: Ensemble) -> bool:
