@@ -49,6 +49,7 @@ SKIPPED = {
     "test_kernels.py::test_optimizer_finds_the_minimum": "60,000 steps",
     "test_matmul.py::test_every_size_to_40": "some 30,000 products",
     "test_matmul.py::test_other_processors": "it compiles for them",
+    "test_matmul.py::test_inner_loops_for_other_processors": "it compiles for them",
     "test_no_jit.py::test_compiled_and_naive_results": "nothing is compiled to compare with",
     "test_training.py::test_numpy_numbers_compile_nothing": "it counts what is compiled",
     "test_training.py::test_moments_of_unreached": "denormal numbers are left as they are",

@@ -5,15 +5,18 @@ results must be equal, not close.
 """
 
 import os
+import re
 import subprocess
 import sys
+from collections import Counter
 
+import llvmlite.binding as llvm
 import numpy as np
 import pytest
 
 from skmlp._border.sizes import scratch_size
 from skmlp._kernels.simd import matmul
-from skmlp._kernels.simd._processor import processor
+from skmlp._kernels.simd._processor import processor, processor_of
 from tests.border import from_python
 
 column_sums = from_python(matmul.column_sums)
@@ -133,6 +136,101 @@ def test_other_processors(environment, vector_bytes, tmp_path):
         text=True,
     )
     assert vector_bytes in {None, int(result.stdout)}
+
+
+X86, ARM = "x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu"
+POWER, Z = "powerpc64le-unknown-linux-gnu", "s390x-unknown-linux-gnu"
+FEW, MANY = (4, 2), (8, 3)
+
+
+@pytest.mark.parametrize(
+    ("triple", "name", "vector_bytes", "tile"),
+    [
+        (X86, "x86-64", 16, FEW),
+        (X86, "sandybridge", 16, FEW),  # long vectors, but nothing fused
+        (X86, "haswell", 32, (6, 2)),
+        (X86, "znver3", 32, (6, 2)),
+        (X86, "skylake-avx512", 64, MANY),
+        (X86, "znver4", 64, MANY),
+        (ARM, "generic", 16, MANY),
+        (ARM, "neoverse-v1", 16, MANY),
+        ("arm64-apple-darwin23", "apple-m1", 16, MANY),
+        ("aarch64-pc-windows-msvc", "generic", 16, MANY),
+        (POWER, "pwr8", 16, MANY),
+        (POWER, "pwr10", 16, MANY),
+        (Z, "z13", 16, FEW),  # fused in float64 alone
+        (Z, "z14", 16, MANY),
+        # Its name of the instruction is that of x86.
+        ("riscv64-unknown-linux-gnu", "sifive-p670", 16, FEW),
+    ],
+)
+def test_processors_found_by_what_llvm_makes_for_them(triple, name, vector_bytes, tile):
+    initialize_all_targets(triple)
+    found = processor_of(triple, name, "")
+    assert found.vector_bytes == vector_bytes
+    assert found.fused == (tile != FEW)
+    assert found.masked == (vector_bytes > 16)
+    assert (found.tile_rows, found.tile_vectors) == tile
+
+
+def initialize_all_targets(triple):
+    """Let LLVM emit assembly for a processor of another kind, if it was built with that."""
+    llvm.initialize_all_targets()
+    llvm.initialize_all_asmprinters()
+    try:
+        llvm.Target.from_triple(triple)
+    except RuntimeError as error:
+        pytest.skip(str(error))
+
+
+CROSS = """
+import sys
+from tests.cross import compile_for
+compile_for(sys.argv[1])
+from numba import types
+from skmlp._kernels.simd.matmul import product_bias
+matrix = types.Array(types.float32, 2, "C")
+signature = matrix, matrix, types.Array(types.float32, 1, "C"), types.float32, matrix
+product_bias.compile(signature)
+print(product_bias.overloads[signature].library.get_asm_str())
+"""
+
+
+@pytest.mark.parametrize(
+    ("triple", "name", "multiply_add", "of_stack"),
+    [
+        # By element: a factor is used as it was loaded.
+        (ARM, "neoverse-n1", r"\tfmla\t.*\.s\[0\]", r"\bsp\b"),
+        (ARM, "apple-m1", r"\tfmla\t.*\.s\[0\]", r"\bsp\b"),
+        (POWER, "pwr9", r"\txvmadd[am]sp\s", r"\(1\)"),
+        (Z, "z15", r"\tvfmasb\t", r"%r15"),
+    ],
+    ids=["neoverse-n1", "apple-m1", "pwr9", "z15"],
+)
+def test_inner_loops_for_other_processors(triple, name, multiply_add, of_stack, tmp_path):
+    """Each tall tile has one, without branches, and accumulators never leave the registers."""
+    initialize_all_targets(triple)
+    environment = {"NUMBA_CPU_NAME": name, "NUMBA_CPU_FEATURES": ""}
+    assembly = subprocess.run(
+        [sys.executable, "-c", CROSS, triple],
+        env=os.environ | environment | {"NUMBA_CACHE_DIR": str(tmp_path)},
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    # From a label to the branch back to it, with no label in between.
+    blocks = re.findall(r"^(\.?L\w+):((?:.*\n(?!\.?L\w+:))*)", assembly, flags=re.MULTILINE)
+    matches = [re.match(rf"(?:.*\n)*.*{re.escape(name)}\b", body) for name, body in blocks]
+    loops = [match[0].splitlines()[1:] for match in matches if match]
+    sizes = [sum(bool(re.search(multiply_add, line)) for line in loop) for loop in loops]
+    # Three vectors, two, and one of each number of lanes, which is not masked. (Loops of lower
+    # tiles may be unrolled.)
+    expected = Counter(8 * n for n in (3, 2, 1, 1, 1, 1))
+    assert not expected - Counter(sizes)
+    tall = min((loop for loop, n in zip(loops, sizes, strict=True) if n == 24), key=len)
+    # 11 loads, two steps of addresses, and at most a count, a comparison and a branch.
+    assert len(tall) <= 24 + 11 + 2 + 3
+    assert not re.search(of_stack, "\n".join(tall))
 
 
 @DTYPES

@@ -6,6 +6,7 @@ processor, and the registers in the assembly tell.
 """
 
 import functools
+import re
 from typing import Any, NamedTuple
 
 import llvmlite.binding as llvm
@@ -23,6 +24,8 @@ class Processor(NamedTuple):
         Size of a vector register.
     fused : bool
         Whether it multiplies and adds in one instruction.
+    masked : bool
+        Whether it loads and stores a part of a vector in one instruction.
     tile_rows, tile_vectors : int
         Shape of the tile of accumulators, in rows and vectors.
     depth : int
@@ -36,6 +39,7 @@ class Processor(NamedTuple):
 
     vector_bytes: int
     fused: bool
+    masked: bool
     tile_rows: int
     tile_vectors: int
     depth: int = 208
@@ -45,29 +49,45 @@ class Processor(NamedTuple):
 
 # A tile of r rows and v vectors keeps r * v accumulators, v vectors of B and one element of A,
 # broadcast, in registers: 28 of the 32 of AVX-512, all 16 of AVX2, whose short tiles read A and
-# B more often, and so have more of the caches' help.
-_AVX512 = Processor(64, True, 8, 3)
-_AVX2 = Processor(32, True, 4, 3, depth=104, packed_elements=8192, packed_rows=48)
-_NEON = Processor(16, True, 8, 3)
-_PLAIN = Processor(16, False, 4, 2)
+# B more often, and so have more of the caches' help. NEON has 32 registers as well, z too, and
+# POWER 64.
+_AVX512 = Processor(64, True, True, 8, 3)
+_AVX2 = Processor(32, True, True, 4, 3, depth=104, packed_elements=8192, packed_rows=48)
+_SHORT = Processor(16, True, False, 8, 3)
+_PLAIN = Processor(16, False, False, 4, 2)
+# What the assembly of a fused product names, of x86, ARM, POWER and z.
+_SIGNS = {
+    r"\bvfmadd.*zmm": _AVX512,
+    r"\bvfmadd.*ymm": _AVX2,
+    r"\bfmla\b": _SHORT,
+    r"\bxvmadd[am]sp\b": _SHORT,
+    r"\bvfmasb\b": _SHORT,
+}
 
 
 @functools.cache
 def processor() -> Processor:
     """Return the processor that numba compiles for."""
-    triple, name, features = cpu_target.target_context.codegen().magic_tuple()
+    return processor_of(*cpu_target.target_context.codegen().magic_tuple())
+
+
+def processor_of(triple: str, name: str, features: str) -> Processor:
+    """Return the processor that LLVM knows by a target triple, a name and features."""
     machine = llvm.Target.from_triple(triple).create_target_machine(
         cpu=name, features=features, opt=2
     )
     assembly = machine.emit_assembly(llvm.parse_assembly(_probe(triple)))
-    if "vfmadd" in assembly:
-        return _AVX512 if "zmm" in assembly else _AVX2
-    return _NEON if "fmla" in assembly else _PLAIN
+    return next((found for sign, found in _SIGNS.items() if re.search(sign, assembly)), _PLAIN)
 
 
 def is_x86() -> bool:
     """Return whether numba compiles for an x86 processor."""
     return platform().startswith(("x86_64", "i686"))
+
+
+def is_arm() -> bool:
+    """Return whether numba compiles for a 64-bit ARM processor."""
+    return platform().startswith(("aarch64", "arm64"))
 
 
 def platform() -> str:

@@ -9,7 +9,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array, populate_array
 
-from skmlp._kernels.simd._processor import n_lanes, processor
+from skmlp._kernels.simd._processor import is_arm, n_lanes, processor
 from skmlp._kernels.simd._vectors import INT, LANE, Vectors, pointer_at
 
 
@@ -28,6 +28,16 @@ class _Operands(NamedTuple):
     offsets: list[Any]  # and of C, whose last vector may overlap the one before it
     initial: list[list[Any]]  # values of the accumulators to start from, by row and vector
     floor: Any  # a number: what is below is raised to it
+
+
+def _opaque(builder: Any, index: Any) -> Any:
+    """Return an index whose course LLVM does not see.
+
+    From what it sees it may make one chain of the addresses of a tile's rows, each from the one
+    before, and loads along it that fill a whole vector with an element: one more instruction
+    among the multiply-adds, which on ARM take a single element as it is.
+    """
+    return builder.asm(ir.FunctionType(INT, [INT]), "", "=r,0", [index], False)
 
 
 def _emit_tile(builder: Any, vectors: Vectors, operands: _Operands, n_rows: int) -> None:
@@ -55,10 +65,12 @@ def _emit_tile(builder: Any, vectors: Vectors, operands: _Operands, n_rows: int)
         sums.append(
             [vectors.multiply_add(a, *pair) for pair in zip(b, accumulators[row], strict=True)]
         )
-    step_after = builder.add(step, INT(1))
+    step_after, in_a_after = builder.add(step, INT(1)), builder.add(in_a, operands.a_depth)
+    if is_arm():
+        in_a_after = _opaque(builder, in_a_after)
     following = [
         step_after,
-        builder.add(in_a, operands.a_depth),
+        in_a_after,
         builder.add(in_b, operands.b_row),
     ]
     for counter, value in zip(counters, following, strict=True):
@@ -201,7 +213,8 @@ def _tile(height: Callable[[], int]) -> Any:
 
         There are tiles of three vectors, where registers allow, and of two, which together
         make up any width but the least: 0 vectors stand for at most one, `target.last` columns
-        wide. The rows of `left` begin at `start`.
+        wide, of which each number has a tile of its own where there are no masks. The rows of
+        `left` begin at `start`.
         """
 
         def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -222,22 +235,33 @@ def _tile(height: Callable[[], int]) -> Any:
             bias_at = pointer_at(context, builder, bias, bias_, c.column)
             n_biases = proxy(bias)(context, builder, bias_).nitems
             has_bias = builder.icmp_signed(">", n_biases, INT(0))
+            dtype = kind_c.values.dtype
+
+            def emit(n: int, n_valid: Any) -> None:
+                vectors = Vectors(context, builder, dtype, n_valid)
+                whole = [INT(vectors.n_lanes * j) for j in range(n - 1)]
+                offsets = [*whole, INT(0) if n == 0 else c.last]
+                b_offsets = [*whole, INT(0) if n == 0 else b.last]
+                initial = _emit_initial(
+                    builder, vectors, resumes_, has_bias, bias_at, rows, offsets
+                )
+                operands = _Operands(
+                    first_a, a.row_stride, a.depth_stride, depth_,
+                    first_b, b.row_stride, first, n_columns,
+                    b_offsets, offsets, initial, floor_,
+                )  # fmt: skip
+                _emit_tile(builder, vectors, operands, height())
+
             for n in sorted({0, 2, processor().tile_vectors}):
                 with builder.if_then(builder.icmp_signed("==", n_vectors_, INT(n))):
-                    valid = c.last if n == 0 else None
-                    vectors = Vectors(context, builder, kind_c.values.dtype, valid)
-                    whole = [INT(vectors.n_lanes * j) for j in range(n - 1)]
-                    offsets = [*whole, INT(0) if n == 0 else c.last]
-                    b_offsets = [*whole, INT(0) if n == 0 else b.last]
-                    initial = _emit_initial(
-                        builder, vectors, resumes_, has_bias, bias_at, rows, offsets
-                    )
-                    operands = _Operands(
-                        first_a, a.row_stride, a.depth_stride, depth_,
-                        first_b, b.row_stride, first, n_columns,
-                        b_offsets, offsets, initial, floor_,
-                    )  # fmt: skip
-                    _emit_tile(builder, vectors, operands, height())
+                    if n > 0:
+                        emit(n, None)
+                    elif processor().masked:
+                        emit(n, c.last)
+                    else:
+                        for width in range(1, n_lanes(dtype) + 1):
+                            with builder.if_then(builder.icmp_signed("==", c.last, INT(width))):
+                                emit(n, width)
             return context.get_dummy_value()
 
         size = types.intp

@@ -24,13 +24,19 @@ class Vectors:
     """Loads, stores and arithmetic on vectors of one dtype, whole or masked."""
 
     def __init__(self, context: Any, builder: Any, dtype: Any, n_valid: Any = None) -> None:
-        """Mask all lanes from `n_valid` on where it is given."""
+        """Leave lanes from `n_valid` on alone where it is given.
+
+        They are masked; or, where it is an int and so known beforehand, not there. (LLVM makes
+        a branch for each lane of a masked load where the processor has no masks.)
+        """
         self._builder = builder
         self._bits = dtype.bitwidth
         self.n_lanes = n_lanes(dtype)
         self.type = ir.VectorType(context.get_value_type(dtype), self.n_lanes)
         self.zero = self.constant(0.0)
-        self._mask = None if n_valid is None else self._first_lanes(n_valid)
+        known = isinstance(n_valid, int)
+        self._there = ir.VectorType(self.type.element, n_valid) if known else self.type
+        self._mask = None if n_valid is None or known else self._first_lanes(n_valid)
 
     def _first_lanes(self, n_valid: Any) -> Any:
         numbers = ir.Constant(ir.VectorType(INT, self.n_lanes), list(range(self.n_lanes)))
@@ -47,10 +53,14 @@ class Vectors:
         return ir.Constant(self.type, [value] * self.n_lanes)
 
     def load(self, pointer: Any, elsewhere: Any = None) -> Any:
-        """Return the vector at `pointer`, with 0 or that of `elsewhere` where it is masked."""
-        pointer = self._builder.bitcast(pointer, self.type.as_pointer())
+        """Return the vector at `pointer`, with 0 or that of `elsewhere` where it is masked.
+
+        Lanes that are not there hold anything.
+        """
+        pointer = self._builder.bitcast(pointer, self._there.as_pointer())
         if self._mask is None:
-            return self._builder.load(pointer, align=self._bits // 8)
+            there = self._builder.load(pointer, align=self._bits // 8)
+            return self._resized(there, self.n_lanes)
         kinds = [pointer.type, LANE, self._mask.type, self.type]
         load = self._function("llvm.masked.load", self.type, kinds, ".p0")
         return self._builder.call(
@@ -58,13 +68,23 @@ class Vectors:
         )
 
     def store(self, vector: Any, pointer: Any) -> None:
-        pointer = self._builder.bitcast(pointer, self.type.as_pointer())
+        pointer = self._builder.bitcast(pointer, self._there.as_pointer())
         if self._mask is None:
-            self._builder.store(vector, pointer, align=self._bits // 8)
+            there = self._resized(vector, self._there.count)
+            self._builder.store(there, pointer, align=self._bits // 8)
             return
         kinds = [self.type, pointer.type, LANE, self._mask.type]
         store = self._function("llvm.masked.store", ir.VoidType(), kinds, ".p0")
         self._builder.call(store, [vector, pointer, self._alignment, self._mask])
+
+    def _resized(self, vector: Any, n: int) -> Any:
+        """Return a vector with fewer lanes, or with more that hold anything."""
+        if self._there == self.type:
+            return vector
+        nothing = ir.Constant(vector.type, ir.Undefined)
+        numbers = [min(lane, vector.type.count) for lane in range(n)]
+        lanes = ir.Constant(ir.VectorType(LANE, n), numbers)
+        return self._builder.shuffle_vector(vector, nothing, lanes)
 
     def multiply_add(self, x: Any, y: Any, z: Any) -> Any:
         """Return x y + z, rounded once where the processor can."""
