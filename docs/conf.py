@@ -1,8 +1,8 @@
 """Settings of Sphinx; `python -m sphinx -W --keep-going docs docs/_build/html` builds the site.
 
-Neither the build nor the site needs a network: formulas are MathML, and scripts, fonts and styles
-are files of the site. Where the environment variable SKMLP_DOCS_LINKS is set, names of numpy,
-scipy and scikit-learn link to their documentation, whose inventories are fetched.
+Neither the build nor the site needs a network: formulas are MathML, and scripts, fonts and
+styles are files of the site. Where the environment variable SKMLP_DOCS_LINKS is set, names of
+numpy, scipy and scikit-learn link to their documentation, whose inventories are fetched.
 """
 
 import inspect
