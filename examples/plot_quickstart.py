@@ -27,9 +27,9 @@ from skmlp import MLPBinaryClassifier, MLPMulticlassClassifier
 # %%
 # Two classes: a search over activation and width
 # -----------------------------------------------
-# A network needs inputs of about the same size, so a StandardScaler comes first. The grid has nine
-# settings, each of which is fitted on five folds. A first fit compiles the kernels, or loads them,
-# and is not part of the time.
+# A network needs inputs of about the same size, so a StandardScaler comes first. The grid has
+# nine settings, each of which is fitted on five folds. A first fit compiles the kernels, or
+# loads them, and is not part of the time.
 X, y = load_breast_cancer(return_X_y=True)
 X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_state=0)
 

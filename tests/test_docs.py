@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from email.message import Message
 from pathlib import Path
 
 import numpy as np
@@ -95,6 +96,18 @@ def test_the_tables_of_the_guide_have_every_name(page, registry):
 def test_the_guide_has_every_parameter(parameter):
     pages = [path.read_text() for path in (ROOT / "docs" / "guide").glob("*.md")]
     assert re.search(rf"`{parameter}\b", " ".join(pages))
+
+
+@pytest.mark.parametrize("name", [n for n in skmlp.__all__ if n.startswith(("MLP", "Tab"))])
+def test_html_links_to_the_reference_if_it_has_an_address(name, monkeypatch):
+    estimator = getattr(skmlp, name)()
+    installed = Message()
+    monkeypatch.setattr("skmlp._documentation.metadata", lambda name: installed)
+    assert "href=" not in estimator._repr_html_()
+    installed["Project-URL"] = "Source, https://source.example"
+    installed["Project-URL"] = "Documentation, https://docs.example/stable/"
+    page = f"https://docs.example/stable/generated/skmlp.{name}.html"
+    assert f'href="{page}"' in estimator._repr_html_()
 
 
 def test_the_parameters_by_subject_are_complete_and_have_their_defaults():
