@@ -1,12 +1,8 @@
 """Settings of Sphinx; `python -m sphinx -W --keep-going docs docs/_build/html` builds the site.
 
-The build needs no network. Two environment variables change what its pages refer to:
-
-SKMLP_DOCS_MATHJAX
-    Address of MathJax, for pages that are to be read without a network.
-SKMLP_DOCS_LINKS
-    Where it is set, names of numpy, scipy and scikit-learn link to their documentation, whose
-    inventories are fetched.
+Neither the build nor the site needs a network: formulas are MathML, and scripts, fonts and
+styles are files of the site. Where the environment variable SKMLP_DOCS_LINKS is set, names of
+numpy, scipy and scikit-learn link to their documentation, whose inventories are fetched.
 """
 
 import inspect
@@ -15,6 +11,7 @@ import re
 from pathlib import Path
 
 from docutils import nodes
+from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx_gallery.sorting import ExplicitOrder
 
 import skmlp
@@ -29,15 +26,13 @@ extensions = [
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.mathjax",
+    "sphinx.ext.viewcode",
     "sphinx_gallery.gen_gallery",
 ]
 exclude_patterns = ["_build", "auto_examples/*.ipynb", "auto_examples/*.py"]
 templates_path = ["_templates"]
 default_role = "py:obj"
 
-if "SKMLP_DOCS_MATHJAX" in os.environ:
-    mathjax_path = os.environ["SKMLP_DOCS_MATHJAX"]
 if "SKMLP_DOCS_LINKS" in os.environ:
     extensions.append("sphinx.ext.intersphinx")
     intersphinx_mapping = {
@@ -48,7 +43,9 @@ if "SKMLP_DOCS_LINKS" in os.environ:
         "sklearn": ("https://scikit-learn.org/stable", None),
     }
 
-myst_enable_extensions = ["amsmath", "dollarmath"]
+html_math_renderer = "mathml"
+myst_enable_extensions = ["dollarmath", "substitution"]
+myst_substitutions = {"version": version}
 myst_heading_anchors = 3
 
 autosummary_generate = True
@@ -58,7 +55,7 @@ numpydoc_show_class_members = False
 toc_object_entries_show_parents = "hide"
 
 html_theme = "pydata_sphinx_theme"
-html_title = project
+html_title = f"{project} {version}"
 html_show_sourcelink = False
 html_copy_source = False
 html_static_path = ["_static"]
@@ -70,8 +67,8 @@ html_theme_options = {
     "secondary_sidebar_items": ["page-toc"],
     "show_prev_next": True,
 }
-# These have no pages below them to go to.
-html_sidebars = {name: [] for name in ("getting_started", "tabular")}
+# It has no pages below it to go to.
+html_sidebars = {"tabular": []}
 
 _EXAMPLES = Path(__file__).parents[1] / "examples"
 # Where Debian's package dataset-fashion-mnist has the images that this example looks for.
@@ -107,6 +104,7 @@ sphinx_gallery_conf = {
     "doc_module": ("skmlp",),
     "capture_repr": ("_repr_html_",),
     "download_all_examples": False,
+    "write_computation_times": False,  # their page loads scripts from elsewhere
     "min_reported_time": 10**6,  # seconds: they are of one machine
     "remove_config_comments": True,
     "show_memory": False,
@@ -141,7 +139,18 @@ def trim_code(app, doctree):
             block[:] = [nodes.Text(block.rawsource)]
 
 
+def show_formula(translator, node):
+    """Write a formula as MathML, which browsers show without a script."""
+    if isinstance(node, nodes.math_block):
+        formula = tex2mathml(node.astext(), as_block=True)
+        translator.body.append(f'<div class="formula">{formula}</div>')
+    else:
+        translator.body.append(tex2mathml(node.astext()))
+    raise nodes.SkipNode
+
+
 def setup(app):
     """Connect what Sphinx is to call."""
+    app.add_html_math_renderer("mathml", (show_formula, None), (show_formula, None))
     app.connect("doctree-read", trim_code)
     app.connect("autodoc-process-docstring", name_scikit_learn)

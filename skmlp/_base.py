@@ -19,6 +19,7 @@ from skmlp._border.activations import ACTIVATIONS
 from skmlp._border.optimizers import OPTIMIZERS
 from skmlp._callbacks import CallbackSupport, FitCallbacks
 from skmlp._data import TrainingData, as_matrix
+from skmlp._documentation import DocumentationMixin
 from skmlp._ensemble import Ensemble
 from skmlp._fitted import Fitted, fitted_attributes
 from skmlp._lbfgs import train_lbfgs
@@ -83,7 +84,15 @@ def has_partial_fit(estimator: Any) -> bool:
     return True
 
 
-class BaseMLP(CallbackSupport, Fitted, PredictionMixin, NamedParameters, BaseEstimator, ABC):
+class BaseMLP(
+    CallbackSupport,
+    Fitted,
+    PredictionMixin,
+    NamedParameters,
+    DocumentationMixin,
+    BaseEstimator,
+    ABC,
+):
     """Base of all estimators: parameters and training, whatever the output.
 
     A subclass defines its output, and `fit` and `partial_fit` with the signatures and

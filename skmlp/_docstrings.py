@@ -250,8 +250,8 @@ _NOTES = """\
     -----
     {start}
 
-    .. math:: \\frac{{1}}{{\\sum_i w_i}} \\Big( \\sum_i w_i \\, \\ell(o_i, y_i)
-              + \\frac{{\\alpha}}{{2}} \\sum_k \\lVert W^{{(k)}} \\rVert^2 \\Big),
+    .. math:: \\frac{{1}}{{\\sum_i w_i}} \\Bigl( \\sum_i w_i \\, \\ell(o_i, y_i)
+              + \\frac{{\\alpha}}{{2}} \\sum_k \\lVert W^{{(k)}} \\rVert^2 \\Bigr),
 
     and a minibatch is divided by its number of rows times the mean weight of the training
     set. Rows of weight zero are left out.{losses}

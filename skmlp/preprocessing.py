@@ -17,6 +17,7 @@ from sklearn.utils.validation import (
 from skmlp._caller import warn
 from skmlp._data import are_names
 from skmlp._decorators import fit_context
+from skmlp._documentation import DocumentationMixin
 from skmlp._fitted import check_fitted
 from skmlp._float_errors import quiet
 from skmlp._parameters import NamedParameters, Names
@@ -128,7 +129,9 @@ def _warn_of_unknown(column: Column, coded: Coded, labels: Sequence[str | None])
     )
 
 
-class TabularPreprocessor(PersistenceMixin, NamedParameters, TransformerMixin, BaseEstimator):
+class TabularPreprocessor(
+    PersistenceMixin, NamedParameters, DocumentationMixin, TransformerMixin, BaseEstimator
+):
     """Turn a table of numbers and categories into the input of a network.
 
     It takes a DataFrame as it is, of pandas or polars, a Table of pyarrow or an array, and

@@ -44,6 +44,7 @@ ORDER = [
     "skmlp._fitted",
     "skmlp._undo",
     "skmlp._persistence",
+    "skmlp._documentation",
     "skmlp._assembly",
     "skmlp._training",
     "skmlp._lbfgs",

@@ -1,10 +1,12 @@
 """Docstrings say what they must, and the examples run."""
 
 import inspect
+import itertools
 import os
 import re
 import subprocess
 import sys
+from email.message import Message
 from pathlib import Path
 
 import numpy as np
@@ -94,6 +96,53 @@ def test_the_tables_of_the_guide_have_every_name(page, registry):
 def test_the_guide_has_every_parameter(parameter):
     pages = [path.read_text() for path in (ROOT / "docs" / "guide").glob("*.md")]
     assert re.search(rf"`{parameter}\b", " ".join(pages))
+
+
+@pytest.mark.parametrize("name", [n for n in skmlp.__all__ if n.startswith(("MLP", "Tab"))])
+def test_html_links_to_the_reference_if_it_has_an_address(name, monkeypatch):
+    estimator = getattr(skmlp, name)()
+    installed = Message()
+    monkeypatch.setattr("skmlp._documentation.metadata", lambda name: installed)
+    assert "href=" not in estimator._repr_html_()
+    installed["Project-URL"] = "Source, https://source.example"
+    installed["Project-URL"] = "Documentation, https://docs.example/stable/"
+    page = f"https://docs.example/stable/generated/skmlp.{name}.html"
+    assert f'href="{page}"' in estimator._repr_html_()
+
+
+def test_the_parameters_by_subject_are_complete_and_have_their_defaults():
+    text = (ROOT / "docs" / "guide" / "parameters.md").read_text()
+    listed = []
+    for names, defaults in re.findall(r"^\| (`.*?) \| (`.*?) \|", text, re.MULTILINE):
+        code = [re.findall("`(.*?)`", cell) for cell in (names, defaults)]
+        listed += zip(*code, strict=True)
+    parameters = {
+        **inspect.signature(skmlp.MLPBinaryClassifier).parameters,
+        **inspect.signature(skmlp.MLPRegressor).parameters,
+    }
+    expected = {(name, repr(parameter.default)) for name, parameter in parameters.items()}
+    assert set(listed) == expected
+    assert len(listed) == len(expected)
+
+
+def table_after(heading, path):
+    """Return the cells of the first table after a heading, without the table's own head."""
+    lines = path.read_text().partition(f"\n{heading}\n")[2].splitlines()
+    rows = itertools.dropwhile(lambda line: not line.startswith("|"), lines)
+    rows = list(itertools.takewhile(lambda line: line.startswith("|"), rows))[2:]
+    return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+
+
+def test_the_readme_has_the_medians_of_the_measurements():
+    """Cells such as "62x" are the ratios of "3.02 ms, 61.7 (61.1 to 64.0)", to two digits."""
+    short = table_after("## How fast is it?", ROOT / "README.md")
+    long = table_after("### ReLU in float32", ROOT / "docs" / "performance.md")
+    ratio = re.compile(r"(?:[\d.]+ ms, )?([\d.]+)(?: \(.*\))?")
+    for row in long:
+        ratios = [float(ratio.fullmatch(cell)[1]) for cell in row[2:]]
+        row[2:] = [f"{value:#.2g}".strip(".") + "x" for value in ratios]
+    assert len(short) == 7
+    assert short == long
 
 
 def test_the_quickstart_runs(tmp_path):
