@@ -87,7 +87,7 @@ FUNCTIONS = {
             Parameter("weights_t", "real", ("*",), "out"),
             Parameter("scratch", "real", ("*",), "out"),
             Parameter("partial_sums", "float64", ("*",), "out"),
-            Parameter("sync", "int64", ("*", "8"), "out"),
+            Parameter("sync", "int64", ("*", "16"), "out"),
             Parameter("thread", "int"),
         ],
     ),

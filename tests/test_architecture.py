@@ -144,10 +144,14 @@ def imported_modules(source):
             yield from (alias.name for alias in node.names)
 
 
+def text_of(name):
+    return SOURCES[name].read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("name", SOURCES)
 def test_no_module_runs_strings_or_programs_or_opens_connections(name):
     """As SECURITY.md says; the rest of what could is in these modules."""
-    source = SOURCES[name].read_text()
+    source = text_of(name)
     functions = [
         node.func for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)
     ]
@@ -165,7 +169,7 @@ def test_the_order_names_every_module():
 
 @pytest.mark.parametrize("name", SOURCES)
 def test_imports_point_down(name):
-    imported = [m for m in imported_modules(SOURCES[name].read_text()) if m in ORDER]
+    imported = [m for m in imported_modules(text_of(name)) if m in ORDER]
     assert all(ORDER.index(m) > ORDER.index(name) for m in imported), imported
 
 
@@ -178,7 +182,7 @@ def is_written_for_numba(name):
 @pytest.mark.parametrize("name", SOURCES)
 def test_only_what_is_written_for_numba_imports_it(name):
     """A kernel is Python that any reader knows: its decorator says that it is compiled."""
-    packages = {module.split(".")[0] for module in imported_modules(SOURCES[name].read_text())}
+    packages = {module.split(".")[0] for module in imported_modules(text_of(name))}
     assert ("numba" in packages) == is_written_for_numba(name)
     assert is_written_for_numba(name) or "llvmlite" not in packages
 
@@ -191,7 +195,7 @@ def is_on_the_border(function):
 
 @pytest.mark.parametrize("name", [name for name in SOURCES if "._kernels" in name])
 def test_no_function_below_the_border_has_more_than_12_arguments(name):
-    for function in ast.walk(ast.parse(SOURCES[name].read_text())):
+    for function in ast.walk(ast.parse(text_of(name))):
         if isinstance(function, ast.FunctionDef) and not is_on_the_border(function):
             arguments = function.args
             n_arguments = len(arguments.posonlyargs + arguments.args + arguments.kwonlyargs)
@@ -202,7 +206,7 @@ def test_three_functions_are_on_the_border():
     functions = [
         node.name
         for name in SOURCES
-        for node in ast.walk(ast.parse(SOURCES[name].read_text()))
+        for node in ast.walk(ast.parse(text_of(name)))
         if isinstance(node, ast.FunctionDef) and is_on_the_border(node)
     ]
     assert sorted(functions) == ["outputs", "run_epoch", "shuffle"]
@@ -223,7 +227,7 @@ def n_lines_without_docstrings(source):
 @pytest.mark.parametrize("name", SOURCES)
 def test_no_module_is_long(name):
     """What a reader holds in mind at a time, docstrings apart."""
-    assert n_lines_without_docstrings(SOURCES[name].read_text()) <= 500
+    assert n_lines_without_docstrings(text_of(name)) <= 500
 
 
 def test_docstrings_do_not_count():

@@ -86,6 +86,48 @@ def test_files_that_cannot_be_read(cache):
         assert _jit.kernel(add_one)(1) == 2
 
 
+class Windows:
+    """The module os, as numba sees it there."""
+
+    name = "nt"
+
+    def __getattr__(self, name):
+        return getattr(os, name)
+
+
+def denied(*_, **__):
+    raise PermissionError(errno.EACCES, "Access is denied")
+
+
+@pytest.mark.parametrize("what", ["os.replace", "os.makedirs", "tempfile.TemporaryFile"])
+def test_denied_writes_warn_on_windows(cache, monkeypatch, what):
+    """Where numba itself passes over them."""
+    kernels = [_jit.kernel(add_one) for _ in range(2)]
+    monkeypatch.setattr(numba.core.caching, "os", Windows())
+    module, name = what.split(".")
+    monkeypatch.setattr(sys.modules[module], name, denied)
+    with pytest.warns(RuntimeWarning, match="NUMBA_CACHE_DIR") as caught:
+        assert [kernel(1) for kernel in kernels] == [2, 2]
+    assert len(caught) == 1
+
+
+def test_a_file_that_another_process_has_written_and_reads(cache, monkeypatch):
+    """Windows denies to replace it, which is no reason to warn."""
+    late, early = (_jit.kernel(add_one) for _ in range(2))
+    monkeypatch.setattr(numba.core.caching, "os", Windows())
+    replace = os.replace
+
+    def written_meanwhile(*paths):
+        monkeypatch.setattr(os, "replace", replace)
+        assert early(1) == 2
+        denied()
+
+    monkeypatch.setattr(os, "replace", written_meanwhile)
+    assert late(1) == 2
+    assert misses(late) == misses(early) == 1
+    assert [path.suffix for path in files(cache) if path.suffix != ".lock"] == [".nbc"]
+
+
 FULL = """
 import errno, os, resource, warnings
 from skmlp._kernels import _jit

@@ -67,7 +67,7 @@ def test_fitted_attributes_are_documented(name, binary_data):
 
 @pytest.mark.parametrize("name", skmlp.__all__)
 def test_the_reference_has_everything_public(name):
-    assert name in (ROOT / "docs" / "api.md").read_text().split()
+    assert name in (ROOT / "docs" / "api.md").read_text(encoding="utf-8").split()
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_the_reference_has_everything_public(name):
     ids=["activations", "optimizers", "schedules", "losses"],
 )
 def test_the_tables_of_the_guide_have_every_name(page, registry):
-    text = (ROOT / "docs" / "guide" / f"{page}.md").read_text()
+    text = (ROOT / "docs" / "guide" / f"{page}.md").read_text(encoding="utf-8")
     first_columns = " ".join(re.findall(r"^\|([^|]*)\|", text, re.MULTILINE))
     assert set(registry) <= set(re.findall(r"\w+", first_columns))
 
@@ -94,7 +94,9 @@ def test_the_tables_of_the_guide_have_every_name(page, registry):
     },
 )
 def test_the_guide_has_every_parameter(parameter):
-    pages = [path.read_text() for path in (ROOT / "docs" / "guide").glob("*.md")]
+    pages = [
+        path.read_text(encoding="utf-8") for path in (ROOT / "docs" / "guide").glob("*.md")
+    ]
     assert re.search(rf"`{parameter}\b", " ".join(pages))
 
 

@@ -10,7 +10,6 @@ import subprocess
 import sys
 from collections import Counter
 
-import llvmlite.binding as llvm
 import numpy as np
 import pytest
 
@@ -18,6 +17,7 @@ from skmlp._border.sizes import scratch_size
 from skmlp._kernels.simd import matmul
 from skmlp._kernels.simd._processor import processor, processor_of
 from tests.border import from_python
+from tests.cross import initialize_all_targets
 
 column_sums = from_python(matmul.column_sums)
 transpose = from_python(matmul.transpose)
@@ -171,16 +171,6 @@ def test_processors_found_by_what_llvm_makes_for_them(triple, name, vector_bytes
     assert found.fused == (tile != FEW)
     assert found.masked == (vector_bytes > 16)
     assert (found.tile_rows, found.tile_vectors) == tile
-
-
-def initialize_all_targets(triple):
-    """Let LLVM emit assembly for a processor of another kind, if it was built with that."""
-    llvm.initialize_all_targets()
-    llvm.initialize_all_asmprinters()
-    try:
-        llvm.Target.from_triple(triple)
-    except RuntimeError as error:
-        pytest.skip(str(error))
 
 
 CROSS = """

@@ -319,7 +319,7 @@ class TestSkops:
 def documented_save():
     """Return the function `save` of docs/persistence.md."""
     page = Path(__file__).parents[1] / "docs" / "persistence.md"
-    examples = doctest.DocTestParser().get_examples(page.read_text())
+    examples = doctest.DocTestParser().get_examples(page.read_text(encoding="utf-8"))
     (source,) = (e.source for e in examples if e.source.startswith("def save("))
     names = {"Path": Path, "joblib": joblib, "os": os}
     exec(source, names)

@@ -1,7 +1,11 @@
 """A fit in several threads: the same bits, and no thread that stays."""
 
 import itertools
+import os
+import re
 import signal
+import subprocess
+import sys
 import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +23,7 @@ from skmlp._border.sizes import n_halves
 from skmlp._data import as_matrix
 from skmlp._network import Network
 from skmlp._team import Team, n_helpful_threads
+from tests.cross import initialize_all_targets
 from tests.helpers import SOLVERS, classifier_for, parameters_of
 
 
@@ -140,6 +145,42 @@ def test_a_helper_that_comes_when_all_is_done(all_threads, monkeypatch):
 
     monkeypatch.setattr(skmlp._problem, "Team", Late)
     np.testing.assert_array_equal(computed(fitted(X, y, 3)), expected)
+
+
+def test_no_two_counters_share_a_cache_line():
+    """Of 128 bytes at most, whatever address the counters begin at."""
+    with Team(3) as team:
+        assert team._sync.strides == (128, 8)
+
+
+WAITING = """
+import sys
+from tests.cross import compile_for
+compile_for(sys.argv[1])
+import numba
+from skmlp._kernels.simd._atomics import pause
+wait = numba.njit("void()")(lambda: pause())
+print(next(iter(wait.overloads.values())).library.get_asm_str())
+"""
+
+
+@pytest.mark.parametrize(
+    ("triple", "name", "word"),
+    [
+        ("x86_64-unknown-linux-gnu", "x86-64", "pause"),
+        ("aarch64-unknown-linux-gnu", "generic", "isb"),
+    ],
+)
+def test_a_thread_that_waits_tells_the_processor(triple, name, word, tmp_path):
+    initialize_all_targets(triple)
+    done = subprocess.run(
+        [sys.executable, "-c", WAITING, triple],
+        env=os.environ | {"NUMBA_CPU_NAME": name, "NUMBA_CPU_FEATURES": ""},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert re.search(rf"^\t{word}$", done.stdout, re.MULTILINE)
 
 
 @pytest.fixture

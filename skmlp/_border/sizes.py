@@ -16,9 +16,10 @@ CHUNK = 2048
 _TWICE, _LARGE = 128, 1 << 19
 # No vector has half as many lanes, and no tile so many rows.
 _FEW = 32
-# Counters in a row of `sync`: as many as a cache line has. Two threads that write to one line
-# would take it from each other.
-SYNC_STRIDE = 8
+# Counters in a row of `sync`: as many as a cache line has, which is of 128 bytes with Apple and
+# POWER, and of 64 elsewhere, often fetched in pairs. Two threads that write to one line would
+# take it from each other.
+SYNC_STRIDE = 16
 # Tasks for each of several threads: more than one, so that the faster takes over from the
 # slower, and few, since each reads the weights anew.
 TASKS_PER_THREAD = 4

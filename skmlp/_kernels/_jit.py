@@ -105,6 +105,11 @@ class _Files:
         try:
             part.write_bytes(_sha256(data) + data)
             os.replace(part, path)
+        except PermissionError:
+            # Windows replaces no file that is open: another process may have written it and
+            # load it now.
+            if self.load(key) is None:
+                raise
         finally:
             part.unlink(missing_ok=True)
 
@@ -153,6 +158,15 @@ class _Cache(FunctionCache):
             super().save_overload(signature, compiled)
         except OSError:
             _warn_uncached(_NO_FOLDER)
+
+    @contextlib.contextmanager
+    def _guard_against_spurious_io_errors(self) -> Iterator[None]:
+        """Let all errors through, which numba does not on Windows where access is denied.
+
+        Its index is open in another process now and then; these files have none, and who may
+        write nothing is to know.
+        """
+        yield
 
     def _path_of(self, signature: Any, codegen: Any) -> Path:
         return self._cache_file.path(self._index_key(signature, codegen))

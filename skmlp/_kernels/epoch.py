@@ -101,7 +101,7 @@ def run_epoch(
         behind them.
     partial_sums : float64 array of shape (n_partial_sums,)
         Zeros before; what is summed in them is zero again after.
-    sync : int64 array of shape (n_tasks + 1, 8)
+    sync : int64 array of shape (n_tasks + 1, 16)
         What the threads agree by, zeros before; see :mod:`skmlp._kernels.tasks`. All of them
         call this with the same arrays.
     thread : int

@@ -8,9 +8,9 @@ does not run is thus not waited for, unless it was stopped in the middle of a ta
 runs slowly is relieved of some; and one that comes late finds nothing to do until it has caught
 up.
 
-They agree by ``sync`` (n_tasks + 1, 8), counters in int64, a cache line for each row: row t has
-the number of the last stage in which task t was claimed, the last row how many tasks have been
-done in all. Stages are counted from 1, and never anew while a thread may be under way: no
+They agree by ``sync`` (n_tasks + 1, 16), counters in int64, a cache line for each row: row t
+has the number of the last stage in which task t was claimed, the last row how many tasks have
+been done in all. Stages are counted from 1, and never anew while a thread may be under way: no
 counter returns to what it was. A single thread has a single task, and needs no counters.
 """
 

@@ -11,7 +11,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from skmlp._kernels.simd._processor import is_x86, platform
+from skmlp._kernels.simd._processor import is_arm, is_x86, platform
 from skmlp._kernels.simd._vectors import pointer_at
 
 _BYTES = 8
@@ -54,15 +54,23 @@ def compare_and_swap(typing_context: Any, numbers: Any, i: Any, old: Any, new: A
     return types.boolean(numbers, types.intp, types.int64, types.int64), codegen
 
 
+def _call(builder: Any, name: str, *arguments: Any) -> None:
+    kind = ir.FunctionType(ir.VoidType(), [argument.type for argument in arguments])
+    function = cgutils.get_or_insert_function(builder.module, kind, name)
+    builder.call(function, arguments)
+
+
 @intrinsic
 def pause(typing_context: Any) -> Any:
     """Tell the processor that this thread waits in a loop, where it has a word for it."""
 
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         if is_x86():
-            kind = ir.FunctionType(ir.VoidType(), [])
-            name = "llvm.x86.sse2.pause"
-            builder.call(cgutils.get_or_insert_function(builder.module, kind, name), [])
+            _call(builder, "llvm.x86.sse2.pause")
+        elif is_arm():
+            # What is meant for it, `yield`, most take for nothing. A barrier that lets no
+            # instruction begin takes as long as x86's pause; 15 is the only kind there is.
+            _call(builder, "llvm.aarch64.isb", ir.IntType(32)(15))
         return context.get_dummy_value()
 
     return types.void(), codegen
