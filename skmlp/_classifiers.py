@@ -491,8 +491,8 @@ class MLPBinaryClassifier(BaseMLPClassifier):
     >>> X, y = make_moons(400, noise=0.2, random_state=0)
     >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
     >>> network = MLPBinaryClassifier((32, 8), batch_size=20, tol=1e-3, random_state=0)
-    >>> bool(network.fit(X_train, y_train).score(X_test, y_test) > 0.9)
-    True
+    >>> print(f"{network.fit(X_train, y_train).score(X_test, y_test):.2f}")
+    0.96
     >>> network.transform(X_test).shape
     (100, 8)
     """
@@ -530,8 +530,8 @@ class MLPMulticlassClassifier(BaseMLPClassifier):
     >>> network = MLPMulticlassClassifier(
     ...     64, learning_rate_init=0.01, early_stopping=True, random_state=0
     ... )
-    >>> bool(network.fit(X_train, y_train).score(X_test, y_test) > 0.95)
-    True
+    >>> print(f"{network.fit(X_train, y_train).score(X_test, y_test):.2f}")
+    0.97
     >>> network.predict_proba(X_test).shape
     (450, 10)
     """
