@@ -23,25 +23,26 @@ _PARAMETERS = """\
 
     solver : {'adam', 'adamw', 'sgd', 'lbfgs'}, default='adam'
         - 'adam' is the stochastic optimizer of [1]_.
-        - 'adamw' is Adam with the decay of the weights taken out of the gradient [2]_, as
-          torch's: each step multiplies them by 1 - η ``alpha``.
+        - 'adamw' is Adam with decoupled weight decay [2]_, as in torch: each step multiplies
+          the weights by 1 - η ``alpha``.
         - 'sgd' is stochastic gradient descent with momentum.
         - 'lbfgs' is scipy's L-BFGS-B on the whole training set: often the best choice
           for a few hundred rows.
 
     alpha : float, default=1e-4
         Strength of the L2 penalty on the weights (not the biases or slopes); see Notes. With
-        'adamw', the rate of their decay, which is no part of the objective.
+        'adamw' it is the weight decay, which is not part of the objective.
 
     batch_size : int, 'auto' or 'small', default='auto'
-        Rows of a minibatch; 'auto' is ``min(200, n_samples)``, and 'small' the same from 5,000
-        training rows on, and 32 below: few rows make few steps. Not used by 'lbfgs'.
+        Rows of a minibatch. 'auto' means ``min(200, n_samples)``. 'small' means the same with
+        5,000 training rows or more and 32 with fewer, which would otherwise make few steps.
+        Not used by 'lbfgs'.
 
     learning_rate : str, default='constant'
-        Schedule of the learning rate η of the stochastic solvers. 'sgd' and 'adamw' take all of
-        them; 'adam' takes 'invscaling' and 'adaptive' for 'constant', as MLPClassifier does. t
-        is the fraction of ``max_iter`` epochs that have passed, calls to `partial_fit`
-        included; from t = 1 on, what depends on it is constant.
+        Schedule of the learning rate η of the stochastic solvers. With 'adam', 'invscaling' and
+        'adaptive' have no effect, as in MLPClassifier. Below, t is the fraction of ``max_iter``
+        epochs that have passed, calls to `partial_fit` included; after t = 1 the rate stays as
+        it is.
 
         - 'constant': ``learning_rate_init`` throughout.
         - 'invscaling': ``learning_rate_init / (t_ + 1) ** power_t`` after each epoch.
@@ -53,7 +54,8 @@ _PARAMETERS = """\
         - 'coslog4': ``learning_rate_init`` times (1 - cos(2π log₂(1 + 15 t))) / 2, four
           waves that grow longer [5]_.
 
-        The last three are over after ``max_iter`` epochs, which then is no cause to warn.
+        The last three end after ``max_iter`` epochs; reaching ``max_iter`` is then no reason
+        for a warning.
 
     learning_rate_init : float, default=0.001
         Initial learning rate of the stochastic solvers; the largest one of 'one_cycle' and
@@ -63,9 +65,9 @@ _PARAMETERS = """\
         Exponent of 'invscaling'.
 
     max_iter : int or 'auto', default=200
-        Largest number of epochs; of iterations for 'lbfgs'. 'auto' is for schedules that anneal
-        over them, as in `tabular`: 2200 / √n of n training rows, but 8 at least and 32 at most
-        (200 for 'lbfgs'); in `partial_fit` by the rows of the first call.
+        Largest number of epochs; of iterations for 'lbfgs'. 'auto' is meant for schedules that
+        end after ``max_iter`` epochs, as in `tabular`: 2200 / √n epochs for n training rows, at
+        least 8 and at most 32 (200 for 'lbfgs'). `partial_fit` takes the n of its first call.
 
     shuffle : bool, default=True
         Whether to shuffle the rows before each epoch.
@@ -124,16 +126,17 @@ _PARAMETERS = """\
 
     n_jobs : int or None, default=None
         Number of threads for a fit, a prediction and `transform`; -1 means all cores, None
-        means 1 outside a :func:`joblib.parallel_config` context. A fit uses at most one for
-        each core, and for each four million floating-point operations of a training step (six
-        a row and weight, or stored value of a sparse row) and 32 million of an epoch. The
-        results are the same, bit for bit, for any number.
+        means 1 outside a :func:`joblib.parallel_config` context. A fit uses no more threads
+        than there are cores. It uses fewer if a thread would have less than four million
+        floating-point operations in a training step, or 32 million in an epoch; there are six
+        for each row and weight (or stored value of a sparse row). The results are the same, bit
+        for bit, for any number of threads.
 
     class_weight : {'balanced'}, dict or None, default=None
-        Weights of the classes, {label: weight}, by which those of the rows are multiplied; a
-        class that is not in the dict has 1. The dict may have labels that y lacks, as a fold of
-        it may, if it has all classes of y. 'balanced' makes the sums of weights of all classes
-        equal, and is not for `partial_fit`.
+        Weights of the classes, {label: weight}, by which the weights of rows are multiplied; a
+        class that is not in the dict has weight 1. The dict may have labels that y lacks, as
+        happens in the folds of a cross-validation, if it has all classes of y. 'balanced' makes
+        the sums of weights of all classes equal, and is not for `partial_fit`.
 
     dropout : float or sequence of float, default=0.0
         Probability p, in [0, 1), that a hidden unit's output is set to 0 in a training step, or
@@ -145,8 +148,8 @@ _PARAMETERS = """\
         schedule. 'lbfgs' ignores it, and warns.
 
     label_smoothing : float, default=0.0
-        Part of a label's probability, in [0, 1), that is spread evenly over all classes; of
-        several labels over 0 and 1 [7]_.
+        Part of a label's probability, in [0, 1), that is spread evenly over all classes [7]_.
+        With several labels each is spread over 0 and 1.
 
     max_grad_norm : float or None, default=None
         Largest Euclidean norm of the gradient, of all parameters together, in a step of the
@@ -163,20 +166,23 @@ _PARAMETERS = """\
         of them side by side.
 
     n_members : int or 'auto', default=1
-        Number of networks that are trained side by side, an epoch of each at a time, from
-        different initial parameters, and whose probabilities are averaged. With early stopping
-        they hold out different ones of 1 / ``validation_fraction`` folds, or all take
-        ``X_val``. The score is that of all held-out predictions together, each made by a single
-        member (a callable, or a name other than 'accuracy' and 'neg_log_loss', is averaged over
-        the members), and the best epoch is the same for all. A fold must have ten rows, or
-        nothing is held out. Each fit draws new folds; a warm start has the same only with an
-        int for ``random_state``. ``n_jobs`` threads train a member each. Not for 'lbfgs'.
-        'auto' means 8, or 4 of 8,000 training rows or more (1 for 'lbfgs').
+        Number of networks in an ensemble. They are trained together, one epoch of each at a
+        time, from different initial parameters, and their probabilities are averaged. Each of
+        ``n_jobs`` threads trains one member at a time. Not for 'lbfgs'. 'auto' means 8, or 4
+        for 8,000 training rows or more (1 for 'lbfgs').
+
+        With early stopping, the rows are cut into 1 / ``validation_fraction`` folds and each
+        member holds out another fold, or all use ``X_val``. The score is that of all held-out
+        predictions together, each by a member that was not trained on the row; scorers other
+        than 'accuracy' and 'neg_log_loss' are averaged over the members. The best epoch is the
+        same for all. Nothing is held out if a fold would have fewer than ten rows. Each fit
+        draws new folds; a warm start keeps them only if ``random_state`` is an int.
 
     temperature_scaling : bool, default=False
         Whether to divide the logits, after training, by the temperature that minimises the
         cross-entropy of the held-out rows [9]_. With ``scoring='neg_log_loss'`` the validation
-        score is then that at the best temperature, too. Needs ``early_stopping=True``.
+        score of each epoch is then computed at its best temperature. Needs
+        ``early_stopping=True``.
 
     init : {'random', 'data'}, default='random'
         - 'random': the initial parameters depend on the activation alone.
@@ -186,10 +192,11 @@ _PARAMETERS = """\
           draws in place of five rows.
 
     scaling_rate : float, default=0.0
-        Learning rate, relative to that of the weights, of a factor for each feature, by which
-        its weights in the first layer are multiplied [5]_; 0 means that there are none. They
-        are 1 at the beginning of each call to `fit`, and learn which features matter.
-        ``coefs_`` include them, so that they cost a prediction nothing. For 'adamw' alone.
+        If above 0, each feature has a learned factor, by which its weights in the first layer
+        are multiplied [5]_: features that matter gain influence quickly. The number is the
+        learning rate of the factors, relative to that of the weights. They are 1 at the
+        beginning of each call to `fit`, and part of ``coefs_``, so that predictions take no
+        longer. For 'adamw' alone.
 """
 
 _ATTRIBUTES = """\
@@ -202,8 +209,8 @@ _ATTRIBUTES = """\
         Names of the features, where X had names that are all strings.
     coefs_ : tuple of ndarray
         Weight matrices W⁽ᵏ⁾ of shape (fan_in, fan_out), views of the parameter vector:
-        writing into one changes the network. Of several members (``n_members``), here and
-        below, with one more dimension, the first.
+        writing into one changes the network. With several members (``n_members``), these and
+        the following arrays have one more dimension, the first.
     intercepts_ : tuple of ndarray
         Bias vectors b⁽ᵏ⁾ of shape (fan_out,), views likewise.
     slopes_ : tuple of ndarray
@@ -215,11 +222,11 @@ _ATTRIBUTES = """\
     out_activation_ : str
         'logistic' or 'softmax'.
     n_members_ : int
-        Number of networks, whatever 'auto' became.
+        Number of networks, also if ``n_members`` is 'auto'.
     max_iter_ : int
-        Largest number of epochs or iterations, likewise.
+        Largest number of epochs or iterations, also if ``max_iter`` is 'auto'.
     validation_fraction_ : float
-        The fraction of the rows that early stopping holds out, likewise.
+        Fraction of the rows that early stopping holds out, also if it is 'auto'.
     n_iter_ : int
         Number of epochs (iterations for 'lbfgs') that the last call ran.
     t_ : int
@@ -228,7 +235,7 @@ _ATTRIBUTES = """\
     loss_curve_ : list of float
         The objective in each epoch, averaged over its minibatches.
     loss_ : float
-        The objective in the epoch from which the parameters are.
+        The objective in the epoch that the parameters come from.
     temperature_ : float
         Divisor of the output layer's parameters after training; 1 without
         ``temperature_scaling``, or if no rows were held out.
@@ -241,8 +248,8 @@ _ATTRIBUTES = """\
     best_validation_score_ : float or None
         The largest score of the last fit; None likewise.
     best_iter_ : int or None
-        Its epoch in the last fit, counted from 1, from which the parameters and ``loss_`` are;
-        None likewise.
+        The epoch with that score, counted from 1, whose parameters and ``loss_`` the network
+        has; None likewise.
 """
 
 _NOTES = """\
@@ -256,7 +263,7 @@ _NOTES = """\
     and a minibatch is divided by its number of rows times the mean weight of the training
     set. Rows of weight zero are left out.{losses}
 
-    Training works well on features of order one: put a
+    Training works well on features of about unit variance: put a
     :class:`~sklearn.preprocessing.StandardScaler` before the network. A warning says so if the
     final training loss is no better than that of predicting {baseline}.
 
@@ -339,10 +346,10 @@ LABELS = Family(
         Weights of labels that are there and are not, [{0: weight, 1: weight}, ...], a dict for
         each label, in which 1 is the weight of what is missing. The weight of a row is
         multiplied by that of each of its indicators, as in
-        :func:`sklearn.utils.class_weight.compute_sample_weight`: of many rare labels some rows
-        then outweigh all others. 'balanced' makes the sums of the weights of rows with and
-        without a label equal, for each label by itself, and is not for `partial_fit`. A dict
-        is for a y of one dimension, as `MLPBinaryClassifier` has it.
+        :func:`sklearn.utils.class_weight.compute_sample_weight`. With many rare labels, some
+        rows then outweigh all others. 'balanced' makes the sums of the weights of rows with and
+        without a label equal, for each label by itself, and is not for `partial_fit`. A single
+        dict is for a y of one dimension, as in `MLPBinaryClassifier`.
 
     scoring : str, callable or None, default=None
         Validation score of early stopping: for None the fraction of rows of which all labels
@@ -386,8 +393,8 @@ NUMBERS = Family(
           output is the logarithm of the mean.
         - 'gamma' is half the deviance of the gamma distribution, for positive numbers whose
           spread grows with their mean, such as costs and durations; with a logarithm, too.
-        - 'absolute_error' fits the median, and heeds outliers less.
-        - 'quantile' fits what y is below with a probability of ``quantile`` [10]_.
+        - 'absolute_error' fits the median, on which outliers have less influence.
+        - 'quantile' fits the quantile that y is below with the probability ``quantile`` [10]_.
 
     early_stopping : bool, default=False
         Whether to hold out ``validation_fraction`` of the rows, or to take those of ``X_val``
@@ -411,36 +418,40 @@ NUMBERS = Family(
         in y's unit. Scorers with an argument ``sample_weight`` are given the weights.
 
     n_members : int or 'auto', default=1
-        Number of networks that are trained side by side, an epoch of each at a time, from
-        different initial parameters, and whose predictions are averaged; `predict` tells how
-        far they are apart. With early stopping
-        they hold out different ones of 1 / ``validation_fraction`` folds, or all take
-        ``X_val``. The score is that of all held-out predictions together, each made by a single
-        member (a callable, or a name other than 'r2', 'neg_mean_squared_error',
-        'neg_root_mean_squared_error' and 'neg_mean_absolute_error', is averaged over
-        the members), and the best epoch is the same for all. A fold must have ten rows, or
-        nothing is held out. Each fit draws new folds; a warm start has the same only with an
-        int for ``random_state``. ``n_jobs`` threads train a member each. Not for 'lbfgs'.
-        'auto' means 8, or 4 of 8,000 training rows or more (1 for 'lbfgs').
+        Number of networks in an ensemble. They are trained together, one epoch of each at a
+        time, from different initial parameters, and their predictions are averaged; `predict`
+        can also return their standard deviation. Each of ``n_jobs`` threads trains one member
+        at a time. Not for 'lbfgs'. 'auto' means 8, or 4 for 8,000 training rows or more (1 for
+        'lbfgs').
+
+        With early stopping, the rows are cut into 1 / ``validation_fraction`` folds and each
+        member holds out another fold, or all use ``X_val``. The score is that of all held-out
+        predictions together, each by a member that was not trained on the row; scorers other
+        than 'r2', 'neg_mean_squared_error', 'neg_root_mean_squared_error' and
+        'neg_mean_absolute_error' are averaged over the members. The best epoch is the same for
+        all. Nothing is held out if a fold would have fewer than ten rows. Each fit draws new
+        folds; a warm start keeps them only if ``random_state`` is an int.
 
     quantile : float or sequence of float, default=0.5
-        Which quantiles ``loss='quantile'`` fits, each above 0 and below 1. Several of them are
-        outputs of one network, of a y of one dimension, and never cross: they are sorted in
-        each row [11]_.
+        Which quantiles ``loss='quantile'`` fits, each above 0 and below 1. Several quantiles
+        are outputs of one network, for a y of one dimension. They never cross, because they are
+        sorted in each row [11]_.
 
     normalize_y : bool, default=False
-        Whether training sees y less its (weighted) mean, divided by its standard deviation,
-        each column for itself; of 'poisson' and 'gamma' only divided by its mean. Predictions
-        and scores are in y's own unit; losses, such as ``loss_``, are of what training sees.
-        Without it, as in scikit-learn, only a y of order one trains well with the default rates
-        and ``tol``. Warm starts and `partial_fit` keep the first call's.
+        Whether to standardise y for training: each column by its (weighted) mean and standard
+        deviation; with 'poisson' and 'gamma' it is only divided by the mean. Predictions and
+        scores are in the unit of y, whereas ``loss_`` and the curves are those of the
+        standardised y. Without it, as in scikit-learn, only a y of about unit variance trains
+        well with the default learning rate and ``tol``. Warm starts and `partial_fit` keep the
+        mean and the standard deviation of the first call.
 
     calibrate_quantiles : bool, default=False
-        Whether early stopping ends with a shift of each quantile of ``loss='quantile'``, by
-        which as many of the held-out rows are below it as its level says [12]_. Training rows
-        draw quantiles towards themselves, so that bands of others are too narrow. Of several
-        members each is measured on the rows that it alone did not see; by how much less their
-        mean varies is estimated [13]_. Without held-out rows nothing is shifted.
+        Whether to shift each quantile of ``loss='quantile'`` after early stopping, so that the
+        share of held-out rows below it is its level [12]_. Without it intervals tend to be too
+        narrow, because quantiles are fitted to the training rows. With several members each is
+        measured on the rows that it alone did not see, and how much less their mean varies is
+        estimated by simulation and extrapolation [13]_. Without held-out rows nothing is
+        shifted.
 """,
     attributes="""\
     n_outputs_ : int

@@ -149,8 +149,9 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Returns
         -------
         ndarray of shape (n_samples, width)
-            In X's dtype; with 'all' the layers from the first to the last, side by side, and
-            of several members (``n_members``) all that is of the first, then of the second.
+            In the dtype of X. With 'all' the layers are side by side, from the first to the
+            last. With several members (``n_members``) the columns of the first member come
+            first, then those of the second, and so on.
 
         Raises
         ------

@@ -49,7 +49,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
 
     See Also
     --------
-    sklearn.neural_network.MLPRegressor : The one whose parameters and numbers it shares.
+    sklearn.neural_network.MLPRegressor : Has the same parameters, and gives the same results.
 
     {notes}
 
@@ -63,8 +63,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     >>> network = MLPRegressor(
     ...     learning_rate_init=0.01, normalize_y=True, random_state=0
     ... ).fit(X_train, y_train)
-    >>> bool(network.score(X_test, y_test) > 0.9)
-    True
+    >>> print(f"{network.score(X_test, y_test):.2f}")
+    0.99
     >>> band = MLPRegressor(
     ...     "quantile", quantile=[0.1, 0.9], learning_rate_init=0.01, normalize_y=True,
     ...     random_state=0,
@@ -141,11 +141,11 @@ class MLPRegressor(RegressorMixin, BaseMLP):
 
     @classmethod
     def tabular(cls, **overrides: Unpack[RegressorParameters]) -> Self:
-        """Return an estimator with settings that do well on tables of any size.
+        """Return an estimator with settings that do well on tables, without a search.
 
-        Their input is that of :class:`~skmlp.TabularPreprocessor`, in float32. They are
-        ordinary parameters, seen in ``get_params`` and open to searches; the documentation's
-        "Tabular data" has the source and the gain of each.
+        They are meant for the output of :class:`~skmlp.TabularPreprocessor`. All are ordinary
+        parameters, which ``get_params`` shows and a search can vary. The documentation's
+        "Tabular data" says where each comes from and what it gains.
 
         Parameters
         ----------
@@ -337,17 +337,17 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
         return_std : bool, default=False
-            Whether to return how far the members (``n_members``) are apart, too.
+            Whether to return the standard deviation over the members (``n_members``), too.
 
         Returns
         -------
         y_pred : ndarray of shape (n_samples,), or (n_samples, n_outputs or n_quantiles)
-            In X's dtype; the mean over the members. Several quantiles are in the order of
-            `quantile`, and never cross: the network's are sorted.
+            The mean over the members, in the dtype of X. Several quantiles are in the order of
+            `quantile`. They never cross, because they are sorted in each row.
         y_std : ndarray of the same shape
             The standard deviation of the members' predictions, only if ``return_std=True``.
-            It is large where there were no training rows near, and tells nothing of the noise
-            in y, as quantiles do.
+            It is large far from the training rows. It does not measure the noise in y; use
+            quantiles for that.
 
         Raises
         ------

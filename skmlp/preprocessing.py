@@ -134,74 +134,80 @@ class TabularPreprocessor(
 ):
     """Turn a table of numbers and categories into the input of a network.
 
-    It takes a DataFrame as it is, of pandas or polars, a Table of pyarrow or an array, and
-    returns float32, C-ordered and without missing values.
+    It takes a DataFrame as it is, of pandas or polars, a Table of pyarrow or an array. It
+    returns a C-ordered array of float32 without missing values.
 
-    - From a numeric column its median is subtracted, it is divided by the range between its
-      quartiles, and smoothly clipped, z / sqrt(1 + (z / 3)²), so that nothing is beyond ±3
-      [1]_. Beside it come its square, and, for each of several intervals between its quantiles,
-      how much of the interval is below it [2]_, both centred and scaled: what a network makes
-      of them can bend at the quantiles, as trees split there. A missing number becomes the
-      median, and so does one that is more than twenty times further from it than 95 % of all
-      are; where there were any in training, a column says so, by 1, and -1 for those far
-      below. Dates, periods (their beginnings), times of day and durations are numbers of
-      seconds.
-    - A column of strings, categories or booleans becomes one column for each category. A
-      missing value is a category, where there were any in training; one that training has not
-      seen is 0 in all columns. Categories are compared by value: 1 is the same in a column of
-      integers, of floats (1.0), of strings ("1" or "1.0") and of booleans (True), where no
-      other category of training is written so.
-    - A column of more than ``max_one_hot`` categories becomes the mean of the target among the
-      rows of the category [3]_: the frequency of each class but the first, or the mean of each
-      number. For the rows it learns from, `fit_transform` takes that mean over other rows, so
-      that a network does not read from it what it is to predict.
-    - A numeric column whose numbers are codes, such as those of districts, has the mean of the
-      target, or log-odds of the classes, among the rows of each value as well. It is one with
-      more than 16 values, and ten rows for each on the average, that tell what those around
-      them do not.
-    - Some pairs of columns become the log-odds of the classes, or the mean of the target, in
-      the cells of both [4]_, of up to 48 intervals, or the categories, of each, over other rows
-      like the means above. They are those
-      whose cells tell what neither column does, nor a smooth function of both, such
-      as latitude and longitude, or month and day: a network would hardly learn it. There are
-      none in fewer than 5,760 rows.
-    - A column without any value in training is ignored. Later, a column without any value is
-      missing, whatever its dtype is then.
+    **Numeric columns.** Each is centred by its median, divided by its interquartile range, and
+    smoothly clipped to ±3 by z / sqrt(1 + (z / 3)²) [1]_. Two kinds of features are added, both
+    standardised: the square of the column, and a piecewise linear encoding [2]_. The latter
+    cuts the range into intervals at quantiles; each interval is a feature that rises from 0 to
+    1 within it. With these a network can change its slope at the quantiles, where trees would
+    split.
+
+    Missing numbers are replaced by the median. So are outliers, which are more than twenty
+    times as far from the median as 95 % of the numbers are. If there were any in training, an
+    indicator is added, which is 1 for them, and -1 for outliers below the median. Dates, the
+    beginnings of periods, times of day and durations are converted to seconds.
+
+    **Categories.** A column of strings, categories or booleans is one-hot encoded. Missing
+    values are a category of their own if there were any in training. A category that was not
+    seen in training is 0 in all columns. Categories are compared by value: 1 is the same in a
+    column of integers, of floats (1.0), of strings ("1" or "1.0") and of booleans (True),
+    unless another category of training is written so.
+
+    A column with more than ``max_one_hot`` categories is target encoded instead [3]_: by the
+    frequency of each class but the first, or by the mean of each number, among the rows of the
+    category. In `fit_transform` each row gets the mean over rows of other folds, so that its
+    own target does not leak into its features.
+
+    **Codes.** The values of a numeric column may be codes, such as the numbers of districts.
+    Such a column is target encoded, too, by the means of the target or the log-odds of the
+    classes. It counts as one if it has more than 16 values, with ten rows each on average, and
+    if they predict the target better, in cross-validation, than the values around them do.
+
+    **Pairs.** Some pairs of columns, such as latitude and longitude, or month and day, interact
+    in ways that a network hardly learns. The plane of both columns is divided into cells, of up
+    to 48 intervals or the categories of each column, and the cells are target encoded by
+    log-odds or means [4]_. A pair is taken if its cells predict better, in cross-validation,
+    than a smooth function of both columns. Pairs need at least 5,760 rows.
+
+    A column without any value in training is ignored. A column without any value in `transform`
+    is missing, whatever its dtype.
 
     Parameters
     ----------
     max_bins : int, default=16
-        Largest number of intervals of a numeric column, of which there is at most one for
-        each 20 rows that have a number; 0 for none. Of a column with no more distinct
-        values, each begins an interval; one of two values has none.
+        Largest number of intervals of a numeric column; 0 adds no intervals. There is at most
+        one interval for every 20 rows that have a number. A column with no more than
+        ``max_bins`` distinct values has one for each value; a column with two values has none.
 
     max_bin_columns : int, default=256
-        Largest number of intervals of all numeric columns together: with many columns each has
-        fewer.
+        Largest number of intervals of all numeric columns together. With many columns, each has
+        fewer intervals.
 
     add_squares : bool, default=True
         Whether to add the square of each numeric column.
 
     max_one_hot : int, default=32
-        Largest number of categories that become a column each.
+        Largest number of categories of a column that is one-hot encoded.
 
     max_pairs : int, default=16
-        Largest number of pairs of columns that become log-odds of the classes, or means of the
-        target; 0 for none. With more than two classes, or several targets, a pair has a column
-        for each, and at most so many columns are added. There are none where y is None.
+        Largest number of pairs of columns that are target encoded; 0 for none. With more than
+        two classes, or several targets, a pair has several features, and at most ``max_pairs``
+        features are added. Without y there are none.
 
     encode_codes : bool, default=True
-        Whether numeric columns whose numbers are codes have means of the target, too.
+        Whether to look for numeric columns whose values are codes, and to target encode them.
 
     target_type : {'auto', 'multiclass', 'continuous'}, default='auto'
-        Whether y has classes, two or more, or numbers, of which y may have several columns.
-        'auto' means numbers for several columns, fractions, and more than 32 distinct whole
-        numbers. Set 'continuous' for counts with fewer, and 'multiclass' for more classes.
+        Whether y has classes (two or more), or numbers, in one column or several. 'auto' means
+        numbers if y has several columns, fractions, or more than 32 distinct whole numbers. Set
+        'continuous' for counts with fewer distinct values, and 'multiclass' for more classes.
 
     random_state : int, RandomState instance or None, default=0
-        Seed of the folds over which target means and log-odds are taken. By default it is the
-        same in each fit, so that a pipeline's results depend on the ``random_state`` of the
-        network alone; None means other folds each time.
+        Seed of the folds for target encoding. By default it is the same in each fit, so that
+        the results of a pipeline depend on the ``random_state`` of the network alone; None
+        draws other folds each time.
 
     Attributes
     ----------
@@ -210,9 +216,9 @@ class TabularPreprocessor(
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Their names, where they are all strings.
     codes_ : list
-        Names of the numeric columns whose values have means of the target, or their numbers.
+        Names of the numeric columns that are target encoded; their indices if X has no names.
     pairs_ : list of tuple
-        Names of the pairs of columns that were found, or their numbers.
+        Names of the pairs of columns that are target encoded, or their indices, likewise.
 
     References
     ----------
@@ -285,8 +291,7 @@ class TabularPreprocessor(
         ----------
         X : {DataFrame, Table, array-like} of shape (n_samples, n_features)
         y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
-            The target: class labels, or numbers. Columns of many categories need it, and pairs
-            of columns.
+            The target: class labels, or numbers. It is needed for target encoding.
 
         Returns
         -------
