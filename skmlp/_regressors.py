@@ -13,9 +13,10 @@ from sklearn.utils._param_validation import Interval
 from skmlp._base import TABULAR, BaseMLP, has_partial_fit
 from skmlp._border.losses import LOSSES
 from skmlp._decorators import available_if, fit_context
-from skmlp._docstrings import NUMBERS, share_docstring
+from skmlp._docstrings import share_docstring
 from skmlp._fitted import check_fitted
 from skmlp._float_errors import quiet_fit
+from skmlp._number_docstrings import NUMBERS
 from skmlp._outputs.numbers import KINDS, Numbers, Scale, pinball_score
 from skmlp._parameters import Names
 from skmlp._targets import as_numbers

@@ -253,12 +253,12 @@ def lanes_of(array):
     return np.intp(_processor.processor().vector_bytes // array.itemsize)
 
 
-def tile_rows():
-    return np.intp(_processor.processor().tile_rows)
+def field(name):
+    """Return the naive version of what returns a field of the processor."""
+    return lambda: np.intp(getattr(_processor.processor(), name))
 
 
-def tile_vectors():
-    return np.intp(_processor.processor().tile_vectors)
+tile_rows, tile_vectors = field("tile_rows"), field("tile_vectors")
 
 
 def copy_row(a, start, size, out, out_start):
@@ -383,6 +383,9 @@ NAMED = [
     (_processor, "lanes_of", lanes_of),
     (_processor, "tile_rows", tile_rows),
     (_processor, "tile_vectors", tile_vectors),
+    (_processor, "depth_at_once", field("depth")),
+    (_processor, "packed_elements", field("packed_elements")),
+    (_processor, "packed_rows", field("packed_rows")),
     (_rows, "copy_row", copy_row),
     (_rows, "dot", dot),
     (_rows, "row_max", row_max),

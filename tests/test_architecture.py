@@ -39,6 +39,7 @@ ORDER = [
     "skmlp._classifiers",
     "skmlp._base",
     "skmlp._docstrings",
+    "skmlp._number_docstrings",
     "skmlp._auto",
     "skmlp._prediction",
     "skmlp._fitted",

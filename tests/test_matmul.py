@@ -148,8 +148,8 @@ FEW, MANY = (4, 2), (8, 3)
     [
         (X86, "x86-64", 16, FEW),
         (X86, "sandybridge", 16, FEW),  # long vectors, but nothing fused
-        (X86, "haswell", 32, (6, 2)),
-        (X86, "znver3", 32, (6, 2)),
+        (X86, "haswell", 32, (4, 3)),
+        (X86, "znver3", 32, (4, 3)),
         (X86, "skylake-avx512", 64, MANY),
         (X86, "znver4", 64, MANY),
         (ARM, "generic", 16, MANY),
