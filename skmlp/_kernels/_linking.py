@@ -23,7 +23,9 @@ from numba.core.ir_utils import guard, simplify_CFG
 
 # Passes for what kernels do not have: closures, blocks of `with`, overloads that are to be
 # inlined, exceptions, expressions of whole arrays, and loops over tuples. The first finds out
-# which variables live how long, which a later one does anew.
+# which variables live how long, which a later one does anew. The last says where variables
+# end, so that references are given back, which kernels do not have; each end would be a load
+# and a store of the variable.
 _NEEDLESS = {
     untyped_passes.IRProcessing,
     untyped_passes.WithLifting,
@@ -35,6 +37,7 @@ _NEEDLESS = {
     untyped_passes.LiteralPropagationSubPipelinePass,
     typed_passes.InlineOverloads,
     typed_passes.NopythonRewrites,
+    typed_passes.IRLegalization,
 }
 
 
