@@ -8,7 +8,6 @@ import os
 import re
 import subprocess
 import sys
-from collections import Counter
 
 import numpy as np
 import pytest
@@ -187,17 +186,20 @@ print(product_bias.overloads[signature].library.get_asm_str())
 
 
 @pytest.mark.parametrize(
-    ("triple", "name", "multiply_add", "of_stack"),
+    ("triple", "name", "multiply_add", "of_stack", "n_addresses"),
     [
         # By element: a factor is used as it was loaded.
-        (ARM, "neoverse-n1", r"\tfmla\t.*\.s\[0\]", r"\bsp\b"),
-        (ARM, "apple-m1", r"\tfmla\t.*\.s\[0\]", r"\bsp\b"),
-        (POWER, "pwr9", r"\txvmadd[am]sp\s", r"\(1\)"),
-        (Z, "z15", r"\tvfmasb\t", r"%r15"),
+        (ARM, "neoverse-n1", r"\tfmla\t.*\.s\[0\]", r"\bsp\b", 2),
+        (ARM, "apple-m1", r"\tfmla\t.*\.s\[0\]", r"\bsp\b", 2),
+        (POWER, "pwr9", r"\txvmadd[am]sp\s", r"\(1\)", 2),
+        # From row to row, in integer units that have nothing else to do.
+        (Z, "z15", r"\tvfmasb\t", r"%r15", 9),
     ],
     ids=["neoverse-n1", "apple-m1", "pwr9", "z15"],
 )
-def test_inner_loops_for_other_processors(triple, name, multiply_add, of_stack, tmp_path):
+def test_inner_loops_for_other_processors(
+    triple, name, multiply_add, of_stack, n_addresses, tmp_path
+):
     """Each tall tile has one, without branches, and accumulators never leave the registers."""
     initialize_all_targets(triple)
     environment = {"NUMBA_CPU_NAME": name, "NUMBA_CPU_FEATURES": ""}
@@ -213,13 +215,13 @@ def test_inner_loops_for_other_processors(triple, name, multiply_add, of_stack, 
     matches = [re.match(rf"(?:.*\n)*.*{re.escape(name)}\b", body) for name, body in blocks]
     loops = [match[0].splitlines()[1:] for match in matches if match]
     sizes = [sum(bool(re.search(multiply_add, line)) for line in loop) for loop in loops]
-    # Three vectors, two, and one of each number of lanes, which is not masked. (Loops of lower
-    # tiles may be unrolled.)
-    expected = Counter(8 * n for n in (3, 2, 1, 1, 1, 1))
-    assert not expected - Counter(sizes)
+    # Three vectors, two, and one of each number of lanes, which is not masked: two steps in a
+    # loop, if it was unrolled. (So may be those of lower tiles.)
+    assert 24 in sizes
+    assert sum(size in {8, 16} for size in sizes) >= 5
     tall = min((loop for loop, n in zip(loops, sizes, strict=True) if n == 24), key=len)
-    # 11 loads, two steps of addresses, and at most a count, a comparison and a branch.
-    assert len(tall) <= 24 + 11 + 2 + 3
+    # 11 loads, steps of addresses, and at most a count, a comparison and a branch.
+    assert len(tall) <= 24 + 11 + n_addresses + 3
     assert not re.search(of_stack, "\n".join(tall))
 
 

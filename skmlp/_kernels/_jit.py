@@ -235,7 +235,7 @@ def _compile(
     *,
     inline: str = "never",
     inner: bool = False,
-    in_loops: bool = False,
+    is_short: bool = False,
 ) -> Any:
     """Compile `function` lazily, with a disk cache where there may be one.
 
@@ -255,7 +255,7 @@ def _compile(
         "no_cfunc_wrapper": True,
         "no_cpython_wrapper": inner,
         # A loop with a call in it does not vectorise, and LLVM leaves long functions as calls.
-        "forceinline": in_loops,
+        "forceinline": is_short,
     }
     if numba.config.DISABLE_JIT:
         return _refusing(function)
@@ -342,9 +342,18 @@ def kernel(function: Callable[..., Any]) -> Any:
 def inner_kernel(function: Callable[..., Any]) -> Any:
     """Compile as `kernel` does, to be called from other kernels only.
 
-    A call from Python would end the process.
+    A call from Python would end the process. Calls remain calls in machine code.
     """
     return _compile(function, _FAST, inner=True)
+
+
+def short_kernel(function: Callable[..., Any]) -> Any:
+    """Compile as `inner_kernel` does, but as a part of what calls the function.
+
+    Loops with a call in them do not vectorise, and elsewhere a short function is over before
+    its arguments have been handed over.
+    """
+    return _compile(function, _FAST, inner=True, is_short=True)
 
 
 def inlined_kernel(function: Callable[..., Any]) -> Any:
@@ -358,8 +367,5 @@ def inlined_kernel(function: Callable[..., Any]) -> Any:
 
 
 def exact_kernel(function: Callable[..., Any]) -> Any:
-    """Compile as `inner_kernel` does, but leave the order of the arithmetic alone.
-
-    The function becomes a part of each loop that calls it.
-    """
-    return _compile(function, _EXACT, inner=True, in_loops=True)
+    """Compile as `short_kernel` does, but leave the order of the arithmetic alone."""
+    return _compile(function, _EXACT, inner=True, is_short=True)

@@ -42,7 +42,7 @@ _NEEDLESS = {
 
 
 class _Library(JITCodeLibrary):
-    """The code of a kernel, optimised once, as a whole.
+    """The code of a kernel, of which no function is optimised by itself.
 
     numba optimises three times: each function by itself, then for references to Python objects
     that it finds to be needless, then the whole. Kernels have no such references, and what is
@@ -52,15 +52,33 @@ class _Library(JITCodeLibrary):
     def _optimize_functions(self, ll_module: Any) -> None:
         ll_module.data_layout = self._codegen._data_layout
 
-    def _optimize_final_module(self) -> None:
-        manager, builder = self._codegen._module_pass_manager()
-        manager.run(self._final_module, builder)
-
 
 class _LinkedLibrary(_Library):
-    """The IR of a kernel that other kernels are linked with."""
+    """The IR of a kernel that other kernels are linked with, and are optimised with."""
 
     _module_from_disk: Any = None
+
+    def _optimize_functions(self, ll_module: Any) -> None:
+        """Let functions stay what they are, one each, but for those that are parts of loops.
+
+        LLVM decides by the length of a function, which here is that before it is optimised,
+        where to put copies of it, and which for single values of the arguments.
+        """
+        super()._optimize_functions(ll_module)
+        for function in ll_module.functions:
+            is_part = any(b"alwaysinline" in names for names in function.attributes)
+            if not function.is_declaration and not is_part:
+                function.add_function_attribute("noinline")
+                function.add_function_attribute("noduplicate")
+
+    def _optimize_final_module(self) -> None:
+        pass
+
+    def _finalize_dynamic_globals(self) -> None:
+        """Let the addresses of dispatchers be, which numba writes for each call.
+
+        Nothing reads them, and they are gone when the whole is optimised.
+        """
 
     def get_pointer_to_function(self, name: str) -> int:
         """Return 0: there is no machine code."""
@@ -245,13 +263,20 @@ class LinkedCompiler(_Compiler):
 
 
 class _BorderLibrary(_Library):
-    """The machine code of a kernel that Python calls, with that of all kernels within."""
+    """The machine code of a kernel that Python calls, with that of all kernels within.
 
-    def _finalize_final_module(self) -> None:
+    All of it is optimised here, once.
+    """
+
+    def _optimize_final_module(self) -> None:
         for function in self._final_module.functions:
             if not function.is_declaration and function.linkage == llvm.Linkage.linkonce_odr:
                 function.linkage = llvm.Linkage.internal
-        super()._finalize_final_module()
+                # LLVM leaves arguments out that are the same in all calls. By its own name
+                # others would find the function nevertheless, and call it with all of them.
+                function.name += ".private"
+        manager, builder = self._codegen._module_pass_manager()
+        manager.run(self._final_module, builder)
 
 
 class BorderCompiler(_Compiler):

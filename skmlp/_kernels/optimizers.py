@@ -27,7 +27,7 @@ from skmlp._border.optimizers import (
     SGD,
 )
 from skmlp._border.sizes import CHUNK
-from skmlp._kernels._jit import inlined_kernel, inner_kernel
+from skmlp._kernels._jit import inlined_kernel, inner_kernel, short_kernel
 from skmlp._kernels.simd._vectors import long_vectors
 from skmlp._kernels.simd._views import vector_at
 from skmlp._kernels.simd.elementwise import square_root
@@ -41,7 +41,7 @@ stride_of = inlined_kernel(sizes.stride_of)
 n_chunks = inlined_kernel(sizes.n_chunks)
 
 
-@inner_kernel
+@short_kernel
 def _chunk_of(c, n_weights, size):
     """Return where chunk c begins and ends."""
     n_first = (n_weights + CHUNK - 1) // CHUNK

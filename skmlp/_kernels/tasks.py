@@ -17,7 +17,7 @@ counter returns to what it was. A single thread has a single task, and needs no 
 import numpy as np
 
 from skmlp._border.sizes import SYNC_STRIDE, TASKS_PER_THREAD
-from skmlp._kernels._jit import inner_kernel
+from skmlp._kernels._jit import inner_kernel, short_kernel
 from skmlp._kernels.simd._atomics import add, compare_and_swap, load, pause, yield_processor
 
 # Instead of a task. (A variable to numba, which compiles anew for a literal.)
@@ -27,7 +27,7 @@ NO_TASK = np.intp(-1)
 _SPINS = 400
 
 
-@inner_kernel
+@short_kernel
 def task_bounds(size, unit, task, n_tasks):
     """Return where the part of `size` elements that is a task's begins and ends.
 

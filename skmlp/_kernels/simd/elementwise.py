@@ -8,7 +8,7 @@ square root; a test checks it.
 
 import numpy as np
 
-from skmlp._kernels._jit import exact_kernel, inner_kernel
+from skmlp._kernels._jit import exact_kernel, short_kernel
 from skmlp._kernels.simd._scalars import (
     constant_for,
     constant_like,
@@ -195,7 +195,7 @@ def log1p(x):
     return constant_like(x, 2.0) * (s + s * t * _artanh_tail(t))
 
 
-@inner_kernel
+@short_kernel
 def square_root(x):
     """Return the square root of x >= 0, or x where it is next to the least normal number.
 
