@@ -1,0 +1,114 @@
+"""Pace of each activation beside what its arithmetic alone would take.
+
+An activation, with its derivative where that is saved, is computed on numbers in the first
+cache. The limit counts the instructions of the compiled loop: arithmetic on vectors at the pace
+of multiply-adds, which is measured in turns with each loop; a load at the same pace, a store at
+half of it. Divisions and square roots take longer than that, and are counted beside.
+
+    python benchmarks/bench_activations.py [--rounds 9] [--dtypes float32 float64]
+"""
+
+import argparse
+import re
+
+import numpy as np
+from bench_kernels import SECONDS, peak, peak_arguments, seconds_a_turn
+from numba import njit
+
+import skmlp
+from skmlp._kernels import activations
+from skmlp._kernels.simd import elementwise
+from skmlp._kernels.simd._processor import processor
+from skmlp._kernels.simd._vectors import long_vectors
+
+# Functions of one number; those of the second line return the derivative as well.
+VALUES = {"tanh": elementwise.tanh, "logistic": elementwise.sigmoid}
+PAIRS = {
+    name: getattr(activations, f"_{name}") for name in ("elu", "selu", "gelu", "silu", "mish")
+}
+SIZE = 2048  # numbers, which with two results are in the first cache
+
+# On x86: what computes on vectors and is no load, store or move within registers.
+_VECTOR = r"\t(v\w+)\s.*%[yz]mm"
+_MOVES = re.compile(r"v(p?mov|broadcast|pbroadcast|extract|insert|unpck|shuf|perm)")
+_SLOW = re.compile(r"v(div|sqrt)p[sd]")
+
+
+def loop_of(function, has_pair):
+    """Return a compiled loop over the numbers: (z, h, derivative, n_turns)."""
+
+    @njit(error_model="numpy", fastmath={"contract", "reassoc", "nsz", "arcp"})
+    def values(z, h, derivative, n_turns):
+        long_vectors()
+        for _ in range(n_turns):
+            for i in range(z.size):
+                h[i] = function(z[i])
+
+    @njit(error_model="numpy", fastmath={"contract", "reassoc", "nsz", "arcp"})
+    def pairs(z, h, derivative, n_turns):
+        long_vectors()
+        for _ in range(n_turns):
+            for i in range(z.size):
+                h[i], derivative[i] = function(z[i])
+
+    return pairs if has_pair else values
+
+
+def count(assembly, n_results):
+    """Return the arithmetic, divisions, loads and stores for one vector, from a loop on x86."""
+    blocks = re.split(r"^\.L\w+:", assembly, flags=re.MULTILINE)
+    instructions = max((re.findall(_VECTOR, block) for block in blocks), key=len)
+    (body,) = (block for block in blocks if re.findall(_VECTOR, block) == instructions)
+    lines = [line for line in body.splitlines() if re.match(_VECTOR, line)]
+    stores = sum(bool(re.search(r"%[yz]mm\d+, .*\)", line)) for line in lines)
+    loads = sum("(" in line for line in lines) - stores
+    arithmetic = [name for name in instructions if not _MOVES.match(name)]
+    slow = sum(bool(_SLOW.match(name)) for name in arithmetic)
+    n_vectors = stores / n_results
+    return [n / n_vectors for n in (len(arithmetic), slow, loads, stores)]
+
+
+def measure(loop, dtype, n_rounds):
+    """Return seconds a vector at best, and those of a multiply-add, measured in turns."""
+    values, n_peak = peak_arguments(dtype)
+    n_lanes = processor().vector_bytes // dtype.itemsize
+    z = np.random.default_rng(0).normal(size=SIZE).astype(dtype)
+    arguments = z, np.empty_like(z), np.empty_like(z)
+    n_turns = max(1, int(SECONDS / seconds_a_turn(loop, *arguments, n_turns=3)))
+    seconds, fastest = np.inf, np.inf
+    for _ in range(n_rounds):
+        turn = seconds_a_turn(peak, values, n_turns=int(SECONDS * 3e9 / 5))
+        fastest = min(fastest, turn / (n_peak / (2 * n_lanes)))
+        seconds = min(seconds, seconds_a_turn(loop, *arguments, n_turns=n_turns))
+    return seconds * n_lanes / SIZE, fastest
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--dtypes", nargs="+", default=["float32", "float64"])
+    arguments = parser.parse_args()
+    print(f"skmlp {skmlp.__version__}, vectors of {processor().vector_bytes} bytes")
+    for dtype in map(np.dtype, arguments.dtypes):
+        print(
+            f"\n{dtype}\n\n| activation | numbers/ns | arithmetic | of it slow "
+            f"| limit, numbers/ns | share |\n|{'---|' * 6}"
+        )
+        n_lanes = processor().vector_bytes // dtype.itemsize
+        for name, function in {**VALUES, **PAIRS}.items():
+            loop = loop_of(function, name in PAIRS)
+            z = np.zeros(SIZE, dtype)
+            loop(z, z.copy(), z.copy(), 1)
+            (assembly,) = loop.inspect_asm().values()
+            n, slow, loads, stores = count(assembly, 1 + (name in PAIRS))
+            seconds, fastest = measure(loop, dtype, arguments.rounds)
+            limit = max(n, loads, 2 * stores) * fastest
+            print(
+                f"| {name} | {1e-9 * n_lanes / seconds:.2f} | {n:.0f} | {slow:.0f} "
+                f"| {1e-9 * n_lanes / limit:.2f} | {limit / seconds:.0%} |",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()
