@@ -12,6 +12,7 @@ from pathlib import Path
 
 from docutils import nodes
 from docutils.utils.math.latex2mathml import tex2mathml
+from sphinx.util.inspect import stringify_signature
 from sphinx_gallery.sorting import ExplicitOrder
 
 import skmlp
@@ -59,6 +60,8 @@ html_title = f"{project} {version}"
 html_show_sourcelink = False
 html_copy_source = False
 html_static_path = ["_static"]
+html_favicon = "_static/favicon.svg"
+html_context = {"default_mode": "auto"}
 html_css_files = ["skmlp.css"]
 html_theme_options = {
     "header_links_before_dropdown": 6,
@@ -120,6 +123,13 @@ _FOREIGN = {
 }
 
 
+def show_constructor(app, what, name, obj, options, signature, return_annotation):
+    """Give a class the signature of its constructor, where Sphinx takes that of `__new__`."""
+    if what != "class":
+        return None
+    return stringify_signature(inspect.signature(obj), show_annotation=False), None
+
+
 def name_scikit_learn(app, what, name, obj, options, lines):
     """Make docstrings that are inherited from scikit-learn say what is scikit-learn's.
 
@@ -154,3 +164,4 @@ def setup(app):
     app.add_html_math_renderer("mathml", (show_formula, None), (show_formula, None))
     app.connect("doctree-read", trim_code)
     app.connect("autodoc-process-docstring", name_scikit_learn)
+    app.connect("autodoc-process-signature", show_constructor)

@@ -9,6 +9,8 @@ scikit-learn's and beside a linear model; then what to do about the unit of y, w
 and how far off the predictions are. At the end one network predicts 32 numbers at once.
 """
 
+# sphinx_gallery_thumbnail_number = 3
+
 import time
 import warnings
 

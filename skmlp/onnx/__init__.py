@@ -27,7 +27,10 @@ try:
     import skl2onnx
     from skl2onnx.common.data_types import DoubleTensorType, guess_data_type
 except ImportError as error:
-    raise ImportError("skmlp.onnx needs skl2onnx: pip install skmlp[onnx]") from error
+    raise ImportError(
+        "skmlp.onnx needs skl2onnx, and onnxruntime to run the models: python -m pip install "
+        "skl2onnx onnxruntime"
+    ) from error
 
 from skmlp.onnx._network import ALONE, convert_network, parse_network, shape_of_network
 from skmlp.onnx._preprocessor import (
