@@ -11,6 +11,7 @@ and how far off the predictions are. At the end one network predicts 32 numbers 
 
 # sphinx_gallery_thumbnail_number = 3
 
+import textwrap
 import time
 import warnings
 
@@ -62,7 +63,7 @@ assert gap < 1e-6
 # The unit of y
 # -------------
 # An R² below 0 is worse than the mean of y would have been, and the network has warned:
-print(caught[-1].message)
+print(textwrap.fill(str(caught[-1].message), 88))
 
 # %%
 # It begins with predictions near 0, and its weights move by about
