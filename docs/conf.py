@@ -12,6 +12,7 @@ from pathlib import Path
 
 from docutils import nodes
 from docutils.utils.math.latex2mathml import tex2mathml
+from sphinx.util.inspect import stringify_signature
 from sphinx_gallery.sorting import ExplicitOrder
 
 import skmlp
@@ -59,6 +60,8 @@ html_title = f"{project} {version}"
 html_show_sourcelink = False
 html_copy_source = False
 html_static_path = ["_static"]
+html_favicon = "_static/favicon.svg"
+html_context = {"default_mode": "auto"}
 html_css_files = ["skmlp.css"]
 html_theme_options = {
     "header_links_before_dropdown": 6,
@@ -70,6 +73,8 @@ html_theme_options = {
 # It has no pages below it to go to.
 html_sidebars = {"tabular": []}
 
+# What a first fit says of its compilation would be shown, with a path of this machine.
+os.environ["SKMLP_QUIET"] = "1"
 _EXAMPLES = Path(__file__).parents[1] / "examples"
 # Where Debian's package dataset-fashion-mnist has the images that this example looks for.
 _HAS_FASHION_MNIST = Path("/usr/share/datasets/fashion-mnist").is_dir()
@@ -79,6 +84,7 @@ sphinx_gallery_conf = {
     "within_subsection_order": ExplicitOrder(
         [
             "plot_quickstart.py",
+            "plot_what_is_an_mlp.py",
             "plot_activations.py",
             "plot_nonlinearity.py",
             "plot_two_circles.py",
@@ -120,6 +126,13 @@ _FOREIGN = {
 }
 
 
+def show_constructor(app, what, name, obj, options, signature, return_annotation):
+    """Give a class the signature of its constructor, where Sphinx takes that of `__new__`."""
+    if what != "class":
+        return None
+    return stringify_signature(inspect.signature(obj), show_annotation=False), None
+
+
 def name_scikit_learn(app, what, name, obj, options, lines):
     """Make docstrings that are inherited from scikit-learn say what is scikit-learn's.
 
@@ -139,13 +152,32 @@ def trim_code(app, doctree):
             block[:] = [nodes.Text(block.rawsource)]
 
 
+_THIN = '<mspace width="0.17em"/>'
+_OF = r"\s*<mo>&ApplyFunction;</mo>"
+# Browsers leave no space between the name of a function, which has two letters or more, and a
+# factor before it or an argument without parentheses.
+_SPACES = {
+    rf"(</m(?:i|n|sup|sub|frac)>)(?=\s*<mi>\w\w+</mi>{_OF})": rf"\1{_THIN}",
+    rf"(<mi>\w\w+</mi>){_OF}(?!\s*<mo)": rf"\1{_THIN}",
+    r"(<msup>\s*<mi>\w\w+</mi>\s*<mn>\d</mn>\s*</msup>)(?=\s*<mi)": rf"\1{_THIN}",
+}
+
+
+def as_mathml(formula, **options):
+    """Return a formula of LaTeX as MathML, with thin spaces around names of functions."""
+    result = tex2mathml(formula, **options)
+    for place, replacement in _SPACES.items():
+        result = re.sub(place, replacement, result)
+    return result
+
+
 def show_formula(translator, node):
     """Write a formula as MathML, which browsers show without a script."""
     if isinstance(node, nodes.math_block):
-        formula = tex2mathml(node.astext(), as_block=True)
+        formula = as_mathml(node.astext(), as_block=True)
         translator.body.append(f'<div class="formula">{formula}</div>')
     else:
-        translator.body.append(tex2mathml(node.astext()))
+        translator.body.append(as_mathml(node.astext()))
     raise nodes.SkipNode
 
 
@@ -154,3 +186,4 @@ def setup(app):
     app.add_html_math_renderer("mathml", (show_formula, None), (show_formula, None))
     app.connect("doctree-read", trim_code)
     app.connect("autodoc-process-docstring", name_scikit_learn)
+    app.connect("autodoc-process-signature", show_constructor)

@@ -15,8 +15,10 @@ in 40 seconds of one core (an AMD EPYC with AVX-512).
 
 DIRECTORY holds the four IDX files, gzipped or not. Without it, the place is tried where
 Debian's package dataset-fashion-mnist puts them. Some images that the network takes for
-something else are drawn with matplotlib, which comes with ``pip install skmlp[plot]``.
+something else are drawn with matplotlib.
 """
+
+# sphinx_gallery_thumbnail_path = '_static/fashion_mnist.png'
 
 import argparse
 import gzip

@@ -8,6 +8,8 @@ networks of skmlp call them around each epoch. One that comes with scikit-learn 
 one of our own takes pictures, and ends the fit when it has seen enough.
 """
 
+# sphinx_gallery_thumbnail_number = 2
+
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.callback import ScoringMonitor

@@ -9,6 +9,9 @@ scikit-learn's and beside a linear model; then what to do about the unit of y, w
 and how far off the predictions are. At the end one network predicts 32 numbers at once.
 """
 
+# sphinx_gallery_thumbnail_number = 3
+
+import textwrap
 import time
 import warnings
 
@@ -60,7 +63,7 @@ assert gap < 1e-6
 # The unit of y
 # -------------
 # An R² below 0 is worse than the mean of y would have been, and the network has warned:
-print(caught[-1].message)
+print(textwrap.fill(str(caught[-1].message), 88))
 
 # %%
 # It begins with predictions near 0, and its weights move by about

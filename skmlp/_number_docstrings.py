@@ -97,7 +97,8 @@ NUMBERS = Family(
         "peer": "MLPRegressor",
     },
     references="""\
-    .. [10] R. Koenker and G. Bassett, "Regression quantiles", Econometrica 46, 1978.
+    .. [10] R. Koenker and G. Bassett, "Regression quantiles",
+       Econometrica 46, 1978.
     .. [11] V. Chernozhukov, I. Fernández-Val and A. Galichon, "Quantile and probability
        curves without crossing", Econometrica 78, 2010.
     .. [12] Y. Romano, E. Patterson and E. Candès, "Conformalized quantile regression", NeurIPS

@@ -1,6 +1,7 @@
-"""Displays of networks, as scikit-learn's; they import matplotlib when they draw.
+"""Displays of networks, with the interface of scikit-learn's displays.
 
-``from_estimator`` computes, the constructor stores, and `plot` draws what is stored.
+``from_estimator`` computes what is drawn, the constructor stores it, and `plot` draws it.
+matplotlib is imported when something is drawn.
 """
 
 from skmlp._displays._activation import ActivationDisplay

@@ -19,8 +19,8 @@ from skmlp._parameters import suggestion
 from skmlp._problem import Problem
 from skmlp._types import Activation
 
-# Output weight of the units whose derivatives are read from a gradient: a power of two, so that
-# nothing is rounded, and so small that the logit stays 0.
+# Output weight of the units whose derivatives are read from a gradient. It is a power of two,
+# so that multiplying by it rounds nothing, and so small that the logit stays 0.
 _TINY_WEIGHT = 2.0**-200
 # Ratio of a jump of the derivative to the changes beside it.
 _JUMP = 10.0
@@ -29,8 +29,9 @@ _JUMP = 10.0
 def _activate(name: str, z: NDArray[np.float64]) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return the kernels' activation and derivative of z (n,).
 
-    The input is a single 0, and each number is the bias of a hidden unit. The gradient of that
-    bias is σ'(z) times the unit's output weight times the gradient of the output's bias.
+    The network has a single input, which is 0, and a hidden unit for each number, which is its
+    bias. So the gradient of the bias is σ'(z), times the output weight of the unit, times the
+    gradient of the output's bias.
     """
     network = Network.initialize([1, len(z), 1], [name], np.random.RandomState(0), np.float64)
     for parameters, value in zip(
@@ -59,12 +60,12 @@ def _broken_at_jumps(x: NDArray[Any], y: NDArray[Any]) -> tuple[NDArray[Any], ND
 class ActivationDisplay:
     """An activation function and its derivative.
 
-    Use :meth:`from_name` for one of those that the networks have.
+    Use :meth:`from_name` to draw an activation function of the networks.
 
     Parameters
     ----------
     z : array-like of shape (n_points,)
-        The pre-activations, ascending.
+        The pre-activations, in ascending order.
     values : array-like of shape (n_points,)
         The function σ(z).
     derivatives : array-like of shape (n_points,)
@@ -77,12 +78,12 @@ class ActivationDisplay:
     value_line_ : matplotlib Artist
         The function.
     derivative_line_ : matplotlib Artist
-        Its derivative, with a gap (NaN in its data) where it jumps: where it changes from one
-        of `z` to the next ten times as much as from those to their other neighbours.
+        Its derivative. The line has a gap (NaN in its data) at a jump, where the derivative
+        changes between two neighbouring points ten times as much as beside them.
     ax_ : matplotlib Axes
-        Axes with both.
+        The axes.
     figure_ : matplotlib Figure
-        Figure containing both.
+        The figure.
 
     See Also
     --------
@@ -127,7 +128,7 @@ class ActivationDisplay:
         value_kwargs : dict, default=None
             Keywords for matplotlib's ``plot`` of the function.
         derivative_kwargs : dict, default=None
-            Keywords for that of the derivative.
+            Keywords for matplotlib's ``plot`` of the derivative.
 
         Returns
         -------
@@ -137,7 +138,7 @@ class ActivationDisplay:
         Raises
         ------
         ImportError
-            There is no matplotlib.
+            matplotlib is not installed.
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
         from matplotlib.lines import Line2D
@@ -170,23 +171,24 @@ class ActivationDisplay:
     ) -> Self:
         """Draw an activation of the networks.
 
-        Values and derivatives are what a network in float64 computes: the output of a hidden
-        unit, and the factor of its gradient. At a kink, such as that of 'relu' at 0, the
-        derivative is therefore that of training, which is the left one. 'prelu' has its initial
-        slope.
+        The values and derivatives are those that a network in float64 computes: the output of
+        a hidden unit, and the factor by which its gradient is multiplied. At a kink, such as
+        that of 'relu' at 0, training uses the left-hand derivative, and so does the picture.
+        'prelu' is drawn with its initial slope, 0.25.
 
         Parameters
         ----------
         name : str
-            As of the parameter ``activation``.
+            Name of the function, as for the parameter ``activation``.
         z : array-like of shape (n_points,), default=None
-            Finite pre-activations, one or more, ascending; None means 501 from -5 to 5.
+            Pre-activations: one or more finite numbers, in ascending order. None means 501
+            numbers from -5 to 5.
         ax : matplotlib Axes, default=None
             Where to draw; None means a new figure.
         value_kwargs : dict, default=None
             Keywords for matplotlib's ``plot`` of the function.
         derivative_kwargs : dict, default=None
-            Keywords for that of the derivative.
+            Keywords for matplotlib's ``plot`` of the derivative.
 
         Returns
         -------
@@ -196,9 +198,9 @@ class ActivationDisplay:
         Raises
         ------
         ImportError
-            There is no matplotlib.
+            matplotlib is not installed.
         ValueError
-            There is no such activation, or `z` is empty, not finite or not one-dimensional.
+            No activation has this name, or `z` is empty, not finite or not one-dimensional.
 
         Examples
         --------

@@ -71,43 +71,42 @@ def _pre_activations(network: Any, X: Any, layer: int) -> NDArray[Any]:
 class HiddenUnitsDisplay:
     """Boundaries of the hidden units of a network on two features.
 
-    Use :meth:`from_estimator` for those of a fitted network.
+    Use :meth:`from_estimator` to draw those of a fitted network.
 
     Parameters
     ----------
     xx0, xx1 : ndarray of shape (n, n)
-        Both coordinates of a grid, as of :func:`numpy.meshgrid`.
+        Coordinates of the points of a grid, as :func:`numpy.meshgrid` returns them.
     response : int ndarray of shape (n, n)
-        Position in `classes` of the class predicted for each point of it.
+        Predicted class of each point of the grid, as its position in `classes`.
     pre_activations : ndarray of shape (n_units, n, n)
-        Each unit's pre-activation there.
+        Pre-activation of each unit at each point of the grid.
     classes : array-like of shape (n_classes,)
         The class labels.
     X : ndarray of shape (n_samples, 2), default=None
-        Data to be drawn as points.
+        Rows to be drawn as points.
     y : array-like of shape (n_samples,), default=None
-        Their classes; without, they are black.
+        Classes of the rows, which give the points their colours. Without `y` they are black.
     xlabel, ylabel : str, default=None
-        Names of the features.
+        Names of the features, for the axes.
 
     Attributes
     ----------
     regions_ : :class:`~sklearn.inspection.DecisionBoundaryDisplay`
         The regions of the predicted classes.
     boundaries_ : list of matplotlib Artist
-        For each unit a line collection, which is empty where the unit has no boundary on the
-        grid.
+        A line collection for each unit. It is empty if the unit has no boundary on the grid.
     scatter_ : matplotlib Artist or None
-        The data, where there are any.
+        The points; None without `X`.
     ax_ : matplotlib Axes
-        Axes with all of them.
+        The axes.
     figure_ : matplotlib Figure
-        Figure containing them.
+        The figure.
 
     See Also
     --------
     HiddenUnitsDisplay.from_estimator : Draw the hidden units of a fitted network.
-    RepresentationDisplay : What the hidden units make of the data.
+    RepresentationDisplay : The outputs of hidden units, as points in a plane.
 
     Examples
     --------
@@ -159,7 +158,7 @@ class HiddenUnitsDisplay:
         boundary_kwargs: dict[str, Any] | None = None,
         scatter_kwargs: dict[str, Any] | None = None,
     ) -> Self:
-        """Draw regions, boundaries and data.
+        """Draw the regions of the classes, the boundaries of the units, and the points.
 
         Parameters
         ----------
@@ -181,7 +180,7 @@ class HiddenUnitsDisplay:
         Raises
         ------
         ImportError
-            There is no matplotlib.
+            matplotlib is not installed.
         ValueError
             `y` has labels that are not in `classes`.
         """
@@ -249,29 +248,30 @@ class HiddenUnitsDisplay:
         boundary_kwargs: dict[str, Any] | None = None,
         scatter_kwargs: dict[str, Any] | None = None,
     ) -> Self:
-        """Draw the boundaries of the hidden units of a network that sees two features.
+        """Draw the boundaries of the hidden units of a network with two input features.
 
-        The boundary of a unit is where its pre-activation is 0: there ReLU has its kink, and
-        the sigmoid functions are steepest. In the first hidden layer it is a straight line in
-        the network's input, whatever comes before it in a Pipeline; in later layers it has
-        bends.
+        The boundary of a unit is where its pre-activation is 0. There ReLU has its kink, and
+        the logistic function and tanh are steepest. The boundaries of the first hidden layer
+        are straight lines in the network's input; a step of a Pipeline before the network may
+        bend them. Those of later layers have bends.
 
         Parameters
         ----------
         estimator : object
-            Fitted classifier of skmlp, or a fitted Pipeline whose last step is one. Of several
-            members (``n_members``) the units of all are drawn.
+            Fitted classifier of skmlp, or a fitted Pipeline whose last step is one. With
+            several members (``n_members``), the units of all members are drawn.
         X : array-like of shape (n_samples, 2)
-            Data, as the estimator takes them.
+            Rows, as the estimator takes them.
         y : array-like of shape (n_samples,), default=None
-            Their classes; without, the points are black.
+            Classes of the rows, which give the points their colours. Without `y` they are
+            black.
         layer : int, default=0
-            Hidden layer, counted from 0, or from -1 backwards.
+            Hidden layer, counted from 0; -1 is the last one.
         grid_resolution : int, default=200
-            Points along each side of the grid; memory grows with its square times the number
-            of units.
+            Number of points along each side of the grid. The memory needed is proportional to
+            its square times the number of units.
         eps : float, default=1.0
-            Margin around the data.
+            Width of the margin around the points, in the unit of the features.
         ax : matplotlib Axes, default=None
             Where to draw; None means a new figure.
         region_kwargs : dict, default=None
@@ -290,11 +290,11 @@ class HiddenUnitsDisplay:
         Raises
         ------
         ImportError
-            There is no matplotlib.
+            matplotlib is not installed.
         TypeError
-            The estimator is not a network of skmlp, and does not end in one.
+            The estimator is not a classifier of skmlp, and is no Pipeline that ends with one.
         ValueError
-            X does not have two features; the network has no hidden layer, or not this one;
+            X does not have two features; the network has no hidden layer, or no such layer;
             `y` has classes that are not in ``classes_``; or a parameter is invalid.
 
         Examples

@@ -13,29 +13,29 @@ from skmlp._float_errors import quiet
 class LossCurveDisplay:
     """The loss of a network, epoch by epoch.
 
-    Use :meth:`from_estimator` for that of a fitted network.
+    Use :meth:`from_estimator` to draw that of a fitted network.
 
     Parameters
     ----------
     loss_curve : array-like of shape (n_epochs,)
         The training objective in each epoch.
     validation_loss_curve : array-like of shape (n_watched,), default=None
-        The loss on other rows after each of the last `n_watched` epochs.
+        The loss on validation rows after each of the last `n_watched` epochs.
     best_iter : int, default=None
-        The epoch of the best validation score, counted from 1, to be marked.
+        The epoch of the best validation score, counted from 1, which is marked.
 
     Attributes
     ----------
     loss_line_ : matplotlib Artist
         The training loss.
     validation_line_ : matplotlib Artist or None
-        The validation loss, where there is one.
+        The validation loss; None without one.
     best_line_ : matplotlib Artist or None
-        The mark of the best epoch, where there is one.
+        The mark at the best epoch; None without one.
     ax_ : matplotlib Axes
-        Axes with the curves.
+        The axes.
     figure_ : matplotlib Figure
-        Figure containing the curves.
+        The figure.
 
     See Also
     --------
@@ -79,7 +79,7 @@ class LossCurveDisplay:
         loss_kwargs : dict, default=None
             Keywords for matplotlib's ``plot`` of the training loss.
         validation_kwargs : dict, default=None
-            Keywords for that of the validation loss.
+            Keywords for matplotlib's ``plot`` of the validation loss.
 
         Returns
         -------
@@ -89,7 +89,7 @@ class LossCurveDisplay:
         Raises
         ------
         ImportError
-            There is no matplotlib.
+            matplotlib is not installed.
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
         from matplotlib.ticker import MaxNLocator
@@ -136,21 +136,21 @@ class LossCurveDisplay:
     ) -> Self:
         """Draw the losses of a fitted network.
 
-        They are its ``loss_curve_``, penalty included; with early stopping, its
-        ``validation_loss_curve_``, without penalty, and its ``best_iter_``. Warm starts
-        continue the curves, and the best epoch is that of the last fit. An epoch is an
-        iteration for ``solver='lbfgs'``.
+        The training loss is its ``loss_curve_``, which includes the penalty. With early
+        stopping, ``validation_loss_curve_``, without the penalty, and ``best_iter_`` are drawn
+        as well. Warm starts continue the curves; the best epoch is that of the last fit. With
+        ``solver='lbfgs'`` iterations take the place of epochs.
 
         Parameters
         ----------
         estimator : object
-            Fitted classifier of skmlp, or a fitted Pipeline whose last step is one.
+            Fitted network of skmlp, or a fitted Pipeline whose last step is one.
         ax : matplotlib Axes, default=None
             Where to draw; None means a new figure.
         loss_kwargs : dict, default=None
             Keywords for matplotlib's ``plot`` of the training loss.
         validation_kwargs : dict, default=None
-            Keywords for that of the validation loss.
+            Keywords for matplotlib's ``plot`` of the validation loss.
 
         Returns
         -------
@@ -160,9 +160,9 @@ class LossCurveDisplay:
         Raises
         ------
         ImportError
-            There is no matplotlib.
+            matplotlib is not installed.
         TypeError
-            The estimator is not a network of skmlp, and does not end in one.
+            The estimator is not a network of skmlp, and is no Pipeline that ends with one.
 
         Examples
         --------

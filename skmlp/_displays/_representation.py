@@ -1,4 +1,4 @@
-"""Hidden representations of data in two dimensions."""
+"""Hidden representations of rows, as points in a plane."""
 
 from typing import Any, Self
 
@@ -56,42 +56,42 @@ def _in_plane(H: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.float64] | None
 
 
 class RepresentationDisplay:
-    """Hidden representation of data in two dimensions.
+    """Hidden representation of rows, as points in a plane.
 
-    Use :meth:`from_estimator` for a fitted network.
+    Use :meth:`from_estimator` to draw that of a fitted network.
 
     Parameters
     ----------
     representation : ndarray of shape (n_samples, 2)
-        Points in the plane.
+        The points.
     y : array-like of shape (n_samples,)
-        Their classes.
+        Classes of the rows.
     classes : array-like of shape (n_classes,)
         The class labels.
     explained_variance_ratio : array-like of shape (2,), default=None
-        Ratios of two principal components; None means that the points are the outputs of two
-        units.
+        Shares of the variance that two principal components explain. None means that the
+        points are no principal components, but the outputs of two units.
     coef : ndarray of shape (2, n_logits), default=None
-        Weights of an output layer on that plane.
+        Weights of an output layer whose input is the representation.
     intercept : ndarray of shape (n_logits,), default=None
-        Its biases.
+        Biases of that layer.
 
     Attributes
     ----------
     scatter_ : matplotlib Artist
         The points.
     boundary_ : matplotlib Artist or None
-        The lines where the output layer's decision changes, one collection for all; None
+        One collection of all lines where the decision of the output layer changes; None
         without an output layer.
     ax_ : matplotlib Axes
-        Axes with both.
+        The axes.
     figure_ : matplotlib Figure
-        Figure containing both.
+        The figure.
 
     See Also
     --------
     RepresentationDisplay.from_estimator : Draw the representation of a fitted network.
-    HiddenUnitsDisplay : The units of a network that sees two features.
+    HiddenUnitsDisplay : Boundaries of the units of a network with two input features.
 
     Examples
     --------
@@ -133,7 +133,7 @@ class RepresentationDisplay:
         scatter_kwargs: dict[str, Any] | None = None,
         boundary_kwargs: dict[str, Any] | None = None,
     ) -> Self:
-        """Draw the points, and the boundary where there is one.
+        """Draw the points, and the boundaries between the decisions.
 
         Parameters
         ----------
@@ -152,7 +152,7 @@ class RepresentationDisplay:
         Raises
         ------
         ImportError
-            There is no matplotlib.
+            matplotlib is not installed.
         ValueError
             `y` has labels that are not in `classes`.
         """
@@ -204,19 +204,19 @@ class RepresentationDisplay:
     ) -> Self:
         """Draw what `transform` of a fitted network returns.
 
-        Two columns are drawn as they are; of more, their first two principal components. If the
-        two columns are the last hidden layer of a single network, they are the whole input of
-        its output layer, and the boundaries between its decisions are drawn, too, with more
-        than one class.
+        If it has two columns, these are drawn as they are; if it has more, their first two
+        principal components are drawn. If the two columns are the last hidden layer of a single
+        network, its output layer has no other input. The boundaries between its decisions are
+        then drawn as well, if there is more than one class.
 
         Parameters
         ----------
         estimator : object
             Fitted classifier of skmlp, or a fitted Pipeline whose last step is one.
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Data, as the estimator takes them.
+            Rows, as the estimator takes them.
         y : array-like of shape (n_samples,)
-            Their classes.
+            Classes of the rows.
         ax : matplotlib Axes, default=None
             Where to draw; None means a new figure.
         scatter_kwargs : dict, default=None
@@ -232,12 +232,12 @@ class RepresentationDisplay:
         Raises
         ------
         ImportError
-            There is no matplotlib.
+            matplotlib is not installed.
         TypeError
-            The estimator is not a network of skmlp, and does not end in one.
+            The estimator is not a classifier of skmlp, and is no Pipeline that ends with one.
         ValueError
-            The representation has a single column, or there is none; or `y` has classes that
-            are not in ``classes_``.
+            The representation has a single column; the network has no hidden layer; or `y` has
+            classes that are not in ``classes_``.
 
         Examples
         --------

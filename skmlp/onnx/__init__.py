@@ -1,9 +1,8 @@
 """Fitted estimators as ONNX models, which run without Python, scikit-learn or skmlp.
 
-:func:`to_onnx` converts the networks, :class:`~skmlp.TabularPreprocessor`, and any Pipeline of
-them and of estimators that skl2onnx supports. Importing this module registers all of them with
-skl2onnx, whose own functions then convert them, too. It needs ``pip install
-skmlp[onnx]``.
+:func:`to_onnx` converts the networks, :class:`~skmlp.TabularPreprocessor`, and Pipelines that
+contain them and estimators that skl2onnx supports. Importing this module also registers the
+estimators of skmlp with skl2onnx, so that its own functions convert them. It needs skl2onnx.
 """
 
 from collections.abc import Iterator
@@ -27,7 +26,10 @@ try:
     import skl2onnx
     from skl2onnx.common.data_types import DoubleTensorType, guess_data_type
 except ImportError as error:
-    raise ImportError("skmlp.onnx needs skl2onnx: pip install skmlp[onnx]") from error
+    raise ImportError(
+        "skmlp.onnx needs skl2onnx, and onnxruntime to run the models: python -m pip install "
+        "skl2onnx onnxruntime"
+    ) from error
 
 from skmlp.onnx._network import ALONE, convert_network, parse_network, shape_of_network
 from skmlp.onnx._preprocessor import (
@@ -69,7 +71,7 @@ skl2onnx.update_registered_converter(
 
 
 def _initial_types(X: Any) -> list[tuple[str, Any]]:
-    """Return names and types of the inputs: one for each column of a DataFrame, or one."""
+    """Return names and types of the inputs: one for each column of a DataFrame, else one."""
     if hasattr(X, "columns"):
         return [(str(name), _type_of_column(X[name])) for name in X.columns]
     X = X if hasattr(X, "dtype") else np.asarray(X)
@@ -77,7 +79,7 @@ def _initial_types(X: Any) -> list[tuple[str, Any]]:
 
 
 def _check_columns(estimator: Any, X: Any) -> None:
-    """Raise ValueError if X lacks the columns of training, in their order."""
+    """Raise ValueError if X does not have the columns of training, in their order."""
     if np.ndim(X) != 2:
         raise ValueError(f"X must have rows and columns; got {np.ndim(X)} dimensions.")
     first = estimator
@@ -89,7 +91,7 @@ def _check_columns(estimator: Any, X: Any) -> None:
     names = getattr(first, "feature_names_in_", None)
     if names is not None and hasattr(X, "columns") and list(X.columns) != list(names):
         raise ValueError(
-            f"X has not the columns of training, in their order: {list(names)}; got "
+            f"X must have the columns of training, in their order: {list(names)}; got "
             f"{list(X.columns)}."
         )
     n_features = getattr(first, "n_features_in_", np.shape(X)[1])
@@ -148,21 +150,22 @@ def to_onnx(
     Parameters
     ----------
     estimator : object
-        A network, a :class:`~skmlp.TabularPreprocessor`, or a Pipeline or
-        search of them and of estimators that skl2onnx supports.
+        A fitted network or :class:`~skmlp.TabularPreprocessor`; a Pipeline that contains them
+        and estimators that skl2onnx supports; or a search over one of these, whose best
+        estimator is converted.
 
     X : {DataFrame, array-like} of shape (n_samples, n_features)
-        Rows with the types of the model's input. With a DataFrame, of pandas or polars, each
-        column is an input of shape (n, 1), in the same order and of the same name (skl2onnx
-        replaces characters other than letters and digits by ``_``); otherwise there is one
-        input ``X``.
+        Rows with the types that the input of the model is to have. Each column of a DataFrame,
+        of pandas or polars, becomes an input of shape (n, 1), with the name of the column and
+        in the order of the columns. skl2onnx replaces characters of the names other than
+        letters and digits by ``_``. An array becomes a single input ``X``.
 
     transform : bool, default=False
-        Whether the hidden representation is an output, too.
+        Whether the model also has the hidden representation as an output.
 
     options : dict, default=None
-        Further options for skl2onnx's converters, {id(step): {name: value}}; of a network
-        'zipmap', 'nocl' and 'raw_scores' have the meaning they have for other classifiers.
+        Further options for the converters of skl2onnx, {id(step): {name: value}}. For a
+        network, 'zipmap', 'nocl' and 'raw_scores' mean the same as for other classifiers.
 
     **kwargs
         Further parameters of :func:`skl2onnx.to_onnx`, such as ``target_opset``, from 13 on.
@@ -170,38 +173,41 @@ def to_onnx(
     Returns
     -------
     onnx.ModelProto
-        Its outputs, of a classifier, are ``label`` of shape (n,), ``probabilities`` of shape
-        (n, n_classes) and, if wanted, ``representation``, which is what the network's
-        `transform` returns. Of several labels ``label`` has indicators, of shape (n,
-        n_labels). A regressor's predictions are ``variable``, of shape (n, n_outputs).
+        The outputs of a classifier are ``label`` of shape (n,) and ``probabilities`` of shape
+        (n, n_classes). With several labels, ``label`` has indicators, of shape (n, n_labels).
+        The output of a regressor is ``variable``, of shape (n, n_outputs). With
+        ``transform=True`` there is another output, ``representation``: what the `transform` of
+        the network returns.
 
     Raises
     ------
     NotImplementedError
-        ONNX has no type for the labels or a column, or an activation has no ONNX form.
+        ONNX has no type for the labels or for a column, or an activation has no ONNX form.
     ValueError
-        ``transform=True`` where there is no network at the end, or it has no hidden layer; or
-        X has not the columns of training.
+        X does not have the columns of training; or ``transform=True``, but the last step is not
+        a network, or has no hidden layer.
 
     Notes
     -----
-    The network computes in the dtype of its parameters, as its `predict_proba` does, and the
-    results have that of X: float64, or otherwise float32. ('gelu' in float64 takes the error
-    function in float32, the only one in onnxruntime.) Labels are strings, or int64 for numbers
-    and booleans. Input that raises an error in Python, such as infinity, does not here.
+    The network computes in the dtype of its parameters, as its `predict_proba` does. The
+    results are float64 if X is, and float32 otherwise. For 'gelu' in float64 the error
+    function is computed in float32, as onnxruntime has no other. Labels are strings, or int64
+    if they are numbers or booleans. The model does not check its input: what raises an error
+    in Python, such as infinity, gives some result.
 
-    The columns of a TabularPreprocessor may come as these types.
+    The inputs for the columns of a TabularPreprocessor take these values:
 
-    - Numbers: any numeric type; NaN is missing. Dates and durations: seconds, since 1970-01-01
-      UTC, in float64.
-    - Categories: strings, which are what ``str`` makes of the values. Missing is None, NaN, NaT
-      or pandas' NA in an array of objects, or the name of one as a string, unless training
-      had a category of that name. Where X has them in a column of numbers or booleans, such are
-      what the input takes, NaN being missing.
+    - Numbers: any numeric type. NaN is missing.
+    - Dates: seconds since 1970-01-01 UTC, in float64. Durations: seconds, in float64.
+    - Categories: strings, as ``str`` makes them of the values. In an array of objects None,
+      NaN, NaT and pandas' NA are missing. So are their names as strings, unless training had a
+      category of that name. If the column of X has numbers or booleans, the input takes these,
+      and NaN is missing.
 
-    In a Pipeline, FeatureUnion or ColumnTransformer a network that comes before another
-    estimator gives it the hidden representation. skl2onnx's own functions have to be told so
-    by the option ``{"transform": "only"}`` of the network; ``True`` is for all three outputs.
+    In a Pipeline, FeatureUnion or ColumnTransformer, a network that comes before another
+    estimator passes it the hidden representation. The functions of skl2onnx itself need to be
+    told so, by the option ``{"transform": "only"}`` of the network. ``True`` gives all three
+    outputs.
 
     Examples
     --------

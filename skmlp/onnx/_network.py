@@ -32,13 +32,13 @@ from skmlp._outputs.labels import Multilabel
 from skmlp._outputs.numbers import Numbers
 from skmlp.onnx._tensor import Tensor, alias, emit, joined
 
-# The option of a network whose representation, another estimator's input, is its only output.
+# Option of a network whose only output is the representation, as input of another estimator.
 ALONE = "only"
 _REPRESENTATION = "representation"
 
 
-# Activations. Where onnxruntime has only float32, they are composed of operators that it has in
-# float64, too; the exception is erf.
+# Activations. Some operators exist in onnxruntime for float32 only. The forms here are made of
+# operators that it has for float64 as well, except for erf.
 
 
 def _min_0(z: Tensor) -> Tensor:
@@ -62,7 +62,7 @@ def _softplus(z: Tensor) -> Tensor:
     return z.apply("Relu") + ((-abs(z)).apply("Exp") + 1.0).apply("Log")
 
 
-# The ONNX form of each activation, a function of z; prelu's also takes the slopes of the layer.
+# The ONNX form of each activation: a function of z, and for prelu also of the layer's slopes.
 ACTIVATION_FORMS: dict[str, Callable[..., Tensor]] = {
     "identity": lambda z: z,
     "logistic": lambda z: z.apply("Sigmoid"),
@@ -91,7 +91,7 @@ def _activations(ensemble: Ensemble) -> list[Callable[[Tensor], Tensor]]:
     Raises
     ------
     NotImplementedError
-        One has no ONNX form.
+        An activation has no ONNX form.
     """
     slopes = iter(ensemble.slopes)
     result = []
@@ -109,8 +109,8 @@ def _activations(ensemble: Ensemble) -> list[Callable[[Tensor], Tensor]]:
 def _layers(x: Tensor, ensemble: Ensemble) -> Iterator[Tensor]:
     """Yield the outputs of the layers, the logits last.
 
-    They have the shape (n, width), or (n_members, n, width) of several members, whose products
-    are batched.
+    Their shape is (n, width). With several members it is (n_members, n, width), and the
+    products are batched.
     """
     parts = zip(ensemble.coefs, ensemble.intercepts, _activations(ensemble), strict=True)
     for weights, biases, activate in parts:
@@ -144,7 +144,7 @@ def _means(logits: Tensor, network: Any) -> Tensor:
 
 
 def _numbers(logits: Tensor, network: Any, dtype: Any) -> Tensor:
-    """Return predictions (n, n_outputs), as the regressor's but for the dimensions."""
+    """Return predictions (n, n_outputs): the regressor's, always with two dimensions."""
     output = network._output
     numbers = _means(logits, network).cast(dtype)
     if not output.scale.is_none:
@@ -154,7 +154,7 @@ def _numbers(logits: Tensor, network: Any, dtype: Any) -> Tensor:
 
 
 def _scores(logits: Tensor, p: Tensor, network: Any) -> Tensor:
-    """Return the decision function; for two classes it and its negative, in reverse order."""
+    """Return the decision function; for two classes its negative, and then itself."""
     output = network._output
     has_logits = len(network._ensemble.theta) == 1 and output.can_be_watched
     if isinstance(output, Multilabel):
@@ -173,8 +173,8 @@ def _scores(logits: Tensor, p: Tensor, network: Any) -> Tensor:
 def _prediction(logits: Tensor, scope: Any, network: Any, dtype: Any) -> list[Tensor]:
     """Return what the network predicts.
 
-    That is numbers; or labels (n,), or indicators (n, n_labels), and the probabilities, or
-    scores if wanted.
+    For a regressor that is numbers. For a classifier it is labels (n,), or indicators
+    (n, n_labels), and the probabilities, or the scores if the options ask for them.
     """
     if isinstance(network._output, Numbers):
         return [_numbers(logits, network, dtype)]
@@ -198,7 +198,7 @@ def _labels(classes: NDArray[Any]) -> NDArray[Any]:
     Raises
     ------
     NotImplementedError
-        They are neither numbers of 64 bits, booleans nor strings.
+        They are neither numbers that int64 can hold, nor booleans, nor strings.
     """
     given = classes.tolist()
     labels = np.array(given)
@@ -218,7 +218,7 @@ def _representation(hidden: Sequence[Tensor], network: Any) -> Tensor:
     result = joined(hidden)
     if len(network._ensemble.theta) == 1:
         return result
-    # (n_members, n, width) to the members side by side.
+    # From (n_members, n, width) to (n, n_members * width): the members side by side.
     by_rows = result.apply("Transpose", perm=[1, 0, 2])
     return by_rows.apply("Reshape", np.array([-1, network._n_features_out]))
 
