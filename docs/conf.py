@@ -85,6 +85,7 @@ sphinx_gallery_conf = {
             "plot_nonmonotone.py",
             "plot_universal_approximation.py",
             "plot_early_stopping.py",
+            "plot_learning_rate.py",
             "plot_grid_search.py",
             "plot_learned_features.py",
             "plot_imbalanced.py",

@@ -5,12 +5,14 @@
 
 from skmlp._displays._activation import ActivationDisplay
 from skmlp._displays._hidden_units import HiddenUnitsDisplay
+from skmlp._displays._learning_rate import LearningRateDisplay
 from skmlp._displays._loss_curve import LossCurveDisplay
 from skmlp._displays._representation import RepresentationDisplay
 
 __all__ = [
     "ActivationDisplay",
     "HiddenUnitsDisplay",
+    "LearningRateDisplay",
     "LossCurveDisplay",
     "RepresentationDisplay",
 ]

@@ -27,6 +27,13 @@ def get_network(estimator: Any, *, of_classes: bool = True) -> Any:
 
     With `of_classes` it must be a classifier of one class a row.
     """
+    network = check_network(estimator, of_classes=of_classes)
+    check_is_fitted(network)
+    return network
+
+
+def check_network(estimator: Any, *, of_classes: bool = False) -> Any:
+    """Return the network, fitted or not, or raise TypeError where there is none."""
     network = estimator[-1] if isinstance(estimator, Pipeline) else estimator
     kinds: Any = (MLPBinaryClassifier, MLPMulticlassClassifier) if of_classes else BaseMLP
     if not isinstance(network, kinds):
@@ -35,7 +42,6 @@ def get_network(estimator: Any, *, of_classes: bool = True) -> Any:
             f"estimator must be {what} of skmlp, or a Pipeline whose last step is one; got "
             f"{estimator!r}."
         )
-    check_is_fitted(network)
     return network
 
 
