@@ -1,15 +1,18 @@
 """The loss of a network while its learning rate rises."""
 
+from numbers import Integral
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
+from sklearn.utils import check_scalar
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from skmlp._displays._artists import check_network, get_axes, merge_kwargs
+from skmlp._displays._artists import get_axes, merge_kwargs
 from skmlp._float_errors import quiet
+from skmlp._pipelines import check_network
 from skmlp._range_test import losses_at_rates, smoothed_until_divergence
 
 # The rate with the least loss is at the edge of divergence, and training at it for long is not
@@ -24,9 +27,8 @@ def _check_range(min_lr: Any, max_lr: Any, n_steps: Any) -> NDArray[np.float64]:
             "min_lr must be above 0, and max_lr finite and above min_lr; got "
             f"min_lr={min_lr!r} and max_lr={max_lr!r}."
         )
-    if isinstance(n_steps, bool) or n_steps != int(n_steps) or n_steps < 2:
-        raise ValueError(f"n_steps must be a whole number from 2 on; got {n_steps!r}.")
-    return np.geomspace(min_lr, max_lr, int(n_steps))
+    check_scalar(n_steps, "n_steps", Integral, min_val=2)
+    return np.geomspace(min_lr, max_lr, n_steps)
 
 
 def _suggest(rates: NDArray[Any], smoothed: NDArray[Any]) -> float | None:
@@ -223,7 +225,8 @@ class LearningRateDisplay:
         ImportError
             There is no matplotlib.
         TypeError
-            The estimator is not a network of skmlp, and does not end in one; or as of `fit`.
+            The estimator is not a network of skmlp, and does not end in one; `n_steps` is no
+            integer; or as of `fit`.
         ValueError
             The solver has no learning rate, as 'lbfgs'; the rates do not rise; the first loss
             is not finite; or as of `fit`.
