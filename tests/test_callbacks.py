@@ -2,7 +2,10 @@
 
 import builtins
 import io
+import subprocess
 import sys
+from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -287,3 +290,45 @@ def test_without_tqdm(binary_data, monkeypatch):
     monkeypatch.setattr(sys, "stderr", Terminal())
     with pytest.raises(ImportError, match="pip install tqdm, or set verbose=True"):
         MLPBinaryClassifier((4,), verbose="progress").fit(*binary_data)
+
+
+@with_scikit_learn_1_9
+@pytest.mark.parametrize(
+    ("package", "example", "printed"),
+    [
+        ("mlflow", "mlflow_tracking", "least validation loss"),
+        ("tensorboard", "tensorboard_logging", "dropout-0.3: "),
+    ],
+)
+def test_examples_of_other_packages(tmp_path, package, example, printed):
+    """They are not run with the site, and are skipped where these are not installed."""
+    if find_spec(package) is None:
+        pytest.skip(f"{package} is what the example logs to")
+    script = Path(__file__).parents[1] / "examples" / f"{example}.py"
+    result = subprocess.run(
+        [sys.executable, script], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert result.returncode == 0, result.stderr
+    assert printed in result.stdout
+    assert any(tmp_path.iterdir())
+
+
+@with_scikit_learn_1_9
+def test_what_tensorboard_is_given(tmp_path):
+    """A point an epoch, of the losses that the network has."""
+    accumulator = pytest.importorskip(
+        "tensorboard.backend.event_processing.event_accumulator",
+        reason="it reads what the example writes",
+    )
+    script = Path(__file__).parents[1] / "examples" / "tensorboard_logging.py"
+    subprocess.run([sys.executable, script, tmp_path], check=True, capture_output=True)
+    for run in ("dropout-0.0", "dropout-0.3"):
+        events = accumulator.EventAccumulator(str(tmp_path / run), {"tensors": 0}).Reload()
+        assert set(events.Tags()["tensors"]) == {
+            "loss/training",
+            "loss/validation",
+            "norm/layer_1",
+            "norm/layer_2",
+        }
+        steps = [event.step for event in events.Tensors("loss/training")]
+        assert steps == list(range(1, len(steps) + 1))
