@@ -1,7 +1,9 @@
 """Callbacks, and what a fit prints."""
 
 import builtins
+import copy
 import io
+import pickle
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -177,6 +179,38 @@ def test_a_line_an_epoch(binary_data, capsys, solver):
     assert [line for line in lines if line.startswith("Iteration")] == losses
     scores = [f"Validation score: {score:f}" for score in network.validation_scores_ or []]
     assert [line for line in lines if line.startswith("Validation score:")] == scores
+
+
+class Saver(Recorder):
+    """A callback that pickles the network, without itself, after each epoch."""
+
+    def setup(self, estimator, context):
+        self.files = []
+
+    def on_fit_task_end(self, estimator, context, *, fitted_estimator):
+        self.files.append(pickle.dumps(copy.copy(fitted_estimator).set_callbacks()))
+        return False
+
+
+@with_scikit_learn_1_9
+@SOLVERS
+@pytest.mark.parametrize("kind", ["alone", "pipeline"])
+def test_a_callback_can_save_the_network(binary_data, solver, kind):
+    """The files name no callback, though one that cannot be pickled is there, too."""
+    X, y = binary_data
+    saver, other = Saver(), Recorder()
+    other.cannot_be_pickled = lambda: None
+    network = MLPBinaryClassifier((4,), solver=solver, max_iter=3, random_state=0)
+    fitted = make_estimator(kind, network.set_callbacks(saver, other)).fit(X, y)
+    assert len(saver.files) == 3 + 1
+    last = pickle.loads(saver.files[-1])
+    Z = X if kind == "alone" else fitted[:-1].transform(X)
+    np.testing.assert_array_equal(last.predict_proba(Z), network.predict_proba(Z))
+    first = pickle.loads(saver.files[0])
+    assert first.n_iter_ == 1
+    assert not hasattr(first, "_skl_callbacks")
+    first.set_params(warm_start=True).fit(Z, y)
+    assert first.loss_curve_[0] == network.loss_curve_[0]
 
 
 class Terminal(io.StringIO):
