@@ -88,6 +88,7 @@ sphinx_gallery_conf = {
             "plot_learning_rate.py",
             "plot_grid_search.py",
             "plot_learned_features.py",
+            "plot_explaining.py",
             "plot_imbalanced.py",
             "plot_multilabel.py",
             "plot_regression.py",
