@@ -27,6 +27,8 @@ from skmlp._team import ONE_THREAD_OF_BLAS
 __all__ = ["attributions"]
 
 _METHODS = ("gradient", "integrated")
+# Derivatives that are computed at a time, so that several arrays of them stay small.
+_AT_A_TIME = 1 << 20
 
 
 def _rows_of(estimator: Any, network: Any, X: Any) -> NDArray[Any]:
@@ -79,12 +81,14 @@ def _mean_gradients(
     columns: Sequence[Any],
 ) -> NDArray[Any]:
     """Return the weighted mean (n, d, r) of the gradients along the path."""
-    total: Any = 0.0
+    total = np.zeros((*X.shape, len(columns)), X.dtype)
     for point, weight in path:
         rows = X if point == 1 else baseline + point * (X - baseline)
         rows = np.ascontiguousarray(rows, X.dtype)
-        total = total + weight * input_gradients(ensemble, output, rows, columns)
-    return np.asarray(total)
+        gradients = input_gradients(ensemble, output, rows, columns)
+        gradients *= weight
+        total += gradients
+    return total
 
 
 def _as_block(rows: Any, block: slice, dtype: Any) -> NDArray[Any]:
@@ -217,8 +221,13 @@ def attributions(
         result[block] = values
         return bool(np.isfinite(result[block]).all())
 
+    def compute_parts(block: slice) -> bool:
+        size = max(1, _AT_A_TIME // (n_features * len(columns)))
+        starts = range(block.start, block.stop, size)
+        return all(compute(slice(start, min(start + size, block.stop))) for start in starts)
+
     with ONE_THREAD_OF_BLAS:  # whose sums would depend on how many it has
-        is_finite = run_in_blocks(compute, n_rows, network.n_jobs)
+        is_finite = run_in_blocks(compute_parts, n_rows, network.n_jobs)
     if not is_finite:
         raise ValueError(
             "Derivatives are not finite: Input X contains numbers that are too large, or the "
