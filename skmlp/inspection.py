@@ -12,7 +12,7 @@ from sklearn.utils import check_scalar
 
 from skmlp._data import allowed_dtypes
 from skmlp._ensemble import Ensemble
-from skmlp._explanations import naming
+from skmlp._explanations import naming, with_message
 from skmlp._float_errors import quiet
 from skmlp._input_gradients import input_gradients
 from skmlp._labels import encode_labels
@@ -37,6 +37,19 @@ def _rows_of(estimator: Any, network: Any, X: Any) -> NDArray[Any]:
         X = estimator[:-1].transform(X)
     with explaining(network, X, network._ensemble.theta.dtype):
         return convert_rows(network, X, allowed_dtypes(X), reset=False)
+
+
+def _check_baseline(estimator: Any, network: Any, baseline: Any, n_rows: int) -> NDArray[Any]:
+    """Return one row or `n_rows`, or raise TypeError or ValueError."""
+    try:
+        rows = _rows_of(estimator, network, baseline)
+    except (TypeError, ValueError) as error:
+        raise with_message(error, f"baseline, taken as X is: {error}") from error
+    if rows.shape[0] not in (1, n_rows):
+        raise ValueError(
+            f"baseline must have one row, or as many as X, {n_rows}; got {rows.shape[0]}."
+        )
+    return rows
 
 
 def _columns(target: Any, output: Output, n_rows: int) -> list[Any]:
@@ -202,11 +215,7 @@ def attributions(
     n_rows, n_features = rows.shape
     begins = np.zeros((1, n_features), rows.dtype)
     if baseline is not None:
-        begins = _rows_of(estimator, network, baseline)
-    if begins.shape[0] not in (1, n_rows):
-        raise ValueError(
-            f"baseline must have one row, or as many as X, {n_rows}; got {begins.shape[0]}."
-        )
+        begins = _check_baseline(estimator, network, baseline, n_rows)
     ensemble, output = network._ensemble, network._output
     ensemble.check_shapes(n_features, output)
     columns, dtype = _columns(target, output, n_rows), ensemble.theta.dtype

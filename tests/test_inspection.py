@@ -386,8 +386,12 @@ class TestSumByColumn:
         ({"method": "integrate"}, r"method must be one of .*'integrate'.*'integrated'"),
         ({"n_steps": 0}, "n_steps == 0, must be >= 1"),
         ({"baseline": np.zeros((2, D))}, "one row, or as many as X, 60; got 2"),
-        ({"baseline": np.zeros((1, D + 1))}, f"expecting {D} features"),
-        ({"baseline": np.zeros(D)}, "2D array"),
+        (
+            {"baseline": np.zeros((1, D + 1))},
+            f"baseline, taken as X is: .*expecting {D} features",
+        ),
+        ({"baseline": np.zeros(D)}, "baseline, taken as X is: .*2D array"),
+        ({"baseline": np.full((1, D), np.nan)}, "baseline, taken as X is: .*NaN"),
     ],
 )
 def test_what_is_refused(data, arguments, message):

@@ -191,10 +191,10 @@ def test_recipes_and_labels(binary_data, dtype):
     ("network", "arguments", "message"),
     [
         (MLPBinaryClassifier(solver="lbfgs"), {}, "solver='lbfgs' has no learning rate"),
-        (MLPBinaryClassifier(), {"min_lr": 0}, "min_lr must be above 0"),
-        (MLPBinaryClassifier(), {"min_lr": 1, "max_lr": 1}, "max_lr finite and above min_lr"),
-        (MLPBinaryClassifier(), {"max_lr": np.inf}, "max_lr finite"),
-        (MLPBinaryClassifier(), {"max_lr": np.nan}, "max_lr finite"),
+        (MLPBinaryClassifier(), {"min_lr": 0}, "min_lr == 0, must be > 0"),
+        (MLPBinaryClassifier(), {"min_lr": 1, "max_lr": 1}, "max_lr must be finite and above"),
+        (MLPBinaryClassifier(), {"max_lr": np.inf}, "max_lr must be finite"),
+        (MLPBinaryClassifier(), {"max_lr": np.nan}, "max_lr must be finite"),
         (MLPBinaryClassifier(), {"n_steps": 1}, "n_steps == 1, must be >= 2"),
         (MLPBinaryClassifier(alpha=-1.0), {}, "'alpha' parameter"),
         (MLPRegressor("wide"), {}, "'loss' parameter"),
@@ -203,6 +203,19 @@ def test_recipes_and_labels(binary_data, dtype):
 def test_what_is_refused(binary_data, network, arguments, message):
     with pytest.raises(ValueError, match=message):
         run(network, *binary_data, **arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"min_lr": None}, "min_lr must be an instance of float"),
+        ({"max_lr": "1"}, "max_lr must be an instance of float"),
+        ({"n_steps": 2.5}, "n_steps must be an instance of int"),
+    ],
+)
+def test_what_is_of_another_type(binary_data, arguments, message):
+    with pytest.raises(TypeError, match=message):
+        run(MLPBinaryClassifier(), *binary_data, **arguments)
 
 
 def test_a_first_loss_that_is_not_finite(binary_data):

@@ -1,6 +1,6 @@
 """The loss of a network while its learning rate rises."""
 
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
@@ -21,11 +21,13 @@ _BELOW_LEAST = 10.0
 
 
 def _check_range(min_lr: Any, max_lr: Any, n_steps: Any) -> NDArray[np.float64]:
-    """Return the rates of the steps, or raise ValueError."""
-    if not 0 < min_lr < max_lr < np.inf:
+    """Return the rates of the steps, or raise TypeError or ValueError."""
+    for name, rate in (("min_lr", min_lr), ("max_lr", max_lr)):
+        check_scalar(rate, name, Real, min_val=0, include_boundaries="neither")
+    if not min_lr < max_lr < np.inf:
         raise ValueError(
-            "min_lr must be above 0, and max_lr finite and above min_lr; got "
-            f"min_lr={min_lr!r} and max_lr={max_lr!r}."
+            f"max_lr must be finite and above min_lr; got min_lr={min_lr!r} and "
+            f"max_lr={max_lr!r}."
         )
     check_scalar(n_steps, "n_steps", Integral, min_val=2)
     return np.geomspace(min_lr, max_lr, n_steps)
@@ -225,8 +227,8 @@ class LearningRateDisplay:
         ImportError
             There is no matplotlib.
         TypeError
-            The estimator is not a network of skmlp, and does not end in one; `n_steps` is no
-            integer; or as of `fit`.
+            The estimator is not a network of skmlp, and does not end in one; a rate is no
+            number, or `n_steps` no integer; or as of `fit`.
         ValueError
             The solver has no learning rate, as 'lbfgs'; the rates do not rise; the first loss
             is not finite; or as of `fit`.
