@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from skmlp._displays import (
         ActivationDisplay,
         HiddenUnitsDisplay,
+        LearningRateDisplay,
         LossCurveDisplay,
         RepresentationDisplay,
     )
@@ -21,6 +22,7 @@ __version__ = "0.1.0.dev0"
 __all__ = [
     "ActivationDisplay",
     "HiddenUnitsDisplay",
+    "LearningRateDisplay",
     "LossCurveDisplay",
     "MLPBinaryClassifier",
     "MLPMulticlassClassifier",

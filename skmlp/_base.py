@@ -17,7 +17,7 @@ from skmlp._assembly import Assembly, assemble_fit, assemble_partial_fit
 from skmlp._auto import with_numbers
 from skmlp._border.activations import ACTIVATIONS
 from skmlp._border.optimizers import OPTIMIZERS
-from skmlp._callbacks import CallbackSupport, FitCallbacks
+from skmlp._callbacks import CallbackSupport, FitCallbacks, without_running_fit
 from skmlp._data import TrainingData, as_matrix
 from skmlp._documentation import DocumentationMixin
 from skmlp._ensemble import Ensemble
@@ -324,9 +324,9 @@ class BaseMLP(
         """Return the attributes for files, without the optimizer's state if only to predict.
 
         Its moments are larger than the network: files have them with ``warm_start`` and after
-        partial_fit.
+        partial_fit. A file that a callback writes has nothing of the fit that is running.
         """
-        attributes = super().__getstate__()
+        attributes = without_running_fit(super().__getstate__())
         state = attributes.get("_state")
         if state is not None and not (state.is_persistent or self.warm_start):
             attributes["_state"] = None

@@ -20,6 +20,17 @@ SUPPORTED = _callback is not None
 CallbackSupport: Any = _callback.CallbackSupportMixin if SUPPORTED else _NoCallbacks
 
 
+def without_running_fit(attributes: dict[str, Any]) -> dict[str, Any]:
+    """Return an estimator's attributes without those of a fit that is running.
+
+    They hold all callbacks, also those of a Pipeline around it, which may have open files.
+    """
+    if "_callback_fit_ctx" not in attributes:
+        return attributes
+    names = "_callback_fit_ctx", "_skl_callbacks_to_teardown", "_parent_callback_ctx"
+    return {name: attributes[name] for name in attributes if name not in names}
+
+
 class FitCallbacks:
     """The callbacks of one call to fit.
 

@@ -260,7 +260,7 @@ class _Member:
         self.n_rows = self._rows.size
         self._shuffler = Shuffler(state.random_state, self.n_rows) if params.shuffle else None
         self._table = network.table
-        self.batch_size = _batch_size(params.batch_size, self.n_rows)
+        self.batch_size = batch_size_of(params.batch_size, self.n_rows)
         self._n_steps = -(-self.n_rows // self.batch_size)
         self._flat_rates = np.zeros(self._n_steps)
         # Members of an ensemble are the units of work; a single network shares its epoch out.
@@ -573,7 +573,8 @@ class StochasticTraining:
             self._ensemble.shift_logits(validation.shifts(self._ensemble))
 
 
-def _batch_size(batch_size: Any, n_rows: int) -> int:
+def batch_size_of(batch_size: Any, n_rows: int) -> int:
+    """Return the rows of a minibatch, of so many training rows."""
     if batch_size == "small" and n_rows < _FEW_ROWS:
         batch_size = min(_SMALL_BATCH, n_rows)
     elif batch_size in ("auto", "small"):

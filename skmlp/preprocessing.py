@@ -434,6 +434,69 @@ class TabularPreprocessor(
             ]
         return np.array(_distinct(result), dtype=object)
 
+    def sum_by_column(self, values: ArrayLike) -> NDArray[Any]:
+        """Add up numbers of features, such as their attributions, for each column of the table.
+
+        A column's number, square, indicators, intervals, categories and target means belong to
+        it. What belongs to a pair of columns is divided in halves.
+
+        Parameters
+        ----------
+        values : array-like of shape (n_samples, n_features_out), or with more dimensions
+            A number for each row and feature, in units that can be added up: integrated
+            gradients or Shapley values, but not gradients.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features), or with the same further dimensions
+            A number for each row and column of the table; 0 for columns that are ignored.
+
+        Raises
+        ------
+        ValueError
+            There are more or fewer features.
+
+        See Also
+        --------
+        skmlp.inspection.attributions : What predictions owe to features.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from skmlp import TabularPreprocessor
+        >>> table = pd.DataFrame({"age": [20, 30, 60], "town": ["Ulm", "Bonn", "Bonn"]})
+        >>> preprocessor = TabularPreprocessor(max_bins=0).fit(table)
+        >>> preprocessor.get_feature_names_out().tolist()
+        ['age', 'age_squared', 'town_Bonn', 'town_Ulm']
+        >>> preprocessor.sum_by_column([[0.5, 0.25, 0.0, -1.0]]).tolist()
+        [[0.75, -1.0]]
+        """
+        check_fitted(self)
+        numbers, shares = np.asarray(values), self._shares()
+        if numbers.ndim < 2 or numbers.shape[1] != len(shares):
+            raise ValueError(
+                f"values must have a column for each of the {len(shares)} features; got shape "
+                f"{numbers.shape}."
+            )
+        return np.moveaxis(np.tensordot(numbers, shares, axes=(1, 0)), -1, 1)
+
+    def _shares(self) -> NDArray[np.float64]:
+        """Return the part (n_features_out, n_features) that each column has of each feature.
+
+        The order is that of the names.
+        """
+        columns = np.eye(self.n_features_in_)
+        numbers, categories = columns[self._is_number], columns[self._is_category]
+        of_means = np.tile(categories[self._is_large], (len(self._means.labels), 1))
+        of_codes = np.repeat(numbers[self._values.places], len(self._values.labels), axis=0)
+        both = np.vstack([numbers, categories])
+        first, second = np.array(self._pairs.places, dtype=np.intp).reshape(-1, 2).T
+        of_pairs = np.repeat((both[first] + both[second]) / 2, len(self._pairs.labels), axis=0)
+        sources = np.vstack([numbers, of_means, of_codes, of_pairs])
+        sizes = self._categories.sizes[~self._is_large]
+        one_hots = np.repeat(categories[~self._is_large], sizes, axis=0)
+        return np.vstack([sources[self._numbers.columns], one_hots])
+
     def _columns(self, X: Any, *, reset: bool) -> list[Column]:
         """Return the columns of a table, checked against those of training."""
         X = _as_table(X)

@@ -1,8 +1,13 @@
 """Callbacks, and what a fit prints."""
 
 import builtins
+import copy
 import io
+import pickle
+import subprocess
 import sys
+from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -176,6 +181,38 @@ def test_a_line_an_epoch(binary_data, capsys, solver):
     assert [line for line in lines if line.startswith("Validation score:")] == scores
 
 
+class Saver(Recorder):
+    """A callback that pickles the network, without itself, after each epoch."""
+
+    def setup(self, estimator, context):
+        self.files = []
+
+    def on_fit_task_end(self, estimator, context, *, fitted_estimator):
+        self.files.append(pickle.dumps(copy.copy(fitted_estimator).set_callbacks()))
+        return False
+
+
+@with_scikit_learn_1_9
+@SOLVERS
+@pytest.mark.parametrize("kind", ["alone", "pipeline"])
+def test_a_callback_can_save_the_network(binary_data, solver, kind):
+    """The files name no callback, though one that cannot be pickled is there, too."""
+    X, y = binary_data
+    saver, other = Saver(), Recorder()
+    other.cannot_be_pickled = lambda: None
+    network = MLPBinaryClassifier((4,), solver=solver, max_iter=3, random_state=0)
+    fitted = make_estimator(kind, network.set_callbacks(saver, other)).fit(X, y)
+    assert len(saver.files) == 3 + 1
+    last = pickle.loads(saver.files[-1])
+    Z = X if kind == "alone" else fitted[:-1].transform(X)
+    np.testing.assert_array_equal(last.predict_proba(Z), network.predict_proba(Z))
+    first = pickle.loads(saver.files[0])
+    assert first.n_iter_ == 1
+    assert not hasattr(first, "_skl_callbacks")
+    first.set_params(warm_start=True).fit(Z, y)
+    assert first.loss_curve_[0] == network.loss_curve_[0]
+
+
 class Terminal(io.StringIO):
     def isatty(self):
         return True
@@ -287,3 +324,45 @@ def test_without_tqdm(binary_data, monkeypatch):
     monkeypatch.setattr(sys, "stderr", Terminal())
     with pytest.raises(ImportError, match="pip install tqdm, or set verbose=True"):
         MLPBinaryClassifier((4,), verbose="progress").fit(*binary_data)
+
+
+@with_scikit_learn_1_9
+@pytest.mark.parametrize(
+    ("package", "example", "printed"),
+    [
+        ("mlflow", "mlflow_tracking", "least validation loss"),
+        ("tensorboard", "tensorboard_logging", "dropout-0.3: "),
+    ],
+)
+def test_examples_of_other_packages(tmp_path, package, example, printed):
+    """They are not run with the site, and are skipped where these are not installed."""
+    if find_spec(package) is None:
+        pytest.skip(f"{package} is what the example logs to")
+    script = Path(__file__).parents[1] / "examples" / f"{example}.py"
+    result = subprocess.run(
+        [sys.executable, script], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert result.returncode == 0, result.stderr
+    assert printed in result.stdout
+    assert any(tmp_path.iterdir())
+
+
+@with_scikit_learn_1_9
+def test_what_tensorboard_is_given(tmp_path):
+    """A point an epoch, of the losses that the network has."""
+    accumulator = pytest.importorskip(
+        "tensorboard.backend.event_processing.event_accumulator",
+        reason="it reads what the example writes",
+    )
+    script = Path(__file__).parents[1] / "examples" / "tensorboard_logging.py"
+    subprocess.run([sys.executable, script, tmp_path], check=True, capture_output=True)
+    for run in ("dropout-0.0", "dropout-0.3"):
+        events = accumulator.EventAccumulator(str(tmp_path / run), {"tensors": 0}).Reload()
+        assert set(events.Tags()["tensors"]) == {
+            "loss/training",
+            "loss/validation",
+            "norm/layer_1",
+            "norm/layer_2",
+        }
+        steps = [event.step for event in events.Tensors("loss/training")]
+        assert steps == list(range(1, len(steps) + 1))

@@ -19,6 +19,7 @@ from sklearn.preprocessing import PolynomialFeatures, SplineTransformer, Standar
 from skmlp import (
     ActivationDisplay,
     HiddenUnitsDisplay,
+    LearningRateDisplay,
     LossCurveDisplay,
     MLPBinaryClassifier,
     MLPMulticlassClassifier,
@@ -89,6 +90,7 @@ def test_construction_needs_no_matplotlib():
     python(
         "import sys, numpy as np, skmlp\n"
         "skmlp.LossCurveDisplay(loss_curve=[1.0])\n"
+        "skmlp.LearningRateDisplay(learning_rates=[1], losses=[1], smoothed_losses=[1])\n"
         "z = np.zeros(2)\n"
         "skmlp.ActivationDisplay(z=z, values=z, derivatives=z, activation='zero')\n"
         "z = np.zeros((2, 2))\n"
@@ -105,6 +107,10 @@ def test_construction_needs_no_matplotlib():
     [
         ("LossCurveDisplay.from_estimator", lambda: LossCurveDisplay.from_estimator(None)),
         ("LossCurveDisplay.plot", lambda: LossCurveDisplay(loss_curve=[1.0]).plot()),
+        (
+            "LearningRateDisplay.from_estimator",
+            lambda: LearningRateDisplay.from_estimator(None, None, None),
+        ),
         ("ActivationDisplay.from_name", lambda: ActivationDisplay.from_name("relu")),
         (
             "HiddenUnitsDisplay.from_estimator",
@@ -202,6 +208,20 @@ def test_keywords_of_lines():
     )
     assert display.value_line_.get_linestyle() == ":"
     assert display.derivative_line_.get_color() == "black"
+
+
+def test_keywords_of_the_range_test():
+    display = LearningRateDisplay(
+        learning_rates=[0.1, 1], losses=[2, 1], smoothed_losses=[2, 1.9], suggested_rate=0.1
+    )
+    _, ax = plt.subplots()
+    display.plot(ax, loss_kwargs={"c": "red"}, smoothed_kwargs={"lw": 5})
+    assert display.ax_ is ax
+    assert display.figure_ is ax.figure
+    assert to_rgb(display.loss_line_.get_color()) == to_rgb("red")
+    assert display.smoothed_line_.get_linewidth() == 5
+    assert ax.get_xscale() == "log"
+    assert legend(display) == ["Loss of a minibatch", "Moving average", "Suggestion (0.1)"]
 
 
 def test_drawn_again_in_given_axes():

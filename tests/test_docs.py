@@ -15,6 +15,7 @@ from numpydoc.docscrape import ClassDoc
 from numpydoc.validate import validate
 
 import skmlp
+from skmlp import inspection
 from skmlp._border.activations import ACTIVATIONS
 from skmlp._border.optimizers import OPTIMIZERS
 from skmlp._outputs.numbers import KINDS
@@ -36,6 +37,7 @@ def public_objects():
                 module = getattr(getattr(public, member), "__module__", None) or ""
                 if module.startswith("skmlp") and not member.startswith("_"):
                     yield f"skmlp.{name}.{member}"
+    yield from (f"skmlp.inspection.{name}" for name in inspection.__all__)
 
 
 @pytest.mark.parametrize("name", list(public_objects()))
@@ -65,7 +67,9 @@ def test_fitted_attributes_are_documented(name, binary_data):
     assert documented - fitted == {"coefs_", "intercepts_", "slopes_", "feature_names_in_"}
 
 
-@pytest.mark.parametrize("name", skmlp.__all__)
+@pytest.mark.parametrize(
+    "name", [*skmlp.__all__, *(f"inspection.{name}" for name in inspection.__all__)]
+)
 def test_the_reference_has_everything_public(name):
     assert name in (ROOT / "docs" / "api.md").read_text(encoding="utf-8").split()
 

@@ -302,3 +302,17 @@ def test_shap(three_of_eight):
     )
     importance = np.abs(explained.values).mean(axis=0)
     assert importance[:3].min() > importance[3:].max()
+
+
+def test_shap_of_a_table(three_of_eight):
+    """Values of features are added up to those of columns, as docs/guide/explaining.md does."""
+    shap = pytest.importorskip("shap", reason="it is what is tested")
+    X, y = three_of_eight
+    preprocessor = TabularPreprocessor(max_bins=0)
+    features = preprocessor.fit_transform(X, y)
+    network = binary(alpha=5.0).fit(features, y)
+    explained = shap.KernelExplainer(network.decision_function, features[:20])(features[:3])
+    by_column = preprocessor.sum_by_column(explained.values)
+    assert features.shape[1] > 8
+    assert by_column.shape == (3, 8)
+    np.testing.assert_allclose(by_column.sum(axis=1), explained.values.sum(axis=1))

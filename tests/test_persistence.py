@@ -26,6 +26,7 @@ from skmlp import (
     TabularPreprocessor,
 )
 from skmlp._outputs.numbers import KINDS
+from tests.helpers import fitted_values, run_python
 
 # These fits are short on purpose.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -160,6 +161,69 @@ class TestPickle:
         assert len(pickle.dumps(network.partial_fit(X, y))) > 2.9 * size
         assert len(pickle.dumps(network.set_params(warm_start=True).fit(X, y))) > 2.9 * size
         assert len(pickle.dumps(network.set_params(warm_start=False).fit(X, y))) < 1.1 * size
+
+
+RESUMED = [
+    {"solver": "sgd", "learning_rate": "adaptive", "tol": 0.1, "n_iter_no_change": 1},
+    {"solver": "sgd", "learning_rate": "invscaling", "nesterovs_momentum": False},
+    {"dropout": 0.3, "max_grad_norm": 0.5, "activation": "prelu"},
+    {"solver": "adamw", "learning_rate": "one_cycle", "max_iter": 8, "scaling_rate": 60.0},
+    {"n_members": 3, "init": "data", "dropout": 0.1, "warmup_fraction": 0.5, "max_iter": 8},
+]
+
+
+class TestCheckpoints:
+    """Training that is ended and goes on from a file is training without a break."""
+
+    @pytest.mark.parametrize("params", RESUMED, ids=str)
+    @pytest.mark.parametrize("kind", [MLPMulticlassClassifier, MLPRegressor])
+    def test_partial_fit_goes_on_after_any_epoch(self, binary_data, kind, params):
+        X, y = binary_data
+        network = kind(hidden_layer_sizes=8, batch_size=32, random_state=0, **params)
+        classes = {} if kind is MLPRegressor else {"classes": [0, 1]}
+        weights = np.linspace(0.5, 2, len(y))
+        files = []
+        for _ in range(6):
+            network.partial_fit(X, y, weights, **classes)
+            files.append(pickle.dumps(network))
+        expected = fitted_values(network)
+        for n_epochs, content in enumerate(files, start=1):
+            resumed = pickle.loads(content)
+            for _ in range(6 - n_epochs):
+                resumed.partial_fit(X, y, weights)
+            assert fitted_values(resumed) == expected
+
+    def test_in_another_process(self, binary_data, tmp_path):
+        X, y = binary_data
+        network = MLPBinaryClassifier(8, dropout=0.2, batch_size=32, random_state=0)
+        for _ in range(3):
+            network.partial_fit(X, y, classes=[0, 1])
+        joblib.dump((network, X, y), tmp_path / "network.joblib")
+        result = run_python(
+            "import os, joblib\n"
+            f"path = {str(tmp_path / 'network.joblib')!r}\n"
+            "network, X, y = joblib.load(path)\n"
+            "for _ in range(3):\n"
+            "    network.partial_fit(X, y)\n"
+            "joblib.dump(network, path)\n"
+        )
+        assert result.returncode == 0, result.stderr
+        for _ in range(3):
+            network.partial_fit(X, y)
+        resumed = joblib.load(tmp_path / "network.joblib")
+        assert fitted_values(resumed) == fitted_values(network)
+
+    def test_a_warm_start_is_no_continuation(self, binary_data):
+        """As docs/persistence.md says: it has moments of 0, and a schedule of its own."""
+        X, y = binary_data
+        params = {"n_iter_no_change": None, "random_state": 0}
+        whole = MLPBinaryClassifier(8, max_iter=6, **params).fit(X, y)
+        network = MLPBinaryClassifier(8, max_iter=3, warm_start=True, **params).fit(X, y)
+        first = network.loss_curve_.copy()
+        assert first == whole.loss_curve_[:3]
+        network = pickle.loads(pickle.dumps(network)).fit(X, y)
+        assert network.loss_curve_[:3] == first
+        assert network.loss_curve_[4:] != whole.loss_curve_[4:]
 
 
 class TestVersion:

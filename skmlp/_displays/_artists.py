@@ -1,14 +1,9 @@
-"""Shared parts of the displays: networks, colours, points, lines and legends."""
+"""Shared parts of the displays: colours, points, lines and legends."""
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.pipeline import Pipeline
-from sklearn.utils.validation import check_is_fitted
-
-from skmlp._base import BaseMLP
-from skmlp._classifiers import MLPBinaryClassifier, MLPMulticlassClassifier
 
 # The colours of scikit-learn's displays, also for colour-blind readers: M. A. Petroff,
 # "Accessible color sequences for data visualization", arXiv:2107.02270.
@@ -20,23 +15,6 @@ _COLORS = [
 COLOR_NAMES = {"c", "color", "facecolor", "facecolors"}
 # Longer legends are placed beside the data, which they would hide.
 _SHORT_LEGEND = 5
-
-
-def get_network(estimator: Any, *, of_classes: bool = True) -> Any:
-    """Return the fitted network, `estimator` itself or its last step.
-
-    With `of_classes` it must be a classifier of one class a row.
-    """
-    network = estimator[-1] if isinstance(estimator, Pipeline) else estimator
-    kinds: Any = (MLPBinaryClassifier, MLPMulticlassClassifier) if of_classes else BaseMLP
-    if not isinstance(network, kinds):
-        what = "a classifier of one class a row" if of_classes else "a network"
-        raise TypeError(
-            f"estimator must be {what} of skmlp, or a Pipeline whose last step is one; got "
-            f"{estimator!r}."
-        )
-    check_is_fitted(network)
-    return network
 
 
 def class_colors(n_classes: int) -> list[Any]:

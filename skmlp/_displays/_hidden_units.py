@@ -18,12 +18,12 @@ from skmlp._displays._artists import (
     draw_lines,
     draw_points,
     get_axes,
-    get_network,
     grid_around,
     zero_lines,
 )
 from skmlp._float_errors import quiet
 from skmlp._labels import encode_labels
+from skmlp._pipelines import get_network
 
 # More boundaries than these are drawn paler.
 _FEW_UNITS = 16

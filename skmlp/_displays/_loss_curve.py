@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from skmlp._displays._artists import get_axes, get_network, merge_kwargs
+from skmlp._displays._artists import get_axes, merge_kwargs
 from skmlp._float_errors import quiet
+from skmlp._pipelines import get_network
 
 
 class LossCurveDisplay:

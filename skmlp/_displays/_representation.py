@@ -14,12 +14,12 @@ from skmlp._displays._artists import (
     draw_lines,
     draw_points,
     get_axes,
-    get_network,
     grid_around,
     zero_lines,
 )
 from skmlp._float_errors import quiet
 from skmlp._labels import encode_labels
+from skmlp._pipelines import get_network
 
 # Points along each side of the grid on which the output layer's boundary is drawn.
 _PLANE_RESOLUTION = 200

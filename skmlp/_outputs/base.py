@@ -144,6 +144,26 @@ class Output(ABC):
     def loss_of_zeros(self, blocks: Blocks) -> float:
         """Return the mean loss of logits of 0, about that of a network before training."""
 
+    @abstractmethod
+    def slopes_of_logits(self, logits: NDArray[Any], column: Any) -> NDArray[Any]:
+        """Return derivatives (n_members, n, q) of a prediction by each member's logits.
+
+        The prediction is that of all members: a column of `predict` for numbers, and of
+        `decision_function` for classes.
+
+        Parameters
+        ----------
+        logits : array of shape (n_members, n, q)
+        column : int, or int array of shape (n,)
+            The code of a class, the number of a label or of a column of predictions; one for
+            all rows, or one a row.
+        """
+
+    @property
+    @abstractmethod
+    def columns(self) -> list[int]:
+        """The columns of predictions, as `slopes_of_logits` takes them."""
+
     def advice(self, blocks: Blocks) -> str:
         """Return what to do about targets that do not train well, or an empty string."""
         return ""

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import log_softmax, softmax
 
 from skmlp._border.losses import LOSSES
 from skmlp._caller import warn
@@ -179,6 +180,39 @@ class Classification(Decisions):
     def score_shape(self) -> tuple[int, ...]:
         """The shape of one row's score."""
         return () if self.n_classes == 2 else (self.n_classes,)
+
+    @property
+    def columns(self) -> list[int]:
+        """The classes; of two, the second."""
+        return [1] if self.n_classes == 2 else list(range(self.n_classes))
+
+    def slopes_of_logits(self, logits: NDArray[Any], column: Any) -> NDArray[Any]:
+        """Return derivatives (n_members, n, q) of `scores` by each member's logits.
+
+        With two classes, the score of the first one is minus that of the second.
+        """
+        if self.n_classes == 1:
+            return np.zeros_like(logits)
+        codes = np.broadcast_to(column, logits.shape[1])
+        if self.n_classes == 2:
+            of_class = self._slopes_of_class(logits, codes)
+            return of_class - self._slopes_of_class(logits, 1 - codes)
+        if len(logits) == 1:
+            return np.eye(self.n_classes, dtype=logits.dtype)[codes][np.newaxis]
+        return self._slopes_of_class(logits, codes)
+
+    def _slopes_of_class(self, logits: NDArray[Any], codes: NDArray[np.intp]) -> NDArray[Any]:
+        """Return derivatives (n_members, n, q) of the logarithm of a class's probability.
+
+        That of a member p is p_c / Σ p_c, over all members, times ∂ log p_c.
+        """
+        below = np.stack([self._below_largest(part) for part in logits])
+        log_p = log_softmax(below, axis=2)
+        shares = softmax(np.take_along_axis(log_p, codes[np.newaxis, :, np.newaxis], 2), axis=0)
+        is_class = np.arange(self.n_classes) == codes[:, np.newaxis]
+        result = shares * (is_class - np.exp(log_p))
+        # The first class of two has no logit.
+        return np.asarray(result[:, :, -logits.shape[2] :])
 
     def losses(
         self, logits: NDArray[Any], targets: NDArray[Any], smoothing: float = 0.0

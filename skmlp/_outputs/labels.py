@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.special import expit
+from scipy.special import expit, log_expit, softmax
 
 from skmlp._border.losses import LOSSES
 from skmlp._explanations import has_collections
@@ -115,6 +115,25 @@ class Multilabel(Decisions):
     def score_shape(self) -> tuple[int, ...]:
         """One a label."""
         return (self.n_labels,)
+
+    @property
+    def columns(self) -> list[int]:
+        """The labels."""
+        return list(range(self.n_labels))
+
+    def slopes_of_logits(self, logits: NDArray[Any], column: Any) -> NDArray[Any]:
+        """Return derivatives (n_members, n, q) of the log-odds of mean probabilities.
+
+        That of a member p is p (1 - p) / Σ p + p (1 - p) / Σ (1 - p), over all members.
+        """
+        place = np.broadcast_to(column, logits.shape[1])[np.newaxis, :, np.newaxis]
+        of_label = np.take_along_axis(logits, place, axis=2)
+        present, absent = log_expit(of_label), log_expit(-of_label)
+        slopes = softmax(present, axis=0) * np.exp(absent)
+        slopes += softmax(absent, axis=0) * np.exp(present)
+        result = np.zeros_like(logits)
+        np.put_along_axis(result, np.broadcast_to(place, slopes.shape), slopes, axis=2)
+        return result
 
     def losses(
         self, logits: NDArray[Any], targets: NDArray[Any], smoothing: float = 0.0

@@ -328,6 +328,25 @@ class Numbers(Output):
             return np.exp(logits)
         return np.sort(logits, axis=1) if self._has_levels else logits
 
+    @property
+    def columns(self) -> list[int]:
+        """Those of `predictions`."""
+        return list(range(self.n_logits))
+
+    def slopes_of_logits(self, logits: NDArray[Any], column: Any) -> NDArray[Any]:
+        """Return derivatives (n_members, n, q) of the mean prediction, in y's own units."""
+        columns = np.broadcast_to(column, logits.shape[1])
+        slopes = self.factor[0 if self._has_levels else columns].astype(logits.dtype)
+        place = np.broadcast_to(columns, logits.shape[:2])
+        if self._has_levels:  # sorted in each row, and then in the order as given
+            ranks = self.levels.argsort().argsort()[place]
+            order = logits.argsort(axis=2)
+            place = np.take_along_axis(order, ranks[..., np.newaxis], axis=2)[..., 0]
+        result = np.zeros_like(logits)
+        values = np.broadcast_to(slopes / len(logits), place.shape)[..., np.newaxis]
+        np.put_along_axis(result, place[..., np.newaxis], values, axis=2)
+        return result * np.exp(logits) if self.loss.link == "exp" else result
+
     # ---- loss and scores
 
     def settings(self, smoothing: float) -> NDArray[np.float64]:

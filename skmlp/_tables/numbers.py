@@ -88,6 +88,13 @@ class Numbers:
         indicators = self.has_missing.sum() + self.has_far.sum()
         return int(n_blocks * len(self.center) + indicators + len(self._columns))
 
+    @property
+    def columns(self) -> NDArray[np.intp]:
+        """The column of each feature."""
+        p = np.arange(len(self.center))
+        parts = [p, p[: self.add_squares * len(p)], p[self.has_missing], p[self.has_far]]
+        return np.concatenate([*parts, self._columns])
+
     def write(self, x: Floats, out: NDArray[np.floating[Any]]) -> None:
         """Write the features of some rows: numbers, squares, missing, far, and bins.
 
