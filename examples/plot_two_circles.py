@@ -39,11 +39,13 @@ fig, (left, right) = plt.subplots(1, 2, figsize=(9, 4.5), layout="constrained", 
 colors = ListedColormap(["#3f90da", "#ffa90e"])
 DecisionBoundaryDisplay.from_estimator(
     logistic, X_train, response_method="predict", cmap=colors, eps=0.3, alpha=0.3,
-    grid_resolution=300, ax=left, xlabel="Feature 0", ylabel="Feature 1",
+    grid_resolution=500, ax=left, xlabel="Feature 0", ylabel="Feature 1",
 )  # fmt: skip
 left.scatter(*X_train.T, c=y_train, cmap=colors, s=20, edgecolors="white", linewidths=0.5)
 left.set_title("Logistic regression")
-HiddenUnitsDisplay.from_estimator(network, X_train, y_train, ax=right, eps=0.3)
+HiddenUnitsDisplay.from_estimator(
+    network, X_train, y_train, ax=right, eps=0.3, grid_resolution=500
+)
 right.set_ylabel("")
 for ax in (left, right):
     ax.set_aspect("equal")
@@ -88,7 +90,7 @@ deep.fit(X_train, y_train)
 weights = np.linalg.norm(deep.coefs_[0], axis=0)
 print("length of each first-layer unit's weights:", *np.sort(weights).round(2))
 fig, (left, right) = plt.subplots(1, 2, figsize=(9, 4.2), layout="constrained")
-HiddenUnitsDisplay.from_estimator(deep, X_train, y_train, ax=left, eps=0.3)
+HiddenUnitsDisplay.from_estimator(deep, X_train, y_train, ax=left, eps=0.3, grid_resolution=500)
 left.set_aspect("equal")
 RepresentationDisplay.from_estimator(deep, X_train, y_train, ax=right)
 right.set_title("What the second layer makes of it")

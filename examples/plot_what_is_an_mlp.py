@@ -34,7 +34,7 @@ def draw(ax, model, X, y, title):
     """Draw what a model says in the plane, and the rows as points."""
     DecisionBoundaryDisplay.from_estimator(
         model, X, response_method="predict", cmap=COLORS, eps=0.3, alpha=0.3,
-        grid_resolution=300, ax=ax,
+        grid_resolution=500, ax=ax,
     )  # fmt: skip
     ax.scatter(*X.T, c=y, cmap=COLORS, s=18, edgecolors="white", linewidths=0.4)
     ax.set_title(title)
@@ -132,7 +132,9 @@ draw(left, alone, X_train, y_train, "three lines by themselves")
 for (w, b), width, color in zip(lines, [7, 4, 1.5], ["0.75", "0.5", "0"], strict=True):
     ends = np.array([-0.5, 1.0])
     left.plot(ends, -(w[0] * ends + b) / w[1], color=color, linewidth=width)
-HiddenUnitsDisplay.from_estimator(network, X_train, y_train, ax=right, eps=0.3)
+HiddenUnitsDisplay.from_estimator(
+    network, X_train, y_train, ax=right, eps=0.3, grid_resolution=500
+)
 right.set(title="three hidden units, trained together", xlabel="", ylabel="")
 for ax in (left, right):
     ax.set(aspect="equal", ylim=right.get_ylim())
@@ -295,7 +297,9 @@ for ax, until in zip(axes, [1, 10, 30, 150], strict=True):
     for _ in range(until - epoch):
         moving.partial_fit(X_train, y_train, classes=[0, 1])
     epoch = until
-    HiddenUnitsDisplay.from_estimator(moving, X_train, y_train, ax=ax, eps=0.3)
+    HiddenUnitsDisplay.from_estimator(
+        moving, X_train, y_train, ax=ax, eps=0.3, grid_resolution=400
+    )
     accuracy = moving.score(X_test, y_test)
     ax.set(title=f"epoch {until}: {accuracy:.2f}", aspect="equal", ylabel="")
     ax.get_legend().remove()
