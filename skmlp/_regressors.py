@@ -33,6 +33,7 @@ from skmlp._types import (
     Widths,
 )
 from skmlp._validation import check_quantile
+from skmlp._warnings import warn
 from skmlp._weights import check_weights
 
 
@@ -224,7 +225,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
             ``solver='lbfgs'`` makes no use of a parameter that was set.
         UserWarning
             Training was interrupted; X_val is not on the scale of X; there are too few rows to
-            hold any out; or ``batch_size`` is larger than the number of rows.
+            hold any out; ``batch_size`` is larger than the number of rows; or there are several
+            quantiles, and `loss` is not 'quantile'.
 
         Notes
         -----
@@ -291,6 +293,11 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         self, y: NDArray[Any], X: Any, sample_weight: Any, resumes: bool
     ) -> tuple[Numbers, NDArray[Any]]:
         levels = check_quantile(self.quantile) if self.loss == "quantile" else ()
+        if not levels and np.ndim(self.quantile) > 0:
+            warn(
+                f"loss={self.loss!r} makes no use of quantile={self.quantile!r}, and predicts "
+                "one number for each y: quantiles are for loss='quantile'."
+            )
         n_outputs = 1 if y.ndim == 1 else y.shape[1]
         if len(levels) > 1 and n_outputs > 1:
             raise ValueError(

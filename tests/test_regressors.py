@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -489,3 +490,13 @@ class TestRefusals:
                 MLPRegressor(**{name: None})
         with pytest.raises(ValueError, match=r"'loss' parameter.*Did you mean 'squared_error'"):
             MLPRegressor("squared_errors").fit([[1.0], [2.0]], [1.0, 2.0])
+
+
+def test_quantiles_that_the_loss_makes_no_use_of(data):
+    with pytest.warns(UserWarning, match=r"no use of quantile=\[0.1, 0.9\].*loss='quantile'"):
+        assert fit(data, quantile=[0.1, 0.9]).predict(data[0]).shape == (400,)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        fit(data, "quantile", quantile=[0.1, 0.9])
+        fit(data, quantile=0.9)  # as a search over losses may have it
