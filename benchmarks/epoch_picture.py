@@ -10,8 +10,8 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
-COLORS = {"MLPClassifier": "tab:blue", "torch": "tab:orange", "JAX": "tab:green"}
-NAMES = {"torch": "PyTorch"}
+COLORS = {"scikit-learn": "tab:blue", "torch": "tab:orange", "JAX": "tab:green"}
+NAMES = {"scikit-learn": "MLPClassifier", "torch": "PyTorch"}
 
 
 def read(path):
@@ -39,10 +39,8 @@ def draw(axes, title, peers, medians):
         bars = axes.bar(
             places, heights, width, bottom=0, color=COLORS[peer], label=NAMES.get(peer, peer)
         )
-        labels = [
-            f"{height:.0f}×" if height >= 9.95 else f"{height:.1f}×" for height in heights
-        ]
-        axes.bar_label(bars, labels, fontsize=7, padding=1)
+        labels = [f"{height:.0f}" if height >= 9.95 else f"{height:.1f}" for height in heights]
+        axes.bar_label(bars, labels, fontsize=6.5, padding=1)
     axes.axhline(1, color="tab:red", linewidth=1.5)
     axes.annotate(
         "skmlp", (1, 1), xycoords=("axes fraction", "data"), xytext=(2, 0),
