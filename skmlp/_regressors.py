@@ -12,6 +12,7 @@ from sklearn.utils._param_validation import Interval
 
 from skmlp._base import TABULAR, BaseMLP, has_partial_fit
 from skmlp._border.losses import LOSSES
+from skmlp._caller import warn
 from skmlp._decorators import available_if, fit_context
 from skmlp._docstrings import share_docstring
 from skmlp._fitted import check_fitted
@@ -33,7 +34,6 @@ from skmlp._types import (
     Widths,
 )
 from skmlp._validation import check_quantile
-from skmlp._warnings import warn
 from skmlp._weights import check_weights
 
 
