@@ -57,8 +57,8 @@ def loop_of(function, has_pair):
 def count(assembly, n_results):
     """Return the arithmetic, divisions, loads and stores for one vector, from a loop on x86."""
     blocks = re.split(r"^\.L\w+:", assembly, flags=re.MULTILINE)
-    instructions = max((re.findall(_VECTOR, block) for block in blocks), key=len)
-    (body,) = (block for block in blocks if re.findall(_VECTOR, block) == instructions)
+    body = max(blocks, key=lambda block: len(re.findall(_VECTOR, block)))
+    instructions = re.findall(_VECTOR, body)
     lines = [line for line in body.splitlines() if re.match(_VECTOR, line)]
     stores = sum(bool(re.search(r"%[yz]mm\d+, .*\)", line)) for line in lines)
     loads = sum("(" in line for line in lines) - stores

@@ -36,9 +36,7 @@ def draw(axes, title, peers, medians):
     for k, peer in enumerate(peers):
         heights = [ratios[k] for ratios in medians.values()]
         places = np.arange(len(heights)) + (k - (len(peers) - 1) / 2) * width
-        bars = axes.bar(
-            places, heights, width, bottom=0, color=COLORS[peer], label=NAMES.get(peer, peer)
-        )
+        bars = axes.bar(places, heights, width, color=COLORS[peer], label=NAMES.get(peer, peer))
         labels = [f"{height:.0f}" if height >= 9.95 else f"{height:.1f}" for height in heights]
         axes.bar_label(bars, labels, fontsize=6.5, padding=1)
     axes.axhline(1, color="tab:red", linewidth=1.5)

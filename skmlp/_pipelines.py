@@ -19,6 +19,12 @@ def get_network(estimator: Any, *, of_classes: bool = True) -> Any:
     return network
 
 
+def steps_before(estimator: Any) -> Pipeline | None:
+    """Return the steps of a Pipeline before its network, or None where there are none."""
+    has_steps = isinstance(estimator, Pipeline) and len(estimator) > 1
+    return estimator[:-1] if has_steps else None
+
+
 def check_network(estimator: Any, *, of_classes: bool = False) -> Any:
     """Return the network, fitted or not, or raise TypeError where there is none."""
     network = estimator[-1] if isinstance(estimator, Pipeline) else estimator

@@ -94,9 +94,10 @@ def losses_at_rates(
     for rate, batch in zip(rates, batches, strict=False):
         params.learning_rate_init = float(rate)
         step = [dataclasses.replace(problem, rows=batch)]
-        StochasticTraining(assembly.ensemble, step, None, state, record, params).partial_fit()
+        training = StochasticTraining(assembly.ensemble, step, None, state, record, params)
+        training.partial_fit()
         loss = record.loss_curve[-1]
-        if not (math.isfinite(loss) and np.isfinite(assembly.ensemble.theta).all()):
+        if training.has_diverged(loss):
             return
         yield loss
 

@@ -474,7 +474,7 @@ class StochasticTraining:
             return _Outcome.INTERRUPTED
         return _Outcome.EXHAUSTED if ended is None else ended
 
-    def _has_diverged(self, loss: float) -> bool:
+    def has_diverged(self, loss: float) -> bool:
         """Return whether an epoch's loss, or the parameters after it, are not finite."""
         return not (math.isfinite(loss) and np.isfinite(self._ensemble.theta).all())
 
@@ -493,7 +493,7 @@ class StochasticTraining:
         interrupt.release()
         self._finish_epoch(loss, reporter)
         # Further epochs would only compute on NaN.
-        if self._has_diverged(loss):
+        if self.has_diverged(loss):
             return _Outcome.DIVERGED
         if self._callbacks is not None and self._callbacks.end_epoch(self._ensemble):
             return _Outcome.STOPPED

@@ -7,7 +7,6 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from sklearn.pipeline import Pipeline
 from sklearn.utils import check_scalar
 
 from skmlp._data import allowed_dtypes
@@ -20,7 +19,7 @@ from skmlp._network import run_in_blocks
 from skmlp._outputs.base import Output
 from skmlp._outputs.classes import Classification
 from skmlp._parameters import suggestion
-from skmlp._pipelines import get_network
+from skmlp._pipelines import get_network, steps_before
 from skmlp._rows import convert_rows, explaining
 from skmlp._team import ONE_THREAD_OF_BLAS
 
@@ -33,8 +32,9 @@ _AT_A_TIME = 1 << 20
 
 def _rows_of(estimator: Any, network: Any, X: Any) -> NDArray[Any]:
     """Return the features that the network of an estimator sees, of its dtype or another."""
-    if isinstance(estimator, Pipeline) and len(estimator) > 1:
-        X = estimator[:-1].transform(X)
+    steps = steps_before(estimator)
+    if steps is not None:
+        X = steps.transform(X)
     with explaining(network, X, network._ensemble.theta.dtype):
         return convert_rows(network, X, allowed_dtypes(X), reset=False)
 

@@ -38,6 +38,11 @@ def get_axes(ax: Any) -> Any:
     return plt.subplots(layout="constrained")[1] if ax is None else ax
 
 
+def draw_mark(ax: Any, place: float, label: str) -> Any:
+    """Draw a vertical line at a place of the horizontal axis, with a label for the legend."""
+    return ax.axvline(place, color="0.4", linestyle="--", linewidth=1, label=label)
+
+
 def draw_lines(
     ax: Any, lines: list[NDArray[Any]], defaults: dict[str, Any], kwargs: dict[str, Any] | None
 ) -> Any:

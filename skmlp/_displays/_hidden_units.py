@@ -6,7 +6,6 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.pipeline import Pipeline
 from sklearn.utils import check_array, column_or_1d
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils._set_output import _get_adapter_from_container
@@ -23,7 +22,7 @@ from skmlp._displays._artists import (
 )
 from skmlp._float_errors import quiet
 from skmlp._labels import encode_labels
-from skmlp._pipelines import get_network
+from skmlp._pipelines import get_network, steps_before
 
 # More boundaries than these are drawn paler.
 _FEW_UNITS = 16
@@ -322,9 +321,8 @@ class HiddenUnitsDisplay:
             raise ValueError(f"eps must not be negative; got {eps}.")
         xx0, xx1 = grid_around(points, grid_resolution, eps)
         grid = _like(X, np.column_stack([xx0.ravel(), xx1.ravel()]))
-        seen = grid
-        if isinstance(estimator, Pipeline) and len(estimator) > 1:
-            seen = estimator[:-1].transform(grid)
+        steps = steps_before(estimator)
+        seen = grid if steps is None else steps.transform(grid)
         units = _pre_activations(network, seen, layer)
         # Codes, as regions are drawn by numbers and labels may be strings.
         codes = encode_labels(estimator.predict(grid), network.classes_)

@@ -6,13 +6,12 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
-from sklearn.pipeline import Pipeline
 from sklearn.utils import check_scalar
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from skmlp._displays._artists import get_axes, merge_kwargs
+from skmlp._displays._artists import draw_mark, get_axes, merge_kwargs
 from skmlp._float_errors import quiet
-from skmlp._pipelines import check_network
+from skmlp._pipelines import check_network, steps_before
 from skmlp._range_test import losses_at_rates, smoothed_until_divergence
 
 # The rate with the least loss is at the edge of divergence, and training at it for long is not
@@ -151,9 +150,7 @@ class LearningRateDisplay:
         self.suggestion_line_ = None
         if self.suggested_rate is not None:
             label = f"Suggestion ({self.suggested_rate:.2g})"
-            self.suggestion_line_ = ax.axvline(
-                self.suggested_rate, color="0.4", linestyle="--", linewidth=1, label=label
-            )
+            self.suggestion_line_ = draw_mark(ax, self.suggested_rate, label)
         ax.set(xscale="log", xlabel="Learning rate", ylabel="Loss")
         # Single minibatches of a network that diverges would leave no room for the rest.
         low, high = smoothed.min(), smoothed.max()
@@ -251,8 +248,9 @@ class LearningRateDisplay:
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
         network, rates = check_network(estimator), _check_range(min_lr, max_lr, n_steps)
-        if isinstance(estimator, Pipeline) and len(estimator) > 1:
-            X = clone(estimator[:-1]).fit_transform(X, y)
+        steps = steps_before(estimator)
+        if steps is not None:
+            X = clone(steps).fit_transform(X, y)
         losses, smoothed = smoothed_until_divergence(
             losses_at_rates(network, X, y, sample_weight, rates)
         )

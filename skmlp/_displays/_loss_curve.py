@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from skmlp._displays._artists import get_axes, merge_kwargs
+from skmlp._displays._artists import draw_mark, get_axes, merge_kwargs
 from skmlp._float_errors import quiet
 from skmlp._pipelines import get_network
 
@@ -104,9 +104,7 @@ class LossCurveDisplay:
             )
         if self.best_iter is not None:
             label = f"Best validation score (epoch {self.best_iter})"
-            self.best_line_ = ax.axvline(
-                self.best_iter, color="0.4", linestyle="--", linewidth=1, label=label
-            )
+            self.best_line_ = draw_mark(ax, self.best_iter, label)
         ax.set(xlabel="Epoch", ylabel="Loss")
         ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         ax.legend()
