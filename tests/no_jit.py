@@ -28,6 +28,7 @@ from skmlp._kernels.simd import (
     _hashing,
     _layers,
     _processor,
+    _relu,
     _rows,
     _scalars,
     _tiles,
@@ -334,6 +335,18 @@ def transpose_square(a, a_start, a_row, out, out_start, out_row):
     elements(out)[at(out, out_start, i * out_row, j)] = square.T
 
 
+def outer_product_rows(h, a, b, first, n_rows, out, sums):
+    n = h.shape[1]
+    if n < lanes_of(h):
+        raise IndexError(f"{n} columns are less than a vector")
+    active, rows = part(h, first * n, n_rows, n), part(out, first * n, n_rows, n)
+    rows[:] = np.where(active == 0, 0, np.outer(part(a, first, n_rows), b))
+    terms = list(rows)
+    while len(terms) > 1:
+        terms = [terms[i] + terms[i + 1] for i in range(0, len(terms), 2)]
+    sums[:] = terms[0] if first == 0 else sums + terms[0]
+
+
 # Threads, which here take turns.
 
 LOCK = threading.Lock()
@@ -386,6 +399,7 @@ NAMED = [
     (_processor, "depth_at_once", field("depth")),
     (_processor, "packed_elements", field("packed_elements")),
     (_processor, "packed_rows", field("packed_rows")),
+    (_relu, "outer_product_rows", outer_product_rows),
     (_rows, "copy_row", copy_row),
     (_rows, "dot", dot),
     (_rows, "row_max", row_max),

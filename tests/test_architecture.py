@@ -109,6 +109,7 @@ ORDER = [
     "skmlp._kernels.simd._layers",
     "skmlp._kernels.simd._views",
     "skmlp._kernels.simd._tiles",
+    "skmlp._kernels.simd._relu",
     "skmlp._kernels.simd._rows",
     "skmlp._kernels.simd._scalars",
     "skmlp._kernels.simd._vectors",

@@ -18,6 +18,7 @@ from skmlp._kernels._jit import kernel
 from skmlp._kernels.epoch import run_epoch
 from skmlp._kernels.optimizers import clipping_factor
 from skmlp._kernels.simd._hashing import key_of
+from skmlp._kernels.simd._processor import processor
 from skmlp._network import Network
 from skmlp._outputs.base import as_targets
 from tests import oracles
@@ -29,6 +30,7 @@ activate_with_slopes = from_python(activations.activate_with_slopes)
 differentiate = from_python(activations.differentiate)
 differentiate_with_slopes = from_python(activations.differentiate_with_slopes)
 multiply = from_python(activations.multiply)
+outer_product_through_relu = from_python(activations.outer_product_through_relu)
 drop = from_python(dropout.drop)
 gather = from_python(inputs.gather)
 csr_product_bias = from_python(inputs.csr_product_bias)
@@ -175,6 +177,37 @@ def test_dropout_over_steps():
     assert np.abs(correlations).max() < bound
     shifted = np.corrcoef(dropped[1:].ravel(), dropped[:-1].ravel())[0, 1]
     assert abs(shifted) < bound
+
+
+@DTYPES
+@pytest.mark.parametrize("n_rows", [1, 3, 4, 6, 16])
+def test_outer_product_through_relu(rng, n_rows, dtype):
+    """All widths from a vector on, with each rest of one: no term is added twice."""
+    lanes = processor().vector_bytes // np.dtype(dtype).itemsize
+    for n in range(lanes, 3 * lanes + 1):
+        z = rng.normal(size=(n_rows, n)).astype(dtype)
+        h, delta = np.maximum(z, 0), rng.normal(size=n_rows).astype(dtype)
+        weights, out = rng.normal(size=n).astype(dtype), np.full_like(h, np.nan)
+        sums = np.full(n, np.nan, dtype)
+        outer_product_through_relu(h, delta, weights, out, sums)
+        np.testing.assert_array_equal(out, np.where(z > 0, np.outer(delta, weights), 0))
+        # A sum of so few terms is off by some units in the last place of the largest.
+        np.testing.assert_allclose(
+            sums, out.sum(axis=0, dtype=np.float64), rtol=0, atol=rounding(dtype, 64)
+        )
+
+
+@DTYPES
+def test_relu_lets_no_gradient_through_where_it_is_zero(dtype):
+    """Not that of an infinite weight either; NaN it hands on."""
+    n = 2 * processor().vector_bytes
+    h, out = np.zeros((4, n), dtype), np.empty((4, n), dtype)
+    h[1, 3], h[2, 5] = np.nan, 1.0
+    weights, delta = np.full(n, np.inf, dtype), np.ones(4, dtype)
+    outer_product_through_relu(h, delta, weights, out, np.empty(n, dtype))
+    expected = np.zeros_like(out)
+    expected[1, 3] = expected[2, 5] = np.inf
+    np.testing.assert_array_equal(out, expected)
 
 
 def test_dropout_by_parts(rng):

@@ -31,6 +31,7 @@ from skmlp._border.activations import (
     TANH,
 )
 from skmlp._kernels._jit import exact_kernel, inlined_kernel, inner_kernel
+from skmlp._kernels.simd._relu import outer_product_rows
 from skmlp._kernels.simd._scalars import constant_like
 from skmlp._kernels.simd._vectors import long_vectors
 from skmlp._kernels.simd.elementwise import (
@@ -114,17 +115,17 @@ def is_relu(code):
 
 
 @inner_kernel
-def differentiate_outer_product(h, delta, weights, out):
+def outer_product_through_relu(h, delta, weights, out, sums):
     """Write Δ = δ wᵀ ∘ σ'(z) into `out` (m, n), given h (m, n), δ (m,), w (n,), and ReLU for σ.
 
-    To write δ wᵀ first, and then to read it again, takes twice the time.
+    Its column sums go into `sums` (n,). There are at least as many columns as a vector has
+    lanes.
     """
-    zero = h.dtype.type(0)
-    long_vectors()
-    for i in range(delta.size):
-        factor = delta[i]
-        for j in range(weights.size):
-            out[i, j] = zero if h[i, j] == zero else factor * weights[j]
+    tail = delta.size - delta.size % 4
+    for i in range(0, tail, 4):
+        outer_product_rows(h, delta, weights, i, 4, out, sums)
+    for i in range(tail, delta.size):
+        outer_product_rows(h, delta, weights, i, 1, out, sums)
 
 
 @inner_kernel

@@ -20,13 +20,13 @@ from skmlp._kernels.activations import (
     activate_and_save,
     activate_with_slopes,
     differentiate,
-    differentiate_outer_product,
     differentiate_with_slopes,
     has_slopes,
     is_relu,
     lower_bound,
     multiply,
     needs_value,
+    outer_product_through_relu,
     saves,
 )
 from skmlp._kernels.dropout import drop
@@ -159,7 +159,9 @@ def backward_inputs(saved, net, n_rows, task, k, dropout, buffers):
     """Compute Δ⁽ᵏ⁻¹⁾ = Δ⁽ᵏ⁾ W⁽ᵏ⁾ᵀ ∘ σ'(Z⁽ᵏ⁻¹⁾) for a task's rows of a batch, and its sums."""
     layers = net.layers
     delta = outputs_of(buffers.deltas, layers, k, n_rows)
-    weights_t = _weights_t_of(buffers.weights_t, layers, k)
+    weights_t = read_only(_weights_t_of(buffers.weights_t, layers, k))
+    if layers[k, FAN_OUT] == 1:  # a column is in the order of its transpose
+        weights_t = matrix_at(net.theta, layers[k, WEIGHTS], 1, layers[k, FAN_IN])
     h = outputs_of(buffers.work, layers, k - 1, n_rows)
     below = outputs_of(buffers.deltas, layers, k - 1, n_rows)
     below_sums = outputs_of(buffers.delta_sums, layers, k - 1, _n_chunks(n_rows))
@@ -167,7 +169,7 @@ def backward_inputs(saved, net, n_rows, task, k, dropout, buffers):
     n_together = _CHUNK if layers[k, FAN_OUT] < _SHALLOW else _DEEP
     code, is_outer = layers[k - 1, ACTIVATION], False
     if saved is None:
-        is_outer = layers[k, FAN_OUT] == 1 and is_relu(code)
+        is_outer = layers[k, FAN_OUT] == 1 and is_relu(code) and h.shape[1] >= lanes_of(h)
     for first in range(start, stop, _CHUNK):  # to be still in the first cache for the sums
         if (first - start) % n_together == 0 and not is_outer:
             last = min(first + n_together, stop)
@@ -178,13 +180,14 @@ def backward_inputs(saved, net, n_rows, task, k, dropout, buffers):
             _differentiate_saved(saved, net, k - 1, n_rows, first, dropout, panel)
             if dropout.rates[k - 1] > 0.0 and needs_value(code):
                 outputs = rows_at(outputs_of(saved, layers, k - 1, n_rows), first, last)
+        row = first // _CHUNK
+        sums = flat(rows_at(below_sums, row, row + 1))
         if is_outer:
             part = flat(rows_at(delta, first, last))
-            differentiate_outer_product(outputs, part, flat(weights_t), panel)
+            outer_product_through_relu(outputs, part, flat(weights_t), panel, sums)
         else:
             differentiate(code, flat(outputs), flat(panel))
-        row = first // _CHUNK
-        column_sums(panel, flat(rows_at(below_sums, row, row + 1)))
+            column_sums(panel, sums)
 
 
 @inner_kernel
@@ -292,6 +295,8 @@ def forward(
         rows_at(outputs_of(buffers.deltas, layers, k, n_rows), start, stop),
     )  # fmt: skip
     for k in range(1, layers.shape[0]):
+        if layers[k, FAN_OUT] == 1:
+            continue  # see `backward_inputs`
         first, end = task_bounds(layers[k, FAN_IN], lanes_of(theta), task.number, task.n_tasks)
         weights_t = _weights_t_of(buffers.weights_t, layers, k)
         transpose(weights_of(theta, layers, k), first, end, weights_t)
