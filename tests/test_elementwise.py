@@ -46,6 +46,12 @@ def apply_sigmoid(x, out):
 
 
 @kernel
+def apply_sigmoid_of_both_signs(x, out):
+    for i in range(x.size):
+        out[2 * i], out[2 * i + 1] = elementwise.sigmoid_of_both_signs(x[i])
+
+
+@kernel
 def apply_tanh(x, out):
     for i in range(x.size):
         out[i] = elementwise.tanh(x[i])
@@ -169,3 +175,15 @@ def test_limits_of_functions_of_negative_numbers(function, at_minus_infinity, dt
     function(x, out)
     expected = [at_minus_infinity] * 2 + [function is apply_exp_of_negative, np.nan]
     np.testing.assert_array_equal(out, np.array(expected, dtype))
+
+
+@DTYPES
+def test_sigmoid_of_both_signs(rng, dtype):
+    """To the bit what `sigmoid` says of each sign, next to 0 and at the limits, too."""
+    x = np.concatenate([8 * rng.normal(size=1000), [0, -0.0, 1e-30, -1e-30, np.nan]])
+    x = np.concatenate([x, [-np.inf, np.inf, 90, -90, 720, -720]]).astype(dtype)
+    pairs, of_one = np.empty(2 * x.size, dtype), np.empty_like(x)
+    apply_sigmoid_of_both_signs(x, pairs)
+    for part, signed in ((pairs[::2], -x), (pairs[1::2], x)):
+        apply_sigmoid(signed, of_one)
+        np.testing.assert_array_equal(part, of_one)

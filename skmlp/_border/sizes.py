@@ -2,8 +2,9 @@
 
 from skmlp._border.layout import BIASES, FAN_IN, FAN_OUT, UNITS, Layers, n_parameters, n_units
 
-# Rows that go through the network together in a prediction, whose workspace is sized for them.
-PANEL = 32
+# Rows that go through the network together in a prediction, whose workspace is sized for them:
+# as many as it pays to pack weights for, and few enough for the second cache.
+PANEL = 128
 # Rows of a batch whose derivatives and sums are taken together.
 ROWS_CHUNK = 16
 # Rows of a product's left-hand matrix that are taken together: what one of them is multiplied

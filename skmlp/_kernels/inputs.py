@@ -36,14 +36,6 @@ def gather(dense, rows, out):
 
 
 @inner_kernel
-def prefetch_rows(dense, start, stop):
-    """Ask for the rows from `start` to `stop`, as far as there are any, to be fetched."""
-    n, d = dense.shape
-    for position in range(start * d, min(stop, n) * d, lanes_of(dense)):
-        prefetch(dense, position)
-
-
-@inner_kernel
 def is_finite(values):
     """Return whether all of the 1-D array `values` is neither infinite nor NaN."""
     long_vectors()

@@ -49,7 +49,13 @@ from skmlp._kernels.simd._rows import row_max, row_minus, row_sum
 from skmlp._kernels.simd._scalars import constant_for
 from skmlp._kernels.simd._vectors import long_vectors
 from skmlp._kernels.simd._views import flat
-from skmlp._kernels.simd.elementwise import exp, exp_of_negative, log1p, sigmoid
+from skmlp._kernels.simd.elementwise import (
+    exp,
+    exp_of_negative,
+    log1p,
+    sigmoid,
+    sigmoid_of_both_signs,
+)
 
 # The least normal numbers.
 _TINY_SINGLE, _TINY = float(np.finfo(np.float32).tiny), float(np.finfo(np.float64).tiny)
@@ -198,9 +204,13 @@ def mean_responses(code, logits, out):
     """
     q, floor = logits.shape[1], constant_for(logits.dtype.type(0), _TINY_SINGLE, _TINY)
     if code == BINARY and q == 1:
-        for i in range(logits.shape[0]):
-            out[i, 0] = max(sigmoid(-logits[i, 0]), floor)
-            out[i, 1] = max(sigmoid(logits[i, 0]), floor)
+        long_vectors()
+        # The distance from row to row is a constant that way, and the loop vectorises.
+        values, pairs = flat(logits), flat(out)
+        for i in range(values.size):
+            first, second = sigmoid_of_both_signs(values[i])
+            pairs[2 * i] = floor if first < floor else first
+            pairs[2 * i + 1] = floor if second < floor else second
     elif code == MULTINOMIAL:
         exp_minus_max(logits, out)
         for i in range(logits.shape[0]):

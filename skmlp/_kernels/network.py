@@ -35,7 +35,6 @@ from skmlp._kernels.inputs import (
     csr_product_transposed_left,
     gather,
     is_finite,
-    prefetch_rows,
 )
 from skmlp._kernels.losses import loss_and_delta, mean_responses
 from skmlp._kernels.optimizers import stride_of
@@ -347,7 +346,6 @@ def outputs(
             else:
                 below = rows_at(dense, start, stop)
                 finite &= is_finite(flat(below))
-                prefetch_rows(dense, stop + PANEL, stop + 2 * PANEL)
         else:
             part, first = vector_at(rows, start, stop - start), 1
             _apply_first_layer(

@@ -180,6 +180,17 @@ def sigmoid(x):
 
 
 @exact_kernel
+def sigmoid_of_both_signs(x):
+    """Return 1 / (1 + e^x) and 1 / (1 + e^-x), to the bits of `sigmoid`."""
+    one = constant_like(x, 1.0)
+    e = exp_of_negative(-abs(x))
+    larger = _reciprocal(one + e)
+    smaller = e * larger
+    positive = x >= constant_like(x, 0.0)
+    return smaller if positive else larger, larger if positive else smaller
+
+
+@exact_kernel
 def tanh(x):
     """Return the hyperbolic tangent."""
     t = expm1_of_negative(constant_like(x, -2.0) * abs(x))
