@@ -13,7 +13,7 @@ import time
 import numpy as np
 from bench_epoch import SHAPES, make_data
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
@@ -22,6 +22,7 @@ from skmlp._border.losses import LOSSES
 from skmlp._border.optimizers import OPTIMIZERS
 from skmlp._border.sizes import scratch_size
 from skmlp._data import as_matrix
+from skmlp._kernels._jit import kernel
 from skmlp._kernels.epoch import run_epoch
 from skmlp._kernels.simd import matmul
 from skmlp._kernels.simd._vectors import INT, Vectors
@@ -68,19 +69,19 @@ def multiply_add_often(typing_context, values, n_turns):
     return types.int64(values, types.int64), codegen
 
 
-@njit
+@kernel
 def peak(values, n_turns):
     """Return the number of operations of one turn."""
     return multiply_add_often(values, n_turns)
 
 
-@njit
+@kernel
 def plain(a, b, bias, floor, scratch, out, n_turns):
     for _ in range(n_turns):
         matmul.product_bias(a, b, bias, floor, out)
 
 
-@njit
+@kernel
 def transposed(a, b, bias, floor, scratch, out, n_turns):
     for _ in range(n_turns):
         matmul.product_transposed_left(a, b, 0, out.shape[0], scratch, out)
