@@ -90,6 +90,7 @@ sphinx_gallery_conf = {
             "plot_two_circles.py",
             "plot_nonmonotone.py",
             "plot_universal_approximation.py",
+            "plot_regularization.py",
             "plot_early_stopping.py",
             "plot_learning_rate.py",
             "plot_grid_search.py",
@@ -183,8 +184,25 @@ def show_formula(translator, node):
     raise nodes.SkipNode
 
 
+_CELL = re.compile(r"<td\b.*?</td>", re.DOTALL)
+_CODE = re.compile(r'(?<=<span class="pre">).*?(?=</span>)')
+# Between the words of a name, and after what joins names.
+_SEAM = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[_.,(=/])(?=\w)")
+
+
+def break_names(app, pagename, templatename, context, doctree):
+    """Let long names in tables be broken between their words, and not within them."""
+
+    def with_seams(cell):
+        return _CODE.sub(lambda code: _SEAM.sub("<wbr/>", code[0]), cell[0])
+
+    if context.get("body"):
+        context["body"] = _CELL.sub(with_seams, context["body"])
+
+
 def setup(app):
     """Connect what Sphinx is to call."""
+    app.connect("html-page-context", break_names)
     app.add_html_math_renderer("mathml", (show_formula, None), (show_formula, None))
     app.connect("doctree-read", trim_code)
     app.connect("autodoc-process-docstring", name_scikit_learn)
