@@ -1,8 +1,9 @@
 """Pace of each activation beside what its arithmetic alone would take.
 
-An activation, with its derivative where that is saved, is computed on numbers in the first
-cache. The limit counts the instructions of the compiled loop: arithmetic on vectors at the pace
-of multiply-adds, which is measured in turns with each loop; a load at the same pace, a store at
+An activation, with its derivative where that is saved, is computed by the kernels of training,
+on numbers in the first cache, of which a copy is made each time. The limit counts the
+instructions of a loop over the activation alone: arithmetic on vectors at the pace of
+multiply-adds, which is measured in turns with each kernel; a load at the same pace, a store at
 half of it. Divisions and square roots take longer than that, and are counted beside.
 
     python benchmarks/bench_activations.py [--rounds 9] [--dtypes float32 float64]
@@ -16,7 +17,9 @@ from bench_kernels import SECONDS, peak, peak_arguments, seconds_a_turn
 from numba import njit
 
 import skmlp
+from skmlp._border.activations import ACTIVATIONS
 from skmlp._kernels import activations
+from skmlp._kernels._jit import kernel
 from skmlp._kernels.simd import elementwise
 from skmlp._kernels.simd._processor import processor
 from skmlp._kernels.simd._vectors import long_vectors
@@ -34,8 +37,24 @@ _MOVES = re.compile(r"v(p?mov|broadcast|pbroadcast|extract|insert|unpck|shuf|per
 _SLOW = re.compile(r"v(div|sqrt)p[sd]")
 
 
-def loop_of(function, has_pair):
-    """Return a compiled loop over the numbers: (z, h, derivative, n_turns)."""
+@kernel
+def activate(code, z, h, derivative, n_turns):
+    for _ in range(n_turns):
+        for i in range(z.size):
+            h[i] = z[i]
+        activations.activate(code, h)
+
+
+@kernel
+def activate_and_save(code, z, h, derivative, n_turns):
+    for _ in range(n_turns):
+        for i in range(z.size):
+            h[i] = z[i]
+        activations.activate_and_save(code, h, derivative)
+
+
+def assembly_of(function, has_pair, dtype):
+    """Return the assembly of a loop over the numbers."""
 
     @njit(error_model="numpy", fastmath={"contract", "reassoc", "nsz", "arcp"})
     def values(z, h, derivative, n_turns):
@@ -51,7 +70,10 @@ def loop_of(function, has_pair):
             for i in range(z.size):
                 h[i], derivative[i] = function(z[i])
 
-    return pairs if has_pair else values
+    loop = pairs if has_pair else values
+    loop(*np.zeros((3, SIZE), dtype), 1)
+    (assembly,) = loop.inspect_asm().values()
+    return assembly
 
 
 def count(assembly, n_results):
@@ -68,18 +90,19 @@ def count(assembly, n_results):
     return [n / n_vectors for n in (len(arithmetic), slow, loads, stores)]
 
 
-def measure(loop, dtype, n_rounds):
+def measure(function, code, dtype, n_rounds):
     """Return seconds a vector at best, and those of a multiply-add, measured in turns."""
     values, n_peak = peak_arguments(dtype)
     n_lanes = processor().vector_bytes // dtype.itemsize
     z = np.random.default_rng(0).normal(size=SIZE).astype(dtype)
-    arguments = z, np.empty_like(z), np.empty_like(z)
-    n_turns = max(1, int(SECONDS / seconds_a_turn(loop, *arguments, n_turns=3)))
+    arguments = code, z, np.empty_like(z), np.empty_like(z)
+    seconds_a_turn(function, *arguments, n_turns=1)
+    n_turns = max(1, int(SECONDS / seconds_a_turn(function, *arguments, n_turns=3)))
     seconds, fastest = np.inf, np.inf
     for _ in range(n_rounds):
         turn = seconds_a_turn(peak, values, n_turns=int(SECONDS * 3e9 / 5))
         fastest = min(fastest, turn / (n_peak / (2 * n_lanes)))
-        seconds = min(seconds, seconds_a_turn(loop, *arguments, n_turns=n_turns))
+        seconds = min(seconds, seconds_a_turn(function, *arguments, n_turns=n_turns))
     return seconds * n_lanes / SIZE, fastest
 
 
@@ -96,12 +119,13 @@ def main():
         )
         n_lanes = processor().vector_bytes // dtype.itemsize
         for name, function in {**VALUES, **PAIRS}.items():
-            loop = loop_of(function, name in PAIRS)
-            z = np.zeros(SIZE, dtype)
-            loop(z, z.copy(), z.copy(), 1)
-            (assembly,) = loop.inspect_asm().values()
-            n, slow, loads, stores = count(assembly, 1 + (name in PAIRS))
-            seconds, fastest = measure(loop, dtype, arguments.rounds)
+            has_pair = name in PAIRS
+            assembly = assembly_of(function, has_pair, dtype)
+            n, slow, loads, stores = count(assembly, 1 + has_pair)
+            seconds, fastest = measure(
+                activate_and_save if has_pair else activate,
+                ACTIVATIONS[name].code, dtype, arguments.rounds,
+            )  # fmt: skip
             limit = max(n, loads, 2 * stores) * fastest
             print(
                 f"| {name} | {1e-9 * n_lanes / seconds:.2f} | {n:.0f} | {slow:.0f} "

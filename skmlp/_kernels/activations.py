@@ -158,13 +158,15 @@ def activate_and_save(code, h, saved):
 @inner_kernel
 def activate_with_slopes(h, slopes, saved):
     """Replace z by max(0, z) + a min(0, z) in `h` (m, n), a being `slopes` (n,); save z."""
-    zero = h.dtype.type(0)
+    zero, one = h.dtype.type(0), h.dtype.type(1)
     long_vectors()
     for i in range(h.shape[0]):
         for j in range(h.shape[1]):
-            z = h[i, j]
+            # Loaded in any case: where numbers are left over of a vector, a load under a
+            # condition is a branch, which a processor foresees half of the times.
+            z, slope = h[i, j], slopes[j]
             saved[i, j] = z
-            h[i, j] = z if z > zero else slopes[j] * z
+            h[i, j] = (one if z > zero else slope) * z
 
 
 @inner_kernel
@@ -181,13 +183,14 @@ def differentiate_with_slopes(z, slopes, delta):
     Elsewhere z becomes 0: its column sums are then the gradient of the slopes,
     Σ_i delta[i] min(0, z[i]) (He et al. 2015, equation 10).
     """
-    zero = z.dtype.type(0)
+    zero, one = z.dtype.type(0), z.dtype.type(1)
     long_vectors()
     for i in range(z.shape[0]):
         for j in range(z.shape[1]):
-            positive, before = z[i, j] > zero, delta[i, j]
-            z[i, j] = zero if positive else z[i, j] * before
-            delta[i, j] = before if positive else slopes[j] * before
+            before, product, slope = delta[i, j], z[i, j] * delta[i, j], slopes[j]
+            positive = z[i, j] > zero
+            z[i, j] = zero if positive else product
+            delta[i, j] = (one if positive else slope) * before
 
 
 @exact_kernel
@@ -206,10 +209,11 @@ def _leaky_relu(z):
 @exact_kernel
 def _elu(z):
     """Return z, or e^z - 1 below 0 (Clevert et al. 2016, equation 15 with α = 1)."""
-    zero, one = constant_like(z, 0.0), constant_like(z, 1.0)
-    below = expm1_of_negative(-abs(z))
+    zero = constant_like(z, 0.0)
     positive = z > zero
-    return z if positive else below, one if positive else below + one
+    # A sum, of which one term is 0: where z stays, it would be stored under a condition.
+    below = expm1_of_negative(zero if positive else z)
+    return (z if positive else zero) + below, below + constant_like(z, 1.0)
 
 
 @exact_kernel
