@@ -1,7 +1,7 @@
 """Names of parameters and their values, and suggestions for misspelt ones."""
 
 import inspect
-from collections.abc import Iterable
+from collections.abc import Collection
 from difflib import SequenceMatcher
 from functools import lru_cache
 from itertools import accumulate
@@ -18,6 +18,14 @@ from skmlp._types import Output
 
 # Smallest similarity, of at most 1, of a name that is suggested; factor for parts of a name.
 _ALIKE, _OF_PART = 0.7, 0.9
+# What Keras, PyTorch and boosted trees call it.
+_SYNONYMS = {
+    "swish": "silu",
+    "linear": "identity",
+    "mse": "squared_error",
+    "mae": "absolute_error",
+    "pinball": "quantile",
+}
 
 
 class Names(StrOptions):
@@ -28,15 +36,17 @@ class Names(StrOptions):
         return f"a str among {{{', '.join(repr(name) for name in sorted(self.options))}}}"
 
 
-def suggestion(word: Any, names: Iterable[str]) -> str:
+def suggestion(word: Any, names: Collection[str]) -> str:
     """Return `` Did you mean 'x'?`` for the most similar name, or an empty string.
 
     The first words of a name count as the name, too: 'hidden' is short for
-    'hidden_layer_sizes'.
+    'hidden_layer_sizes'. A name by which other libraries know the same comes before all.
     """
     if not isinstance(word, str):
         return ""
     given = word.lower()
+    if _SYNONYMS.get(given) in names:
+        return f" Did you mean {_SYNONYMS[given]!r}?"
 
     def likeness(name: str) -> tuple[float, float]:
         parts = accumulate(name.lower().split("_"), "{}_{}".format)

@@ -503,6 +503,8 @@ def test_the_signature_is_that_of_the_constructor(estimator):
         ({"activation": "rely"}, "relu"),
         ({"activation": "ReLU"}, "relu"),
         ({"activation": ["leakyrelu"]}, "leaky_relu"),
+        ({"activation": "swish"}, "silu"),
+        ({"activation": ["Linear"]}, "identity"),
         ({"learning_rate": "cosin"}, "cosine"),
         ({"scoring": "accurracy"}, "accuracy"),
         ({"scoring": "log_loss"}, "neg_log_loss"),

@@ -488,8 +488,10 @@ class TestRefusals:
             assert name not in MLPRegressor().get_params()
             with pytest.raises(TypeError, match=name):
                 MLPRegressor(**{name: None})
-        with pytest.raises(ValueError, match=r"'loss' parameter.*Did you mean 'squared_error'"):
-            MLPRegressor("squared_errors").fit([[1.0], [2.0]], [1.0, 2.0])
+        for loss in ("squared_errors", "mse"):
+            meant = r"'loss' parameter.*Did you mean 'squared_error'"
+            with pytest.raises(ValueError, match=meant):
+                MLPRegressor(loss).fit([[1.0], [2.0]], [1.0, 2.0])
 
 
 def test_quantiles_that_the_loss_makes_no_use_of(data):
