@@ -58,18 +58,18 @@ class _LinkedLibrary(_Library):
 
     _module_from_disk: Any = None
 
-    def _optimize_functions(self, ll_module: Any) -> None:
+    def add_ir_module(self, ir_module: Any) -> None:
         """Let functions stay what they are, one each, but for those that are parts of loops.
 
         LLVM decides by the length of a function, which here is that before it is optimised,
         where to put copies of it, and which for single values of the arguments.
         """
-        super()._optimize_functions(ll_module)
-        for function in ll_module.functions:
-            is_part = any(b"alwaysinline" in names for names in function.attributes)
-            if not function.is_declaration and not is_part:
-                function.add_function_attribute("noinline")
-                function.add_function_attribute("noduplicate")
+        for function in ir_module.functions:
+            if not function.is_declaration and "alwaysinline" not in function.attributes:
+                # Here, as llvmlite 0.45 gives those of LLVM's modules to their results.
+                function.attributes.add("noinline")
+                function.attributes.add("noduplicate")
+        super().add_ir_module(ir_module)
 
     def _optimize_final_module(self) -> None:
         pass
