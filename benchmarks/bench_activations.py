@@ -42,19 +42,16 @@ def activate(code, z, h, derivative, n_turns):
     for _ in range(n_turns):
         for i in range(z.size):
             h[i] = z[i]
+        # Each leaves to the other what is the other's, as in training.
+        activations.activate_and_save(code, h, derivative)
         activations.activate(code, h)
 
 
-@kernel
-def activate_and_save(code, z, h, derivative, n_turns):
-    for _ in range(n_turns):
-        for i in range(z.size):
-            h[i] = z[i]
-        activations.activate_and_save(code, h, derivative)
-
-
 def assembly_of(function, has_pair, dtype):
-    """Return the assembly of a loop over the numbers."""
+    """Return the assembly of a loop over the numbers.
+
+    It is taken in turns, or LLVM divides some loops into several, of which `count` finds one.
+    """
 
     @njit(error_model="numpy", fastmath={"contract", "reassoc", "nsz", "arcp"})
     def values(z, h, derivative, n_turns):
@@ -90,19 +87,19 @@ def count(assembly, n_results):
     return [n / n_vectors for n in (len(arithmetic), slow, loads, stores)]
 
 
-def measure(function, code, dtype, n_rounds):
+def measure(code, dtype, n_rounds):
     """Return seconds a vector at best, and those of a multiply-add, measured in turns."""
     values, n_peak = peak_arguments(dtype)
     n_lanes = processor().vector_bytes // dtype.itemsize
     z = np.random.default_rng(0).normal(size=SIZE).astype(dtype)
     arguments = code, z, np.empty_like(z), np.empty_like(z)
-    seconds_a_turn(function, *arguments, n_turns=1)
-    n_turns = max(1, int(SECONDS / seconds_a_turn(function, *arguments, n_turns=3)))
+    seconds_a_turn(activate, *arguments, n_turns=1)
+    n_turns = max(1, int(SECONDS / seconds_a_turn(activate, *arguments, n_turns=3)))
     seconds, fastest = np.inf, np.inf
     for _ in range(n_rounds):
         turn = seconds_a_turn(peak, values, n_turns=int(SECONDS * 3e9 / 5))
         fastest = min(fastest, turn / (n_peak / (2 * n_lanes)))
-        seconds = min(seconds, seconds_a_turn(function, *arguments, n_turns=n_turns))
+        seconds = min(seconds, seconds_a_turn(activate, *arguments, n_turns=n_turns))
     return seconds * n_lanes / SIZE, fastest
 
 
@@ -122,10 +119,7 @@ def main():
             has_pair = name in PAIRS
             assembly = assembly_of(function, has_pair, dtype)
             n, slow, loads, stores = count(assembly, 1 + has_pair)
-            seconds, fastest = measure(
-                activate_and_save if has_pair else activate,
-                ACTIVATIONS[name].code, dtype, arguments.rounds,
-            )  # fmt: skip
+            seconds, fastest = measure(ACTIVATIONS[name].code, dtype, arguments.rounds)
             limit = max(n, loads, 2 * stores) * fastest
             print(
                 f"| {name} | {1e-9 * n_lanes / seconds:.2f} | {n:.0f} | {slow:.0f} "

@@ -45,8 +45,9 @@ def suggestion(word: Any, names: Collection[str]) -> str:
     if not isinstance(word, str):
         return ""
     given = word.lower()
-    if _SYNONYMS.get(given) in names:
-        return f" Did you mean {_SYNONYMS[given]!r}?"
+    synonym = _SYNONYMS.get(given)
+    if synonym in names:
+        return f" Did you mean {synonym!r}?"
 
     def likeness(name: str) -> tuple[float, float]:
         parts = accumulate(name.lower().split("_"), "{}_{}".format)
